@@ -1,0 +1,380 @@
+"""Codecs: how one value stands in a text.  Both directions of each stand beside each other.
+
+The laws: decode(encode(v)) == v for every v of the domain, and encode(decode(t)) is t's canonical form.  decode and
+encode raise ValueError for what they do not admit; `expected` completes the message "… is not …".
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from attrs import evolve, frozen
+
+from xform.errors import did_you_mean
+
+
+@frozen
+class Codec:
+    """One codec with its arguments.
+
+    `annotation` is the field's Python type as written.  `words` lists text and value of a finite codec.  `unit` names
+    the attribute that holds the unit of a size, `unit_word` the unit that is written; then decode takes the unit's
+    text as well.  `needs` names what a rule asks for by keyword.  `shape` says what of an element the codec reads:
+    its ``value`` (text or an attribute), that it is ``present``, or the whole of it (``xml``).
+    """
+
+    name: str
+    annotation: str
+    decode: Callable[..., Any]
+    encode: Callable[..., str]
+    expected: str
+    samples: tuple[Any, ...]
+    words: dict[str, Any] | None = None
+    shape: str = "value"
+    constant: str | None = None
+    unit: str | None = None
+    unit_word: str = ""
+    needs: tuple[str, ...] = ()
+    word: str = ""
+
+
+def _refuse(value: object, expected: str) -> ValueError:
+    return ValueError(f"{value!r} is not {expected}")
+
+
+# XML 1.0 has no way to write these (its production Char).
+_UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _text(
+    word: str, pattern: str, expected: str, samples: tuple[str, ...], canonical: Callable[[str], str]
+) -> Codec:
+    """A codec whose value is text in its canonical form."""
+    match = re.compile(pattern, re.DOTALL).fullmatch
+
+    def decode(text: str) -> str:
+        if not match(text) or _UNWRITABLE.search(text):
+            raise _refuse(text, expected)
+        return canonical(text)
+
+    def encode(value: str) -> str:
+        if type(value) is not str or decode(value) != value:
+            raise _refuse(value, expected)
+        return value
+
+    return Codec(word, "str", decode, encode, expected, samples, word=word)
+
+
+def _number(
+    word: str, kind: type, pattern: str, expected: str, samples: tuple[Any, ...], base: int = 10
+) -> Codec:
+    match = re.compile(pattern, re.ASCII).fullmatch
+
+    def decode(text: str) -> Any:
+        if not match(text):
+            raise _refuse(text, expected)
+        return kind(text) if kind is float else _integer(text, base)
+
+    def encode(value: Any) -> str:
+        if type(value) is not kind or (text := str(value)) is None or not match(text):
+            raise _refuse(value, expected)
+        return text
+
+    return Codec(word, kind.__name__, decode, encode, expected, samples, word=word)
+
+
+def _integer(text: str, base: int) -> int:
+    # libvirt reads such attributes as C's strtoul does with base 0: a leading zero means octal.
+    if base == 0 and text.startswith("0") and text.isdigit():
+        return int(text, 8)
+    return int(text, base)
+
+
+def _float() -> Codec:
+    codec = _number(
+        "float", float, r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?", "a decimal number", (0.0, 1.5, -0.25)
+    )
+
+    def encode(value: float) -> str:
+        if type(value) is not float or not math.isfinite(value):
+            raise _refuse(value, codec.expected)
+        return repr(value)
+
+    return evolve(codec, encode=encode)
+
+
+def _hex(arguments: Sequence[str]) -> Codec:
+    """Numbers that libvirt writes in base 16; `hex 4` pads to four digits."""
+    width = int(arguments[0]) if arguments else 0
+    expected = "a number (0x1f or 31)"
+    match = re.compile(r"0[xX][0-9a-fA-F]{1,16}|0[0-7]*|[1-9][0-9]{0,19}").fullmatch
+
+    def decode(text: str) -> int:
+        if not match(text):
+            raise _refuse(text, expected)
+        return _integer(text, 0)
+
+    def encode(value: int) -> str:
+        if type(value) is not int or not 0 <= value < 1 << 64:
+            raise _refuse(value, expected)
+        return f"0x{value:0{width}x}"
+
+    return Codec(
+        " ".join(["hex", *arguments]), "int", decode, encode, expected, (0, 1, 31, 0xFFFF), word="hex"
+    )
+
+
+def _finite(name: str, annotation: str, words: dict[str, Any]) -> Codec:
+    expected = "one of " + ", ".join(words) if len(words) > 1 else repr(next(iter(words)))
+    texts = {value: text for text, value in words.items()}
+
+    def decode(text: str) -> Any:
+        try:
+            return words[text]
+        except KeyError:
+            raise ValueError(f"{text!r} is not {expected}{did_you_mean(text, words)}") from None
+
+    def encode(value: Any) -> str:
+        for known, text in texts.items():
+            if value == known and type(value) is type(known):
+                return text
+        raise ValueError(f"{value!r} is not {expected}{did_you_mean(str(value), words)}")
+
+    word = name.partition(" ")[0]
+    return Codec(name, annotation, decode, encode, expected, tuple(words.values()), words=words, word=word)
+
+
+def _enum(arguments: Sequence[str]) -> Codec:
+    if not arguments:
+        raise ValueError("enum needs its words")
+    if twice := next((word for word in arguments if arguments.count(word) > 1), None):
+        raise ValueError(f"enum has {twice!r} twice")
+    annotation = "Literal[" + ", ".join(map(repr, arguments)) + "]"
+    return _finite("enum " + " ".join(arguments), annotation, {word: word for word in arguments})
+
+
+def _bool(arguments: Sequence[str]) -> Codec:
+    if len(arguments) != 2 or arguments[0] == arguments[1]:
+        raise ValueError("bool needs its pair of words, the one for true first; expected e.g. `bool yes no`")
+    return _finite("bool " + " ".join(arguments), "bool", {arguments[0]: True, arguments[1]: False})
+
+
+def _present(arguments: Sequence[str]) -> Codec:
+    return Codec(
+        "present", "bool", bool, str, "true or false", (True, False), shape="present", word="present"
+    )
+
+
+def _xml(arguments: Sequence[str]) -> Codec:
+    from xform.xml import canonical_text
+
+    sample = '<x xmlns="urn:x"><y a="1">text</y></x>'
+    return Codec(
+        "xml", "str", str, canonical_text, "one well-formed element", (sample,), shape="xml", word="xml"
+    )
+
+
+def _const(arguments: Sequence[str]) -> Codec:
+    if len(arguments) != 1:
+        raise ValueError("const needs one word; quote it if it has spaces: const 'a b'")
+    return evolve(
+        _finite("const " + arguments[0], "str", {arguments[0]: arguments[0]}),
+        constant=arguments[0],
+        word="const",
+    )
+
+
+_UUID = r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}"
+
+
+def _dashed(text: str) -> str:
+    digits = text.replace("-", "").lower()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def _cpuset_canonical(text: str) -> str:
+    """libvirt's virBitmapParse: a list of numbers, ranges and ^exclusions, here sorted and joined."""
+    cpus: set[int] = set()
+    for part in text.split(","):
+        low, _, high = part.strip().lstrip("^").partition("-")
+        chosen = range(int(low), int(high or low) + 1)
+        if not chosen or chosen[-1] >= 1 << 14:
+            raise _refuse(text, _CPUSET)
+        cpus = cpus.difference(chosen) if part.strip().startswith("^") else cpus.union(chosen)
+    if not cpus:
+        raise _refuse(text, _CPUSET)
+    runs: list[list[int]] = []
+    for cpu in sorted(cpus):
+        if runs and runs[-1][1] == cpu - 1:
+            runs[-1][1] = cpu
+        else:
+            runs.append([cpu, cpu])
+    return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in runs)
+
+
+_CPUSET = "a CPU list such as 0-3,^2,8"
+
+# libvirt's virScaleInteger: without case; a lone letter and …iB count in 1024, …B in 1000.
+_UNITS = {"b": 1, "byte": 1, "bytes": 1} | {
+    prefix + suffix: base ** (power + 1)
+    for power, prefix in enumerate("kmgtpe")
+    for suffix, base in (("", 1024), ("ib", 1024), ("b", 1000))
+}
+
+
+def _size(arguments: Sequence[str]) -> Codec:
+    """An amount of memory or storage in whole units of the field; what does not fit is rounded up, as libvirt does."""
+    options = dict(part.partition("=")[::2] for part in arguments[1:])
+    if not arguments or set(options) - {"unit", "absent"}:
+        raise ValueError("size needs the field's unit; expected e.g. `size KiB unit=@unit absent=KiB`")
+    for unit in (arguments[0], options.get("absent", "b")):
+        if unit.lower() not in _UNITS:
+            raise ValueError(f"unknown unit {unit!r}; expected b, KB, KiB, MB, MiB and so on")
+    field_unit, absent = arguments[0], options.get("absent", arguments[0])
+    factor = _UNITS[field_unit.lower()]
+    expected = f"a whole number of {field_unit}"
+
+    def decode(text: str, unit: str | None = None) -> int:
+        scale = _UNITS.get((unit or absent).strip().lower())
+        if scale is None:
+            raise _refuse(unit, "a unit such as KiB or MiB")
+        if not re.fullmatch("[0-9]{1,20}", text):
+            raise _refuse(text, expected)
+        return -(-int(text) * scale // factor)
+
+    def encode(value: int) -> str:
+        if type(value) is not int or not 0 <= value < 10**20:
+            raise _refuse(value, expected)
+        return str(value)
+
+    return Codec(
+        " ".join(["size", *arguments]),
+        "int",
+        decode,
+        encode,
+        expected,
+        (0, 1, 1024, 4194304),
+        unit=options["unit"].lstrip("@") if "unit" in options else None,
+        unit_word=field_unit,
+        word="size",
+    )
+
+
+def _bytes(arguments: Sequence[str]) -> Codec:
+    def decode(text: str) -> bytes:
+        try:
+            return base64.b64decode("".join(text.split()), validate=True)
+        except (binascii.Error, ValueError):
+            raise _refuse(text[:20], "base64 text") from None
+
+    def encode(value: bytes) -> str:
+        if type(value) is not bytes:
+            raise _refuse(value, "bytes")
+        return base64.b64encode(value).decode("ascii")
+
+    return Codec("bytes", "bytes", decode, encode, "base64 text", (b"", b"\x00xform\xff"), word="bytes")
+
+
+def _template(arguments: Sequence[str]) -> Codec:
+    """Text around one value: `template ua-{uuid}`; the braces hold the codec of the field."""
+    text = " ".join(arguments)
+    found = re.fullmatch(r"([^{}]*)\{([^{}]+)\}([^{}]*)", text)
+    if not found:
+        raise ValueError(
+            f"cannot read the template {text!r}; expected text around one {{codec}}, as in ua-{{uuid}}"
+        )
+    before, inner, after = found[1], codec(*inner_words(found[2])), found[3]
+    expected = f"{before}…{after} around {inner.expected}"
+
+    def decode(text: str) -> Any:
+        if not text.startswith(before) or not text.endswith(after) or len(text) < len(before) + len(after):
+            raise _refuse(text, expected)
+        return inner.decode(text[len(before) : len(text) - len(after)])
+
+    def encode(value: Any) -> str:
+        return before + inner.encode(value) + after
+
+    return Codec(
+        "template " + text, inner.annotation, decode, encode, expected, inner.samples, word="template"
+    )
+
+
+def inner_words(text: str) -> tuple[str, list[str]]:
+    word, *arguments = text.split()
+    return word, arguments
+
+
+def _plain(make: Codec) -> Callable[[Sequence[str]], Codec]:
+    def factory(arguments: Sequence[str]) -> Codec:
+        if arguments:
+            raise ValueError(f"{make.name} takes no argument, but {arguments[0]!r} stands there")
+        return make
+
+    return factory
+
+
+_STRING = _text("str", ".*", "text that XML can hold", ("", "a b", "<&'\">\n\t", "ü€𝄞"), str)
+_UINT_SAMPLES = (0, 1, 4294967296)
+
+CODECS: dict[str, Callable[[Sequence[str]], Codec]] = {
+    "str": _plain(_STRING),
+    "text": _plain(evolve(_STRING, name="text", word="text")),
+    "uint": _plain(_number("uint", int, "[0-9]{1,20}", "a whole number, 0 or more", _UINT_SAMPLES)),
+    "int": _plain(_number("int", int, "-?[0-9]{1,20}", "a whole number", (0, 1, -1, 2147483647))),
+    "float": _plain(_float()),
+    "hex": _hex,
+    "bool": _bool,
+    "enum": _enum,
+    "present": _present,
+    "uuid": _plain(
+        _text("uuid", _UUID, "a UUID", ("6ba7b810-9dad-41d1-80b4-00c04fd430c8",), _dashed),
+    ),
+    "mac": _plain(
+        _text("mac", "[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}", "a MAC address", ("52:54:00:ab:cd:ef",), str.lower)
+    ),
+    "path": _plain(_text("path", ".+", "a path", ("/var/lib/x y.img", "rel/a"), str)),
+    "bytes": _bytes,
+    "size": _size,
+    "version": _plain(_text("version", r"[0-9]+(\.[0-9]+)*", "a version such as 4.8", ("4.8", "9.0.0"), str)),
+    "cpuset": _plain(
+        _text(
+            "cpuset",
+            r"\s*\^?[0-9]+(-[0-9]+)?(\s*,\s*\^?[0-9]+(-[0-9]+)?)*\s*",
+            _CPUSET,
+            ("0", "0-3,8"),
+            _cpuset_canonical,
+        )
+    ),
+    "template": _template,
+    "const": _const,
+    "xml": _xml,
+}
+
+
+def codec(word: str, arguments: Sequence[str]) -> Codec:
+    """The codec of a row. Raises ValueError for an unknown word or wrong arguments."""
+    if word not in CODECS:
+        raise ValueError(f"unknown codec {word!r}{did_you_mean(word, CODECS)}")
+    return CODECS[word](arguments)
+
+
+def filled(codec: Codec) -> Codec:
+    """The same codec for text with rows through it, where blank text is no value."""
+
+    def decode(text: str) -> Any:
+        if not text.strip():
+            raise _refuse(text, "text that is not blank")
+        return codec.decode(text)
+
+    def encode(value: Any) -> str:
+        if not (text := codec.encode(value)).strip():
+            raise _refuse(value, "text that is not blank")
+        return text
+
+    samples = tuple(value for value in codec.samples if codec.encode(value).strip())
+    return evolve(codec, name=f"{codec.name} (filled)", decode=decode, encode=encode, samples=samples)

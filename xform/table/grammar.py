@@ -1,0 +1,174 @@
+"""The grammar of a row and of a path (docs/language.md): text in, syntax out, no names resolved.
+
+row       = path { "," path } ":" codec { flag }
+path      = "." | step { "/" step } [ "/" "@" name ] | "@" name
+step      = ( name | "*" ) { "[" "@" name "='" text "'" "]" }
+name      = [ prefix ":" ] word
+codec     = "list" codec [ "by" word { "," word } ]
+          | "map" path path [ codec ]
+          | word { argument }
+argument  = word | option "=" ( word | path ) | "'" text "'"
+flag      = "!" | "=" argument | "<" | ">" | "secret" | "since" version | "until" version
+"""
+
+from __future__ import annotations
+
+import re
+
+from attrs import field, frozen
+
+from xform.errors import did_you_mean
+
+_NAME = r"[A-Za-z_][\w.-]*"
+_STEP = re.compile(rf"(?:({_NAME}):)?({_NAME}|\*)")
+_WHERE = re.compile(rf"\[@((?:{_NAME}:)?{_NAME})='([^']*)'\]")
+_ATTRIBUTE = re.compile(rf"@((?:{_NAME}:)?{_NAME})")
+_TOKEN = re.compile(r"'[^']*'|[^\s']+(?:'[^']*'[^\s']*)*")
+FLAGS = ("!", "=", "<", ">", "secret", "since", "until")
+
+
+class GrammarError(ValueError):
+    """What is wrong with a row, and the column in the row's text."""
+
+    def __init__(self, column: int, message: str) -> None:
+        super().__init__(message)
+        self.column = column
+
+
+@frozen
+class StepSyntax:
+    prefix: str
+    name: str
+    where: tuple[tuple[str, str], ...] = ()
+
+
+@frozen
+class PathSyntax:
+    steps: tuple[StepSyntax, ...] = ()
+    attribute: str | None = None
+
+
+@frozen
+class CodecSyntax:
+    """A codec as written: its word, its arguments; for a collection, what it is made of."""
+
+    word: str
+    arguments: tuple[str, ...] = ()
+    column: int = 0
+    item: CodecSyntax | None = None
+    by: tuple[str, ...] = ()
+    key: PathSyntax = PathSyntax()
+    value: PathSyntax = PathSyntax()
+
+
+@frozen
+class RowSyntax:
+    paths: tuple[PathSyntax, ...]
+    codec: CodecSyntax
+    flags: dict[str, str | None] = field(factory=dict)
+
+
+def parse_path(text: str, column: int = 0) -> PathSyntax:
+    """Raises GrammarError."""
+    if text == ".":
+        return PathSyntax()
+    if not text:
+        raise GrammarError(column, "a path is empty; expected a/b, a/@b, @b or .")
+    steps: list[StepSyntax] = []
+    at = 0
+    while True:
+        here = column + at
+        if attribute := _ATTRIBUTE.match(text, at):
+            if attribute.end() != len(text):
+                raise GrammarError(column + attribute.end(), f"{attribute[0]} must end its path {text!r}")
+            return PathSyntax(tuple(steps), attribute[1])
+        step = _STEP.match(text, at)
+        if not step:
+            raise GrammarError(
+                here, f"cannot read the path {text!r} from {text[at:]!r} on; expected an element's name"
+            )
+        at = step.end()
+        where: list[tuple[str, str]] = []
+        while at < len(text) and text[at] == "[":
+            condition = _WHERE.match(text, at)
+            if not condition:
+                raise GrammarError(
+                    column + at, f"cannot read the condition {text[at:]!r}; expected [@name='value']"
+                )
+            where.append((condition[1], condition[2]))
+            at = condition.end()
+        steps.append(StepSyntax(step[1] or "", step[2], tuple(where)))
+        if at == len(text):
+            return PathSyntax(tuple(steps))
+        if steps[-1].name == "*" or text[at] != "/":
+            raise GrammarError(
+                column + at, f"cannot read the path {text!r} from {text[at:]!r} on; expected / or its end"
+            )
+        at += 1
+
+
+def parse_row(text: str) -> RowSyntax:
+    """Raises GrammarError."""
+    colon = re.search(r"\s:(?:\s|$)", text)
+    if not colon:
+        raise GrammarError(0, f"the row {text!r} has no codec; expected `path : codec`")
+    paths: list[PathSyntax] = []
+    at = 0
+    for piece in re.split(r",(?![^\[]*\])", text[: colon.start()]):
+        lead = len(piece) - len(piece.lstrip())
+        paths.append(parse_path(piece.strip(), at + lead))
+        at += len(piece) + 1
+    tokens = [(found.start(), found[0]) for found in _TOKEN.finditer(text, colon.end())]
+    split = next((n for n, (_, token) in enumerate(tokens) if token in FLAGS), len(tokens))
+    return RowSyntax(tuple(paths), _codec(tokens[:split], len(text)), _flags(tokens[split:], len(text)))
+
+
+def _codec(tokens: list[tuple[int, str]], end: int) -> CodecSyntax:
+    if not tokens:
+        raise GrammarError(end, "a codec is missing; expected one behind the colon")
+    (column, word), rest = tokens[0], tokens[1:]
+    if word == "list":
+        split = next((n for n, (_, token) in enumerate(rest) if token == "by"), len(rest))
+        keys = " ".join(token for _, token in rest[split + 1 :])
+        by = tuple(key.strip() for key in keys.split(",")) if keys else ()
+        if split < len(rest) and not all(by):
+            raise GrammarError(rest[split][0], "`by` needs the names of key fields, with commas between them")
+        return CodecSyntax("list", column=column, item=_codec(rest[:split], end), by=by)
+    if word == "map":
+        if len(rest) < 2:
+            raise GrammarError(
+                column, "a map needs the paths of its key and of its value; expected `map @name @value`"
+            )
+        (key_at, key), (value_at, value) = rest[:2]
+        item = (
+            _codec(rest[2:], end)
+            if rest[2:]
+            else CodecSyntax("text" if value == "." else "str", column=value_at)
+        )
+        return CodecSyntax(
+            "map",
+            column=column,
+            item=item,
+            key=PathSyntax((StepSyntax("", "*"),)) if key == "*" else parse_path(key, key_at),
+            value=parse_path(value, value_at),
+        )
+    return CodecSyntax(word, tuple(token.strip("'") for _, token in rest), column)
+
+
+def _flags(tokens: list[tuple[int, str]], end: int) -> dict[str, str | None]:
+    flags: dict[str, str | None] = {}
+    rest = list(tokens)
+    while rest:
+        column, flag = rest.pop(0)
+        if flag not in FLAGS:
+            hint = did_you_mean(flag, FLAGS)
+            raise GrammarError(column, f"unknown flag {flag!r}{hint}; expected one of {' '.join(FLAGS)}")
+        if flag in flags:
+            raise GrammarError(column, f"the flag {flag!r} stands twice")
+        if flag in ("=", "since", "until"):
+            if not rest:
+                raise GrammarError(end, f"the flag {flag!r} needs a value")
+            flags[flag] = rest.pop(0)[1].strip("'")
+        else:
+            flags[flag] = None
+    return flags

@@ -1,0 +1,168 @@
+"""The intermediate representation: what the tables say, resolved, each part with the place it was said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from xform.codecs import Codec
+
+ANY = "*"
+
+
+@frozen
+class Origin:
+    """A place in a mapping file; `comment` is the text of the comment that documents it."""
+
+    file: str
+    line: int
+    column: int = 1
+    comment: str = field(default="", eq=False)
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@frozen
+class Step:
+    """One element on a path: its name, the attributes it must have, and the more exact steps it yields to.
+
+    `tag` is in Clark notation (``{uri}local``), `shown` as written (``prefix:local``).  The tag ``*`` stands
+    for any element, ``{uri}*`` for any of one namespace.
+    """
+
+    tag: str
+    shown: str
+    where: tuple[tuple[str, str], ...] = ()
+    but: tuple[Step, ...] = ()
+
+    def __str__(self) -> str:
+        return self.shown + "".join(f"[@{name}='{value}']" for name, value in self.where)
+
+    @property
+    def wild(self) -> bool:
+        return self.tag.endswith(ANY)
+
+
+@frozen
+class Path:
+    """Steps down from an element, to an attribute of the last one or to that element itself."""
+
+    steps: tuple[Step, ...] = ()
+    attribute: str | None = None
+
+    def __str__(self) -> str:
+        parts = [str(step) for step in self.steps]
+        if self.attribute is not None:
+            parts.append(f"@{self.attribute}")
+        return "/".join(parts) or "."
+
+
+@frozen
+class Row:
+    """One fact: a field of an entity stands at these paths, in this form.
+
+    `form` is ``one``, ``list`` or ``map``.  Exactly one of `codec` and `entity` is set: a value, or the name of
+    the entity whose rows go on from here.  `key` and `value` are the paths of a map's two halves, relative to
+    the element of an entry.
+    """
+
+    owner: str
+    name: str
+    paths: tuple[Path, ...]
+    form: str
+    origin: Origin
+    codec: Codec | None = None
+    entity: str | None = None
+    by: tuple[str, ...] = ()
+    key: Path = Path()
+    value: Path = Path()
+    required: bool = False
+    default: str | None = None
+    live: bool = False
+    generated: bool = False
+    secret: bool = False
+    since: str | None = None
+    until: str | None = None
+    when: str | None = None
+
+    @property
+    def path(self) -> Path:
+        return self.paths[0]
+
+    @property
+    def embeds(self) -> bool:
+        """The entity's own rows sit in this element."""
+        return self.entity is not None and self.form == "one" and not self.path.steps
+
+    @property
+    def constant(self) -> str | None:
+        return self.codec.constant if self.codec else None
+
+    @property
+    def place(self) -> str:
+        """What the row claims, for people and for telling whether two rows claim the same."""
+        return ", ".join(map(str, self.paths))
+
+    def __str__(self) -> str:
+        return f"{self.owner}.{self.name}"
+
+
+@frozen
+class Join:
+    """A second place of an entity: elements at `path` from the document's root, told apart by `on`."""
+
+    path: Path
+    on: tuple[tuple[Path, str], ...]
+    rows: tuple[Row, ...]
+    origin: Origin
+
+
+@frozen
+class Table:
+    """The rows of one entity.  A variant of a choice is a table as well."""
+
+    name: str
+    origin: Origin
+    element: str | None = None
+    rows: tuple[Row, ...] = ()
+    joins: tuple[Join, ...] = ()
+    ladder: tuple[tuple[str, ...], ...] = ()
+    cls: str | None = None
+
+    @property
+    def fields(self) -> dict[str, Row]:
+        """The rows that a field of the class stands for, in order."""
+        rows = [*self.rows, *(row for join in self.joins for row in join.rows)]
+        return {row.name: row for row in rows if row.constant is None and not row.when}
+
+    @property
+    def switches(self) -> tuple[str, ...]:
+        """The boolean fields that rows stand or fall with."""
+        return tuple(dict.fromkeys(row.when for row in self.rows if row.when))
+
+
+@frozen
+class Choice:
+    """A sum type: one of several tables, told by attributes of the element or by what is there.
+
+    `attributes` is empty for ``choice = "first"``.  `variants` maps the attributes' words to a table.
+    """
+
+    name: str
+    origin: Origin
+    attributes: tuple[str, ...]
+    variants: dict[tuple[str, ...], Table]
+    absent: tuple[str, ...] | None = None
+    opaque: bool = False
+    element: str | None = None
+    ladder: tuple[tuple[str, ...], ...] = ()
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """The discriminating words of the variant whose class has this name."""
+        return next(words for words, table in self.variants.items() if table.name == name)
+
+
+Shape = Table | Choice

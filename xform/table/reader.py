@@ -1,0 +1,144 @@
+"""Read a mapping file: tomllib decides the values, a scanner says where each key stands and what its comment is."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from xform.errors import TableError
+from xform.table.model import Origin
+
+FORMAT = 1
+
+_KEY = re.compile(
+    r"""\s*((?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*'))*)\s*"""
+)
+_PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*'""")
+_TOKEN = re.compile(r'''"""|\'\'\'|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|[\[\]{}#]''')
+
+Key = tuple[str, ...]
+
+
+class TableFile:
+    """The values of one file (nested dictionaries) and the origin of every key in it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise TableError(
+                f"{path}: not UTF-8 at byte {error.start}; mapping files are UTF-8 text"
+            ) from None
+        except OSError as error:
+            raise TableError(f"{path}: {error.strerror}") from None
+        try:
+            self.values: dict[str, Any] = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise TableError(_located(path, text, str(error))) from None
+        self.origins = scan(str(path), text)
+        missing = [key for key in _keys(self.values) if key not in self.origins]
+        if missing:
+            raise TableError(
+                f"{path}: cannot tell where {'.'.join(missing[0])} stands; write each key on a line of its own"
+            )
+        stated = self.values.pop("format", None)
+        if stated != FORMAT:
+            where = self.origins.get(("format",), Origin(str(path), 1))
+            raise TableError(
+                f"{where}: format is {stated!r}; expected `format = {FORMAT}` as the file's first key"
+            )
+
+    def origin(self, *key: str) -> Origin:
+        return self.origins[key]
+
+
+def _located(path: Path, text: str, message: str) -> str:
+    """tomllib's message, its place put in front."""
+    found = re.search(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)", message)
+    if not found:
+        return f"{path}:1:1: {message}"
+    line, column = found.groups() if found[1] else (text.count("\n") + 1, 1)
+    return f"{path}:{line}:{column}: {message[: found.start()]}; expected TOML"
+
+
+def _keys(values: dict[str, Any], at: Key = ()) -> list[Key]:
+    found: list[Key] = []
+    for name, value in values.items():
+        found.append((*at, name))
+        if isinstance(value, dict):
+            found += _keys(value, (*at, name))
+    return found
+
+
+def _parts(text: str) -> Key:
+    return tuple(part.strip("\"'") for part in _PART.findall(text))
+
+
+def scan(file: str, text: str) -> dict[Key, Origin]:
+    """Where every key of a TOML text stands, and its comment: behind it, or in the lines above it."""
+    origins: dict[Key, Origin] = {}
+    table: Key = ()
+    above: list[str] = []
+    depth, inside = 0, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        fresh = depth == 0 and not inside
+        key = header = None
+        start = 0
+        if fresh:
+            header = (
+                re.match(r"\s*\[\s*(.+?)\s*\]\s*(?:#.*)?$", line) if re.match(r"\s*\[[^\[]", line) else None
+            )
+            key = None if header else _KEY.match(line)
+            if key and line[key.end() : key.end() + 1] == "=":
+                start = key.end() + 1
+            else:
+                key = None
+        comment, depth, inside = _rest(line, len(line) if header else start, depth, inside)
+        if header:
+            comment = line[header.end(1) :].partition("#")[2].strip()
+            table = _parts(header[1])
+            for length in range(1, len(table) + 1):
+                column = line.index("[") + 1
+                note = comment or " ".join(above)
+                last = length == len(table)
+                if last or table[:length] not in origins:
+                    origins[table[:length]] = Origin(file, number, column, note if last else "")
+        elif key:
+            path = (*table, *_parts(key[1]))
+            column = line.index(key[1]) + 1
+            for length in range(len(table) + 1, len(path) + 1):
+                origins.setdefault(path[:length], Origin(file, number, column, comment or " ".join(above)))
+        if fresh and not header and not key and line.lstrip().startswith("#"):
+            above.append(line.strip().lstrip("#").strip())
+        else:
+            above = []
+    return origins
+
+
+def _rest(line: str, start: int, depth: int, inside: str) -> tuple[str, int, str]:
+    """Follow brackets and strings to the end of a line: its comment, the open brackets, the open string."""
+    at = start
+    while at < len(line):
+        if inside:
+            end = line.find(inside, at)
+            if end < 0:
+                return "", depth, inside
+            at, inside = end + 3, ""
+            continue
+        token = _TOKEN.search(line, at)
+        if not token:
+            break
+        at = token.end()
+        match token[0]:
+            case "#":
+                return line[at:].strip(), depth, ""
+            case '"""' | "'''":
+                inside = token[0]
+            case "[" | "{":
+                depth += 1
+            case "]" | "}":
+                depth -= 1
+    return "", depth, inside
