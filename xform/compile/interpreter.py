@@ -1,0 +1,562 @@
+"""The oracle: what a table means, row by row, with no regard for speed.
+
+Reading looks up each row's path by itself and notes every node it took; what nobody took is the residue.  Writing
+builds a tree.  The compiled forms must agree with this to the last byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import define, field
+
+from xform.codecs import Codec
+from xform.entities import Classes, Opaque, empty
+from xform.table.model import Choice, Join, Path, Row, Step, Table
+from xform.table.resolve import flatten, joins
+from xform.xml import (
+    VERBATIM,
+    Element,
+    canonical,
+    canonical_text,
+    declared,
+    etree,
+    own_text,
+    parse_text,
+    to_text,
+)
+
+TEXT = ""  # the claim on an element's text; an attribute's claim is its name
+
+
+@define
+class Reading:
+    """What was read of a document: the entity, the nodes that rows took, and the values that no row admits."""
+
+    entity: Any = None
+    claims: dict[Element, set[str]] = field(factory=dict)
+    refused: list[tuple[Element, Row, str]] = field(factory=list)
+
+    def claim(self, element: Element, *nodes: str) -> None:
+        for ancestor in (element, *element.iterancestors()):
+            self.claims.setdefault(ancestor, set())
+        self.claims[element].update(nodes)
+
+    def whole(self, element: Element) -> None:
+        for inner in element.iter(etree.Element):
+            self.claim(inner, TEXT, *inner.keys())
+
+
+def matches(element: Element, step: Step) -> bool:
+    if not isinstance(element.tag, str):
+        return False
+    named = element.tag.startswith(step.tag[:-1]) if step.wild else element.tag == step.tag
+    return (
+        named
+        and all(element.get(name) == value for name, value in step.where)
+        and not any(matches(element, other) for other in step.but)
+    )
+
+
+def find(element: Element, steps: tuple[Step, ...]) -> list[Element]:
+    """Every element at the end of the steps, in document order."""
+    found = [element]
+    for step in steps:
+        found = [child for parent in found for child in parent if matches(child, step)]
+    return found
+
+
+class Reader:
+    """One document's way into entities."""
+
+    def __init__(self, classes: Classes) -> None:
+        self.classes = classes
+        self.tables = classes.tables
+        self.reading = Reading()
+
+    def document(self, root: Element, context: dict[str, Any]) -> Reading:
+        self.context = context
+        table = self.tables.shapes[self.tables.root]
+        assert isinstance(table, Table)
+        values = self.values(table, root)
+        for joined, join, row in joins(self.tables):
+            held = values[row.name]
+            known = held if row.form == "list" else [held]
+            self.join(joined, join, root, [item for item in known if type(item) is self.classes[joined.name]])
+        self.reading.claim(root)
+        self.reading.entity = self.classes[table.name](**values)
+        return self.reading
+
+    def entity(self, name: str, element: Element) -> Any:
+        """An element as an entity, or opaque where its table cannot say it."""
+        shape = self.tables.shapes[name]
+        found = self.variant(shape, element) if isinstance(shape, Choice) else self.build(shape, element)
+        if found is None:
+            self.reading.whole(element)
+            return Opaque(canonical(element))
+        self.reading.claim(element)
+        return found
+
+    def embedded(self, row: Row, owner: Table, element: Element) -> Any:
+        """An entity whose rows sit in its owner's element."""
+        shape = self.tables.shapes[row.entity or ""]
+        if isinstance(shape, Table):
+            return self.build(shape, element)
+        found = self.variant(shape, element)
+        if (
+            found is None
+            and shape.attributes
+            and any(element.get(name) is not None for name in shape.attributes)
+        ):
+            return self.project(row, owner, shape, element)
+        return found
+
+    def project(self, row: Row, owner: Table, choice: Choice, element: Element) -> Opaque:
+        """Of an element that holds an unknown variant, what the variants could claim and the owner's rows do not."""
+        others = [other.path for other in owner.rows if other is not row and not other.embeds]
+        names = {path.attribute for path in others if not path.steps}
+        tags = {
+            path.steps[0].tag
+            for _, inner in _variant_rows(self.tables, choice)
+            for path in inner.paths
+            if path.steps
+        }
+        copy = etree.Element(element.tag, nsmap=element.nsmap)
+        for name in choice.attributes:
+            if (value := element.get(name)) is not None:
+                copy.set(name, value)
+                self.reading.claim(element, name)
+        inner_names = {
+            path.attribute
+            for _, inner in _variant_rows(self.tables, choice)
+            for path in inner.paths
+            if not path.steps
+        }
+        for name in inner_names - names - set(choice.attributes) - {None}:
+            if (value := element.get(name)) is not None:
+                copy.set(name, value)
+                self.reading.claim(element, name)
+        for child in element:
+            if child.tag in tags:
+                taken = {
+                    path.attribute
+                    for path in others
+                    if len(path.steps) == 1 and path.attribute and matches(child, path.steps[0])
+                }
+                kept = parse_text(canonical(child))
+                self.reading.whole(child)
+                for name in taken:
+                    kept.attrib.pop(name, None)
+                    self.reading.claims[child].discard(name)
+                copy.append(kept)
+        return Opaque(canonical(copy))
+
+    def variant(self, choice: Choice, element: Element) -> Any:
+        if not choice.attributes:
+            built = (self.build(table, element) for table in choice.variants.values())
+            return next((entity for entity in built if entity is not None), None)
+        texts = tuple(element.get(name) for name in choice.attributes)
+        words = choice.absent if choice.absent and all(text is None for text in texts) else texts
+        table = choice.variants.get(words)  # type: ignore[arg-type]
+        entity = self.build(table, element) if table else None
+        if entity is not None:
+            self.reading.claim(
+                element, *(name for name in choice.attributes if element.get(name) is not None)
+            )
+        return entity
+
+    def build(self, table: Table, element: Element) -> Any:
+        """None where a required row has no value; then nothing is claimed."""
+        outer, self.reading = self.reading, Reading()
+        values = self.values(table, element)
+        inner, self.reading = self.reading, outer
+        if any(
+            values[row.name] in (None, [], {}) for row in table.rows if row.required and row.constant is None
+        ):
+            return None
+        self.reading.refused += inner.refused
+        for claimed, nodes in inner.claims.items():
+            self.reading.claim(claimed, *nodes)
+        return self.classes[table.name](**values)
+
+    def values(self, table: Table, element: Element) -> dict[str, Any]:
+        values: dict[str, Any] = {switch: False for switch in table.switches}
+        late: list[Row] = []
+        for row in table.rows:
+            if row.codec and row.codec.needs:
+                late.append(row)
+            elif row.when:
+                values[row.when] |= self.switch(row, element)
+            elif row.constant is not None:
+                self.switch(row, element)
+            elif row.embeds:
+                values[row.name] = self.embedded(row, table, element)
+            else:
+                values[row.name] = self.value(row, element)
+        for row in late:
+            assert row.codec
+            needs = {
+                name: values[name] if name in values else self.context.get(name) for name in row.codec.needs
+            }
+            values[row.name] = self.value(row, element, needs)
+        for join in table.joins:
+            for row in join.rows:
+                values[row.name] = empty(row)
+        return values
+
+    def switch(self, row: Row, element: Element) -> bool:
+        """A constant that stands where its row says."""
+        assert row.codec
+        for holder in find(element, row.path.steps):
+            if row.codec.shape == "present":
+                self.reading.claim(holder)
+                return True
+            if (text := node_text(holder, row.path)) is not None:
+                if text == row.constant:
+                    self.reading.claim(holder, row.path.attribute or TEXT)
+                    return True
+                self.reading.refused.append((holder, row, text))
+        return False
+
+    def value(self, row: Row, element: Element, needs: dict[str, Any] | None = None) -> Any:
+        if row.generated:
+            return empty(row)
+        if row.form == "list":
+            return self.items(row, element)
+        if row.form == "map":
+            return self.mapping(row, element)
+        found = None
+        for path in row.paths:
+            holders = find(element, path.steps)
+            value = next(
+                (value for holder in holders if (value := self.one(row, path, holder, needs)) is not None),
+                None,
+            )
+            found = value if found is None else found
+        return empty(row) if found is None else found
+
+    def one(self, row: Row, path: Path, holder: Element, needs: dict[str, Any] | None = None) -> Any:
+        if row.entity:
+            return self.entity(row.entity, holder)
+        codec = row.codec
+        assert codec
+        if codec.shape == "present":
+            self.reading.claim(holder)
+            return True
+        if codec.shape == "xml":
+            self.reading.whole(holder)
+            return canonical(holder)
+        text = node_text(holder, path, codec)
+        if text is None:
+            return None
+        try:
+            value = (
+                codec.decode(text, holder.get(codec.unit))
+                if codec.unit
+                else codec.decode(text, **(needs or {}))
+            )
+        except ValueError as error:
+            self.reading.refused.append((holder, row, str(error)))
+            return None
+        self.reading.claim(
+            holder,
+            path.attribute or TEXT,
+            *([codec.unit] if codec.unit and holder.get(codec.unit) is not None else []),
+        )
+        return value
+
+    def items(self, row: Row, element: Element) -> list[Any]:
+        values = (self.one(row, row.path, holder) for holder in find(element, row.path.steps))
+        return [value for value in values if value is not None]
+
+    def mapping(self, row: Row, element: Element) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for entry in find(element, row.path.steps):
+            key = self.key(row, entry)
+            if key is None or key in found:
+                continue
+            holder = next(iter(find(entry, row.value.steps)), None)
+            value = None if holder is None else self.one(row, row.value, holder)
+            if value is not None:
+                found[key] = value
+                self.reading.claim(entry, *([row.key.attribute] if row.key.attribute else []))
+        return found
+
+    def key(self, row: Row, entry: Element) -> str | None:
+        if row.key.steps:
+            name = etree.QName(entry)
+            space = row.path.steps[-1].tag[1:-2] if row.path.steps[-1].tag != "*" else None
+            return name.localname if name.namespace == space else None
+        return entry.get(row.key.attribute or "")
+
+    def join(self, table: Table, join: Join, root: Element, entities: list[Any]) -> None:
+        """Give each entity the first entry whose first attribute that is there says so."""
+        keys: list[dict[Any, Any]] = [{} for _ in join.on]
+        for entity in reversed(entities):
+            for (_, name), known in zip(join.on, keys, strict=True):
+                known[getattr(entity, name)] = entity
+        taken: list[Any] = []
+        for entry in find(root, join.path.steps):
+            entity = None
+            for (path, name), known in zip(join.on, keys, strict=True):
+                codec = table.fields[name].codec
+                text = entry.get(path.attribute or "")
+                if entity is None and text is not None and codec:
+                    try:
+                        entity = known.get(codec.decode(text))
+                    except ValueError:
+                        continue
+            if entity is None or any(entity is other for other in taken):
+                continue
+            taken.append(entity)
+            self.reading.claim(entry, *(name for name, _ in join.path.steps[-1].where))
+            self.reading.claim(
+                entry,
+                *(path.attribute or "" for path, _ in join.on if entry.get(path.attribute or "") is not None),
+            )
+            for row in join.rows:
+                setattr(entity, row.name, self.value(row, entry))
+
+
+def _variant_rows(tables: Any, choice: Choice) -> Iterator[tuple[Table, Row]]:
+    for table in choice.variants.values():
+        for _, row in flatten(tables, table):
+            yield table, row
+
+
+def node_text(holder: Element, path: Path, codec: Codec | None = None) -> str | None:
+    """The text of an attribute or element; only `text` and `str` keep the white space around an element's text."""
+    if path.attribute is not None:
+        return holder.get(path.attribute)
+    text = own_text(holder)
+    return text if codec and codec.word in ("text", "str") else text.strip()
+
+
+class Writer:
+    """One entity's way into a tree."""
+
+    def __init__(self, classes: Classes, live: bool, context: dict[str, Any]) -> None:
+        self.classes, self.tables = classes, classes.tables
+        self.live, self.context = live, context
+        self.ranks: dict[Element, int] = {}
+
+    def document(self, entity: Any) -> Element:
+        table = self.tables.shapes[self.tables.root]
+        assert isinstance(table, Table) and table.element
+        self.root = etree.Element(table.element, nsmap=self.tables.namespaces)
+        order = self.order(table)
+        self.fill(table, entity, self.root, order)
+        for joined, join, row in joins(self.tables):
+            held = getattr(entity, row.name)
+            for item in held if row.form == "list" else [held]:
+                if type(item) is self.classes[joined.name] and any(
+                    getattr(item, inner.name) != empty(inner) for inner in join.rows
+                ):
+                    entry = self.create(self.root, join.path.steps, order)
+                    for path, name in join.on:
+                        codec = joined.fields[name].codec
+                        if codec and (value := getattr(item, name)) is not None:
+                            entry.set(path.attribute or "", codec.encode(value))
+                    rows = Table(joined.name, join.origin, rows=join.rows)
+                    self.fill(rows, item, entry, self.order(rows))
+        return self.root
+
+    def order(self, table: Table) -> dict[tuple[str, ...], int]:
+        """The rank of every container: where a row first passes through it."""
+        paths = [path for _, row in flatten(self.tables, table) for path in row.paths]
+        if table.name == self.tables.root:
+            paths += [join.path for _, join, _ in joins(self.tables)]
+        ranks: dict[tuple[str, ...], int] = {}
+        for path in paths:
+            for at in range(1, len(path.steps) + 1):
+                ranks.setdefault(tuple(map(str, path.steps[:at])), len(ranks))
+        return ranks
+
+    def fill(self, table: Table, entity: Any, element: Element, order: dict[tuple[str, ...], int]) -> None:
+        opaque: list[Opaque] = []
+        for row in table.rows:
+            if row.live and not self.live:
+                continue
+            if row.when and not getattr(entity, row.when):
+                continue
+            if row.constant is not None:
+                self.put(row, row.path, row.constant, element, order)
+                continue
+            if row.when:
+                self.create(element, row.path.steps, order)
+                continue
+            value = getattr(entity, row.name)
+            if row.form == "list":
+                for item in value:
+                    self.item(row, row.path, item, element, order)
+            elif row.form == "map":
+                for key, item in value.items():
+                    self.entry(row, key, item, element, order)
+            elif value is None or (row.codec and row.codec.shape == "present" and not value):
+                if row.required:
+                    raise ValueError(f"{row.name} is missing")
+            elif row.embeds and isinstance(value, Opaque):
+                opaque.append(value)
+            elif row.embeds:
+                self.embed(value, element, order)
+            else:
+                for path in row.paths:
+                    if row.codec and row.codec.shape == "value":
+                        self.put(row, path, self.encode(row, value, entity), element, order)
+                    else:
+                        self.item(row, path, value, element, order)
+        for kept in opaque:
+            self.unproject(kept, element, order)
+
+    def encode(self, row: Row, value: Any, entity: Any = None) -> str:
+        assert row.codec
+        needs = {
+            name: getattr(entity, name) if hasattr(entity, name) else self.context.get(name)
+            for name in row.codec.needs
+        }
+        return row.codec.encode(value, **needs)
+
+    def put(
+        self, row: Row, path: Path, text: str, element: Element, order: dict[tuple[str, ...], int]
+    ) -> None:
+        holder = self.ensure(element, path.steps, order)
+        set_node(holder, path, text, row.codec)
+
+    def item(
+        self,
+        row: Row,
+        path: Path,
+        value: Any,
+        element: Element,
+        order: dict[tuple[str, ...], int],
+        entity: Any = None,
+    ) -> None:
+        """A new element at the end of the path."""
+        if isinstance(value, Opaque) or (row.codec and row.codec.shape == "xml"):
+            xml = canonical_text(value.xml if isinstance(value, Opaque) else value)
+            self.verbatim(
+                self.ensure(element, path.steps[:-1], order), xml, order[tuple(map(str, path.steps))]
+            )
+            return
+        made = self.create(element, path.steps, order)
+        if row.entity:
+            self.write(value, made)
+        elif row.codec and row.codec.shape == "value":
+            set_node(made, path, self.encode(row, value, entity), row.codec)
+
+    def entry(
+        self, row: Row, key: str, value: Any, element: Element, order: dict[tuple[str, ...], int]
+    ) -> None:
+        if row.key.steps:
+            last = row.path.steps[-1]
+            named = Step(last.tag[:-1] + key, key)
+            made = self.create(
+                element, (*row.path.steps[:-1], named), order, order[tuple(map(str, row.path.steps))]
+            )
+        else:
+            made = self.create(element, row.path.steps, order)
+            made.set(row.key.attribute or "", key)
+        holder = made
+        for step in row.value.steps:
+            holder = etree.SubElement(holder, step.tag)
+        set_node(holder, row.value, self.encode(row, value), row.codec)
+
+    def element(self, entity: Any, tag: str) -> Element:
+        """An entity by itself; `tag` as written, prefix included."""
+        prefix, _, name = tag.rpartition(":")
+        clark = f"{{{self.tables.namespaces[prefix]}}}{name}" if prefix else name
+        made = etree.Element(clark, nsmap=self.tables.namespaces)
+        self.write(entity, made)
+        return made
+
+    def text(self, entity: Any) -> str:
+        """A whole document."""
+        return declared(to_text(self.document(entity)), self.tables.namespaces)
+
+    def write(self, entity: Any, element: Element) -> None:
+        table = self.classes.shape(type(entity).__name__)
+        assert isinstance(table, Table)
+        self.discriminate(table, element)
+        self.fill(table, entity, element, self.order(table))
+
+    def discriminate(self, table: Table, element: Element) -> None:
+        choice = self.classes.choice(table.name)
+        if choice:
+            for name, word in zip(choice.attributes, choice.words(table.name), strict=False):
+                element.set(name, word)
+
+    def embed(self, value: Any, element: Element, order: dict[tuple[str, ...], int]) -> None:
+        table = self.classes.shape(type(value).__name__)
+        assert isinstance(table, Table)
+        self.discriminate(table, element)
+        self.fill(table, value, element, order)
+
+    def unproject(self, opaque: Opaque, element: Element, order: dict[tuple[str, ...], int]) -> None:
+        """Put an unknown variant back: its attributes, and its children where the owner's rows made the same ones."""
+        kept = parse_text(opaque.xml)
+        for name, text in kept.items():
+            element.set(name, text)
+        for child in kept:
+            made = next((other for other in element if other.tag == child.tag), None)
+            if made is None:
+                names = (
+                    names for names in order if len(names) == 1 and names[0].partition("[")[0] == child.tag
+                )
+                self.verbatim(element, canonical(child), order[next(names)])
+                continue
+            for name, text in child.items():
+                made.set(name, text)
+            for inner in child:
+                self.verbatim(made, canonical(inner), -1)
+
+    def verbatim(self, parent: Element, xml: str, rank: int) -> None:
+        kept = etree.Element(VERBATIM)
+        kept.text = xml
+        self.insert(parent, kept, rank)
+
+    def insert(self, parent: Element, child: Element, rank: int) -> None:
+        self.ranks[child] = rank
+        at = next((n for n, other in enumerate(parent) if self.ranks.get(other, -1) > rank), len(parent))
+        parent.insert(at, child)
+
+    def ensure(self, element: Element, steps: tuple[Step, ...], order: dict[tuple[str, ...], int]) -> Element:
+        """The element at the end of the steps, found or made."""
+        for at, step in enumerate(steps, 1):
+            rank = order[tuple(map(str, steps[:at]))]
+            made = next((child for child in element if self.ranks.get(child) == rank), None)
+            if made is None:
+                made = self.make(element, step, rank)
+            element = made
+        return element
+
+    def create(
+        self,
+        element: Element,
+        steps: tuple[Step, ...],
+        order: dict[tuple[str, ...], int],
+        rank: int | None = None,
+    ) -> Element:
+        parent = self.ensure(element, steps[:-1], order)
+        return self.make(parent, steps[-1], order[tuple(map(str, steps))] if rank is None else rank)
+
+    def make(self, parent: Element, step: Step, rank: int) -> Element:
+        child = etree.Element(step.tag, nsmap=self.tables.namespaces)
+        for name, value in step.where:
+            child.set(name, value)
+        self.insert(parent, child, rank)
+        return child
+
+
+def set_node(holder: Element, path: Path, text: str, codec: Codec | None) -> None:
+    if codec and codec.unit:
+        unit = codec.unit
+        if path.attribute is not None:
+            holder.set(path.attribute, text)
+        holder.set(unit, codec.unit_word)
+        if path.attribute is not None:
+            return
+    if path.attribute is not None:
+        holder.set(path.attribute, text)
+    else:
+        holder.text = text

@@ -1,0 +1,97 @@
+"""The rows of a table as the tree of elements that they describe: what both compiled directions walk along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import define, field, frozen
+
+from xform.table.model import Join, Path, Row, Step, Table
+from xform.table.resolve import Tables, flatten, joins
+
+Owners = tuple[tuple[Row, Table], ...]
+
+
+@frozen
+class Slot:
+    """One row at one of its places.
+
+    `owners` are the embedding rows, with the variant that is meant, on the way from the table to the row.  `kind` says
+    what stands here: a ``value`` (an attribute, or the element's text), the ``unit`` of a size, the ``word`` of an
+    embedded variant, or a ``whole`` element (an entity, one item of a list or map, presence, kept XML, a join's entry).
+    """
+
+    row: Row
+    path: Path
+    kind: str
+    owners: Owners = ()
+    place: int = 0
+    join: tuple[Table, Join] | None = None
+
+
+@define
+class Node:
+    """An element on the way of some paths, with what the rows say of it, in emission order."""
+
+    step: Step | None = None
+    attributes: list[Slot] = field(factory=list)
+    text: list[Slot] = field(factory=list)
+    whole: list[Slot] = field(factory=list)
+    children: dict[tuple[str, tuple[tuple[str, str], ...]], Node] = field(factory=dict)
+
+    @property
+    def slots(self) -> Iterator[Slot]:
+        yield from (*self.attributes, *self.text, *self.whole)
+        for child in self.children.values():
+            yield from child.slots
+
+    def at(self, steps: tuple[Step, ...]) -> Node:
+        node = self
+        for step in steps:
+            node = node.children.setdefault((step.tag, step.where), Node(step))
+        return node
+
+    def add(self, slot: Slot) -> None:
+        path = slot.path
+        node = self.at(path.steps)
+        if slot.kind == "whole":
+            node.whole.append(slot)
+        elif path.attribute is not None or slot.kind == "word":
+            node.attributes.append(slot)
+        else:
+            node.text.append(slot)
+        codec = slot.row.codec
+        if slot.kind == "value" and codec and codec.unit:
+            node.attributes.append(Slot(slot.row, slot.path, "unit", slot.owners, slot.place))
+
+
+def layout(tables: Tables, table: Table, rows: tuple[Row, ...] | None = None) -> Node:
+    """The tree of a table's own rows (or of some of them); an embedding row stays a slot of the element itself."""
+    node = Node()
+    for row in table.rows if rows is None else rows:
+        for slot in _slots((), row):
+            node.add(slot)
+    return node
+
+
+def full_layout(tables: Tables, table: Table, root: bool = False) -> Node:
+    """The tree of a table's rows and of all that its rows embed; of the root, with the entries of joins."""
+    node = Node()
+    for owners, row in flatten(tables, table):
+        for slot in _slots(owners, row):
+            node.add(slot)
+    if root:
+        add_joins(tables, node)
+    return node
+
+
+def add_joins(tables: Tables, node: Node) -> None:
+    for joined, join, row in joins(tables):
+        node.add(Slot(row, join.path, "whole", join=(joined, join)))
+
+
+def _slots(owners: Owners, row: Row) -> Iterator[Slot]:
+    for place, path in enumerate(row.paths):
+        value = row.codec is not None and row.codec.shape == "value" and row.form == "one"
+        kind = "word" if row.embeds else "value" if value else "whole"
+        yield Slot(row, path, kind, owners, place)

@@ -1,0 +1,91 @@
+"""The writer of source text, and the names that compiled source refers to."""
+
+from __future__ import annotations
+
+import linecache
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+from xform.codecs import Codec
+from xform.xml import escape_attribute, escape_text
+
+MEMO = 4096  # values remembered for each codec
+
+
+class Source:
+    """Lines of Python at an indentation, and the namespace that they run in."""
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        self.lines: list[str] = []
+        self.names = names
+        self._depth = 0
+        self._known: dict[tuple[str, str], str] = {}
+
+    def __call__(self, line: str = "") -> None:
+        self.lines.append("    " * self._depth + line if line else "")
+
+    @contextmanager
+    def block(self, head: str) -> Iterator[None]:
+        """`head` and an indented body; a body with nothing in it is left out together with its head."""
+        self(head)
+        start = len(self.lines)
+        self._depth += 1
+        yield
+        self._depth -= 1
+        if len(self.lines) == start:
+            self.lines.pop()
+
+    def name(self, kind: str, codec: Codec, make: Callable[[], Any]) -> str:
+        """The global that holds what `make` makes for a codec; one for all rows that say the same."""
+        key = (kind, f"{codec.name} {id(codec.decode) if codec.word in ('rule', 'text', 'str') else ''}")
+        if key not in self._known:
+            self._known[key] = f"{kind}_{codec.word}_{len(self._known)}"
+            self.names[self._known[key]] = make()
+        return self._known[key]
+
+    def decoder(self, codec: Codec) -> str:
+        """An expression for a function from text to value, or to None where the codec does not admit the text."""
+        if codec.words is not None:
+            return self.name("read", codec, lambda: codec.words.get if codec.words else None)
+        return self.name("read", codec, lambda: admitted(codec))
+
+    def encoder(self, codec: Codec, attribute: bool) -> str:
+        """A function from value to escaped text; raises what the codec raises."""
+        escape = escape_attribute if attribute else escape_text
+        kind = "attr" if attribute else "text"
+        return self.name(
+            kind, codec, lambda: lru_cache(MEMO, typed=True)(lambda value: escape(codec.encode(value)))
+        )
+
+    def run(self, file: str) -> dict[str, Any]:
+        """Compile and execute; tracebacks and debuggers find the text through linecache."""
+        text = "\n".join(self.lines) + "\n"
+        linecache.cache[file] = (len(text), None, text.splitlines(True), file)
+        exec(compile(text, file, "exec"), self.names)
+        return self.names
+
+
+def admitted(codec: Codec) -> Callable[..., Any]:
+    decode = codec.decode
+
+    def read(*texts: str) -> Any:
+        try:
+            return decode(*texts)
+        except ValueError:
+            return None
+
+    return lru_cache(MEMO)(read)
+
+
+# Names that compiled functions use for themselves; a field of such a name gets an underscore.
+_OWN = re.compile(
+    r"[a-z][0-9]?|live|context|tag|str|entries[0-9]+|own_text|opaque|canonical|project|link|first|nothing|verbatim|slow"
+)
+
+
+def local(field: str) -> str:
+    """The local variable of a field."""
+    return f"{field}_" if _OWN.fullmatch(field) else field

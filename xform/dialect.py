@@ -1,0 +1,138 @@
+"""A dialect in use: its entity classes, and what can be done with entities and documents."""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xform.compile.generate import compile_generate
+from xform.compile.keys import Key, compile_keys
+from xform.compile.parse import compile_parse
+from xform.entities import Classes
+from xform.errors import DocumentError, EntityError
+from xform.match import Matching, freeze, kinds, match
+from xform.table.model import Choice, Row, Table
+from xform.table.resolve import Tables, joins, load_tables
+from xform.xml import declared, parse_text, shown
+
+if TYPE_CHECKING:
+    from xform.xml import Element
+
+
+class Dialect:
+    """Tables in use.  Entity classes are attributes: ``dialect.Disk``.  Safe to use from several threads."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self.classes = Classes(tables)
+        self._lock = threading.Lock()
+
+    def __getattr__(self, name: str) -> type:
+        if not name.startswith("_") and name in self.classes:
+            return self.classes[name]
+        raise AttributeError(f"dialect {self.tables.name!r} has no entity {name!r}")
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.classes.names()]
+
+    def __repr__(self) -> str:
+        return f"<Dialect {self.tables.name}>"
+
+    @cached_property
+    def root(self) -> Table:
+        """The table of a whole document."""
+        table = self.tables.shapes[self.tables.root]
+        assert isinstance(table, Table)
+        return table
+
+    def tree(self, xml: str | bytes, source: str = "document") -> Element:
+        """The root element of a document of this dialect. Raises DocumentError."""
+        root = parse_text(xml, source)
+        if root.tag != self.root.element:
+            raise DocumentError(
+                f"{source}:{root.sourceline}:1: the root element is <{shown(root)}>; expected <{self.root.element}>"
+            )
+        return root
+
+    def parse(self, xml: str | bytes, *, source: str = "document", **context: Any) -> Any:
+        """A document as an entity; what the tables do not name is left out.
+
+        Raises DocumentError for what is no document of this dialect.
+        """
+        return self._parsing[f"parse_{self.root.name}"](self.tree(xml, source), context)
+
+    def generate(self, entity: Any, *, live: bool = False, **context: Any) -> str:
+        """An entity as a new document, pretty as libvirt writes it; with `live`, what libvirt fills in as well.
+
+        Raises EntityError for what the tables do not admit.
+        """
+        generate = self._generating[f"generate_{self.root.name}"]
+        try:
+            text: str = generate(entity, self.root.element, "", live, context)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            self.check(entity)
+            raise
+        return declared(text, self.tables.namespaces)
+
+    def match(self, xml: str | bytes, known: Any, **context: Any) -> Matching:
+        """Which devices of a document are which of a known entity. Raises DocumentError."""
+        return match(self, xml, known, **context)
+
+    def read(self, path: str | Path) -> Any:
+        """An entity file (YAML or JSON) as the entity of a document. Raises EntityError, every fault with its line."""
+        from xform.files import read_entity
+
+        return read_entity(self, path)
+
+    def check(self, entity: Any) -> None:
+        """Raise EntityError if the tables do not admit an entity."""
+        from xform.validate import problems
+
+        if found := problems(self, entity):
+            raise EntityError("\n".join(map(str, found)))
+
+    def keys(self, row: Row, rung: int) -> Key | None:
+        """What reads one rung's values of an element; None where the element alone does not tell them."""
+        joined = {inner.name for _, join, held in joins(self.tables) if held is row for inner in join.rows}
+        shape = self.tables.shapes[row.entity or ""]
+        if joined.intersection(shape.ladder[rung]):
+            return None
+        key: Key | None = self._keying[f"keys_{shape.name}_{rung}"]
+        return key
+
+    def values_of(self, device: Any, rung: tuple[str, ...]) -> tuple[Any, ...]:
+        """A rung's values of an entity; None for what it does not have, `type` is a variant's word."""
+        choice = self.classes.choice(type(device).__name__)
+        words = " ".join(choice.words(type(device).__name__)) if choice else None
+        return tuple(
+            words if name == "type" and choice else freeze(getattr(device, name, None)) for name in rung
+        )
+
+    def codec_word(self, entity: str, name: str) -> str | None:
+        """The codec of a field, by its word."""
+        shape = self.tables.shapes[entity]
+        tables = shape.variants.values() if isinstance(shape, Choice) else (shape,)
+        rows = (table.fields.get(name) for table in tables)
+        return next((row.codec.word for row in rows if row and row.codec), None)
+
+    @cached_property
+    def _parsing(self) -> dict[str, Any]:
+        return compile_parse(self.classes).run(f"<xform parse {self.tables.name}>")
+
+    @cached_property
+    def _generating(self) -> dict[str, Any]:
+        return compile_generate(self.classes).run(f"<xform generate {self.tables.name}>")
+
+    @cached_property
+    def _keying(self) -> dict[str, Any]:
+        return compile_keys(self.classes, kinds(self)).run(f"<xform keys {self.tables.name}>")
+
+
+def load(name: str = "ovirt") -> Dialect:
+    """A dialect by name, or by the path of its folder (which runs its rules.py).
+
+    Raises TableError with file, line and column of what is wrong.
+    """
+    return Dialect(load_tables(name))
