@@ -51,9 +51,7 @@ def _refuse(value: object, expected: str) -> ValueError:
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def _text(
-    word: str, pattern: str, expected: str, samples: tuple[str, ...], canonical: Callable[[str], str]
-) -> Codec:
+def _text(word: str, pattern: str, expected: str, samples: tuple[str, ...], canonical: Callable[[str], str]) -> Codec:
     """A codec whose value is text in its canonical form."""
     match = re.compile(pattern, re.DOTALL).fullmatch
 
@@ -70,9 +68,7 @@ def _text(
     return Codec(word, "str", decode, encode, expected, samples, word=word)
 
 
-def _number(
-    word: str, kind: type, pattern: str, expected: str, samples: tuple[Any, ...], base: int = 10
-) -> Codec:
+def _number(word: str, kind: type, pattern: str, expected: str, samples: tuple[Any, ...], base: int = 10) -> Codec:
     match = re.compile(pattern, re.ASCII).fullmatch
 
     def decode(text: str) -> Any:
@@ -96,9 +92,7 @@ def _integer(text: str, base: int) -> int:
 
 
 def _float() -> Codec:
-    codec = _number(
-        "float", float, r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?", "a decimal number", (0.0, 1.5, -0.25)
-    )
+    codec = _number("float", float, r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?", "a decimal number", (0.0, 1.5, -0.25))
 
     def encode(value: float) -> str:
         if type(value) is not float or not math.isfinite(value):
@@ -124,9 +118,7 @@ def _hex(arguments: Sequence[str]) -> Codec:
             raise _refuse(value, expected)
         return f"0x{value:0{width}x}"
 
-    return Codec(
-        " ".join(["hex", *arguments]), "int", decode, encode, expected, (0, 1, 31, 0xFFFF), word="hex"
-    )
+    return Codec(" ".join(["hex", *arguments]), "int", decode, encode, expected, (0, 1, 31, 0xFFFF), word="hex")
 
 
 def _finite(name: str, annotation: str, words: dict[str, Any]) -> Codec:
@@ -165,18 +157,14 @@ def _bool(arguments: Sequence[str]) -> Codec:
 
 
 def _present(arguments: Sequence[str]) -> Codec:
-    return Codec(
-        "present", "bool", bool, str, "true or false", (True, False), shape="present", word="present"
-    )
+    return Codec("present", "bool", bool, str, "true or false", (True, False), shape="present", word="present")
 
 
 def _xml(arguments: Sequence[str]) -> Codec:
     from xform.xml import canonical_text
 
     sample = '<x xmlns="urn:x"><y a="1">text</y></x>'
-    return Codec(
-        "xml", "str", str, canonical_text, "one well-formed element", (sample,), shape="xml", word="xml"
-    )
+    return Codec("xml", "str", str, canonical_text, "one well-formed element", (sample,), shape="xml", word="xml")
 
 
 def _const(arguments: Sequence[str]) -> Codec:
@@ -220,7 +208,7 @@ def _cpuset_canonical(text: str) -> str:
 _CPUSET = "a CPU list such as 0-3,^2,8"
 
 # libvirt's virScaleInteger: without case; a lone letter and …iB count in 1024, …B in 1000.
-_UNITS = {"b": 1, "byte": 1, "bytes": 1} | {
+_UNITS: dict[str, int] = {"b": 1, "byte": 1, "bytes": 1} | {
     prefix + suffix: base ** (power + 1)
     for power, prefix in enumerate("kmgtpe")
     for suffix, base in (("", 1024), ("ib", 1024), ("b", 1000))
@@ -236,7 +224,7 @@ def _size(arguments: Sequence[str]) -> Codec:
         if unit.lower() not in _UNITS:
             raise ValueError(f"unknown unit {unit!r}; expected b, KB, KiB, MB, MiB and so on")
     field_unit, absent = arguments[0], options.get("absent", arguments[0])
-    factor = _UNITS[field_unit.lower()]
+    factor: int = _UNITS[field_unit.lower()]
     expected = f"a whole number of {field_unit}"
 
     def decode(text: str, unit: str | None = None) -> int:
@@ -285,9 +273,7 @@ def _template(arguments: Sequence[str]) -> Codec:
     text = " ".join(arguments)
     found = re.fullmatch(r"([^{}]*)\{([^{}]+)\}([^{}]*)", text)
     if not found:
-        raise ValueError(
-            f"cannot read the template {text!r}; expected text around one {{codec}}, as in ua-{{uuid}}"
-        )
+        raise ValueError(f"cannot read the template {text!r}; expected text around one {{codec}}, as in ua-{{uuid}}")
     before, inner, after = found[1], codec(*inner_words(found[2])), found[3]
     expected = f"{before}…{after} around {inner.expected}"
 
@@ -299,9 +285,7 @@ def _template(arguments: Sequence[str]) -> Codec:
     def encode(value: Any) -> str:
         return before + inner.encode(value) + after
 
-    return Codec(
-        "template " + text, inner.annotation, decode, encode, expected, inner.samples, word="template"
-    )
+    return Codec("template " + text, inner.annotation, decode, encode, expected, inner.samples, word="template")
 
 
 def inner_words(text: str) -> tuple[str, list[str]]:

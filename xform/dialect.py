@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xform.compile.generate import compile_generate
-from xform.compile.keys import Key, compile_keys
+from xform.compile.keys import compile_keys
 from xform.compile.parse import compile_parse
 from xform.entities import Classes
 from xform.errors import DocumentError, EntityError
-from xform.match import Matching, freeze, kinds, match
-from xform.table.model import Choice, Row, Table
-from xform.table.resolve import Tables, joins, load_tables
+from xform.match import Kind, Matching, device_rows, ladders, match
+from xform.table.model import Table, Tables
+from xform.table.resolve import load_tables
 from xform.xml import declared, parse_text, shown
 
 if TYPE_CHECKING:
@@ -93,30 +93,6 @@ class Dialect:
         if found := problems(self, entity):
             raise EntityError("\n".join(map(str, found)))
 
-    def keys(self, row: Row, rung: int) -> Key | None:
-        """What reads one rung's values of an element; None where the element alone does not tell them."""
-        joined = {inner.name for _, join, held in joins(self.tables) if held is row for inner in join.rows}
-        shape = self.tables.shapes[row.entity or ""]
-        if joined.intersection(shape.ladder[rung]):
-            return None
-        key: Key | None = self._keying[f"keys_{shape.name}_{rung}"]
-        return key
-
-    def values_of(self, device: Any, rung: tuple[str, ...]) -> tuple[Any, ...]:
-        """A rung's values of an entity; None for what it does not have, `type` is a variant's word."""
-        choice = self.classes.choice(type(device).__name__)
-        words = " ".join(choice.words(type(device).__name__)) if choice else None
-        return tuple(
-            words if name == "type" and choice else freeze(getattr(device, name, None)) for name in rung
-        )
-
-    def codec_word(self, entity: str, name: str) -> str | None:
-        """The codec of a field, by its word."""
-        shape = self.tables.shapes[entity]
-        tables = shape.variants.values() if isinstance(shape, Choice) else (shape,)
-        rows = (table.fields.get(name) for table in tables)
-        return next((row.codec.word for row in rows if row and row.codec), None)
-
     @cached_property
     def _parsing(self) -> dict[str, Any]:
         return compile_parse(self.classes).run(f"<xform parse {self.tables.name}>")
@@ -126,8 +102,10 @@ class Dialect:
         return compile_generate(self.classes).run(f"<xform generate {self.tables.name}>")
 
     @cached_property
-    def _keying(self) -> dict[str, Any]:
-        return compile_keys(self.classes, kinds(self)).run(f"<xform keys {self.tables.name}>")
+    def kinds(self) -> list[Kind]:
+        """The kinds of devices that a document holds, with their match ladders."""
+        keys = compile_keys(self.classes, device_rows(self.tables)).run(f"<xform keys {self.tables.name}>")
+        return ladders(self.classes, keys)
 
 
 def load(name: str = "ovirt") -> Dialect:

@@ -9,8 +9,7 @@ from typing import Any
 import attrs
 
 from xform.errors import TableError
-from xform.table.model import Choice, Row, Shape, Table
-from xform.table.resolve import Tables
+from xform.table.model import Choice, Row, Shape, Table, Tables
 
 
 @attrs.define(frozen=True)
@@ -68,9 +67,7 @@ class Classes:
             return make_class(table, bases=(self[choice.name],))
         shape = self.tables.shapes[name]
         if isinstance(shape, Choice):
-            return type(
-                name, (), {"__slots__": (), "__module__": __name__, "__doc__": shape.origin.comment or None}
-            )
+            return type(name, (), {"__slots__": (), "__module__": __name__, "__doc__": shape.origin.comment or None})
         return imported_class(shape) if shape.cls else make_class(shape)
 
 
@@ -80,17 +77,13 @@ def imported_class(table: Table) -> type:
     try:
         cls = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
-        raise TableError(
-            f"{table.origin}: cannot import class {table.cls!r}: {error}; expected module:Class"
-        ) from None
+        raise TableError(f"{table.origin}: cannot import class {table.cls!r}: {error}; expected module:Class") from None
     if not isinstance(cls, type) or not attrs.has(cls):
         raise TableError(f"{table.origin}: {table.cls!r} is no attrs class")
     have = {attribute.alias for attribute in attrs.fields(cls)}
     for row in table.fields.values():
         if row.name not in have:
-            raise TableError(
-                f"{row.origin}: {table.cls} has no field {row.name!r}; add it there, or drop the row"
-            )
+            raise TableError(f"{row.origin}: {table.cls} has no field {row.name!r}; add it there, or drop the row")
     return cls
 
 
@@ -98,7 +91,7 @@ def make_class(table: Table, bases: tuple[type, ...] = ()) -> type:
     """Slots, keyword only, annotated with the types of the rows; live and generated fields are no part of equality."""
     fields: dict[str, Any] = {row.name: _attribute(row) for row in table.fields.values()}
     for switch in table.switches:
-        fields[switch] = attrs.field(default=False, type="bool")
+        fields[switch] = attrs.field(default=False, type=bool)
     body = {"__module__": __name__, "__doc__": _doc(table)}
     return attrs.make_class(
         table.name, fields, bases=bases or (object,), class_body=body, slots=True, kw_only=True, order=False

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from xform.compile.interpreter import matches
-from xform.table.model import Row, Step
+from xform.compile.interpreter import find, matches
+from xform.entities import Classes
+from xform.table.model import Choice, Row, Step, Table, Tables
+from xform.table.walk import joins
 from xform.xml import Element
 
 if TYPE_CHECKING:
@@ -88,144 +90,199 @@ def held(entity: Any, kind: str) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def kinds(dialect: Dialect) -> Iterator[Row]:
+def device_rows(tables: Tables) -> Iterator[Row]:
     """The root's rows that hold devices with a ladder."""
-    for row in dialect.root.rows:
-        if (
-            row.entity
-            and row.form in ("list", "one")
-            and not row.embeds
-            and dialect.tables.shapes[row.entity].ladder
-        ):
+    root = tables.shapes[tables.root]
+    assert isinstance(root, Table)
+    for row in root.rows:
+        if row.entity and row.form in ("list", "one") and not row.embeds and tables.shapes[row.entity].ladder:
             yield row
+
+
+@attrs.frozen
+class Rung:
+    """One rule of a ladder: its fields, which of them are identities, and how to read them of either side.
+
+    `of_element` is None where the element alone does not tell them: then the parsed device is asked.
+    """
+
+    fields: tuple[str, ...]
+    identities: tuple[bool, ...]
+    of_element: Callable[[Element, dict[str, Any]], Values] | None
+    of_entity: Callable[[Any], Values]
+
+
+@attrs.frozen
+class Kind:
+    """A root's field that holds devices, and its ladder."""
+
+    row: Row
+    rungs: tuple[Rung, ...]
+
+    @property
+    def name(self) -> str:
+        return self.row.name
+
+
+def ladders(classes: Classes, keys: dict[str, Any]) -> list[Kind]:
+    """Every kind of device of a dialect; `keys` are its compiled key functions."""
+    tables = classes.tables
+    joined: dict[str, set[str]] = {}
+    for _, join, held_by in joins(tables):
+        joined.setdefault(held_by.name, set()).update(row.name for row in join.rows)
+
+    def rung(row: Row, at: int, fields: tuple[str, ...]) -> Rung:
+        shape = tables.shapes[row.entity or ""]
+        variants = shape.variants.values() if isinstance(shape, Choice) else (shape,)
+        rows = [[table.fields[name] for table in variants if name in table.fields] for name in fields]
+        plain = all(inner.codec and inner.form == "one" for found in rows for inner in found)
+        identities = tuple(any(inner.codec and inner.codec.word in IDENTITIES for inner in found) for found in rows)
+        read = keys[f"keys_{shape.name}_{at}"]
+        of_element = None if joined.get(row.name, set()).intersection(fields) else read if plain else frozen(read)
+        return Rung(fields, identities, of_element, entity_values(classes, fields))
+
+    return [
+        Kind(row, tuple(rung(row, at, fields) for at, fields in enumerate(tables.shapes[row.entity or ""].ladder)))
+        for row in device_rows(tables)
+    ]
+
+
+def frozen(read: Callable[..., Values]) -> Callable[..., Values]:
+    return lambda element, context: freeze(read(element, context))
+
+
+def entity_values(classes: Classes, fields: tuple[str, ...]) -> Callable[[Any], Values]:
+    """A reader of some fields: None for what an entity does not have; `type` is a variant's word."""
+
+    def read(device: Any) -> Values:
+        choice = classes.choice(type(device).__name__) if "type" in fields else None
+        words = " ".join(choice.words(type(device).__name__)) if choice else None
+        return tuple([words if choice and name == "type" else freeze(getattr(device, name, None)) for name in fields])
+
+    return read
 
 
 def elements(root: Element, rows: Iterable[Row]) -> dict[str, list[Element]]:
     """The elements of every kind, in one pass over each container."""
-    containers: dict[tuple[Step, ...], list[tuple[Row, Step]]] = {}
+    containers: dict[tuple[Step, ...], dict[str, list[tuple[Row, Step]]]] = {}
+    found: dict[str, list[Element]] = {}
     for row in rows:
-        containers.setdefault(row.path.steps[:-1], []).append((row, row.path.steps[-1]))
-    found: dict[str, list[Element]] = {row.name: [] for group in containers.values() for row, _ in group}
-    for steps, group in containers.items():
-        tags: dict[str, list[tuple[Row, Step]]] = {}
-        for row, step in group:
-            tags.setdefault(step.tag, []).append((row, step))
-        parents = [root]
-        for step in steps:
-            parents = [child for parent in parents for child in parent if matches(child, step)]
-        for parent in parents:
+        found[row.name] = []
+        last = row.path.steps[-1]
+        containers.setdefault(row.path.steps[:-1], {}).setdefault(last.tag, []).append((row, last))
+    for steps, tags in containers.items():
+        for parent in find(root, steps):
             for child in parent:
-                for row, step in tags.get(child.tag, ()):
-                    if (not step.where and not step.but) or matches(child, step):
+                for row, step in tags.get(str(child.tag), ()):
+                    wanted = row.form == "list" or not found[row.name]
+                    if wanted and (not (step.where or step.but) or matches(child, step)):
                         found[row.name].append(child)
-    return {
-        row.name: found[row.name][: None if row.form == "list" else 1]
-        for group in containers.values()
-        for row, _ in group
-    }
+    return found
 
 
 def match(dialect: Dialect, xml: str | bytes, known: Any, **context: Any) -> Matching:
     """Pair the devices of a document with those of a known entity. Raises DocumentError."""
     root = dialect.tree(xml)
     matching = Matching(lambda: dialect.parse(xml, **context))
-    rows = list(kinds(dialect))
-    found = elements(root, rows)
-    for row in rows:
-        Climb(dialect, matching, row, held(known, row.name), found[row.name], context).run()
+    found = elements(root, (kind.row for kind in dialect.kinds))
+    for kind in dialect.kinds:
+        ours, theirs = held(known, kind.name), found[kind.name]
+        if ours or theirs:
+            Climb(matching, kind, ours, theirs, context).run()
     return matching
 
 
 class Climb:
-    """The way up one kind's ladder."""
+    """The way up one kind's ladder.  Devices are told by their place on either side."""
 
     def __init__(
-        self,
-        dialect: Dialect,
-        matching: Matching,
-        row: Row,
-        known: list[Any],
-        found: list[Element],
-        context: dict[str, Any],
+        self, matching: Matching, kind: Kind, known: list[Any], found: list[Element], context: dict[str, Any]
     ) -> None:
-        self.dialect, self.matching, self.row, self.context = dialect, matching, row, context
+        self.matching, self.kind, self.context = matching, kind, context
         self.known, self.found = known, found
-        self.ladder = dialect.tables.shapes[row.entity or ""].ladder
-        # values of each rung climbed so far, by place
-        self.known_values: list[list[Values]] = []
-        self.found_values: list[dict[int, Values]] = []
+        # what is left, and the values of each rung climbed so far
+        self.ours, self.theirs = dict.fromkeys(range(len(known))), dict.fromkeys(range(len(found)))
+        self.our_values: list[dict[int, Values]] = []
+        self.their_values: list[dict[int, Values]] = []
 
     def run(self) -> None:
-        known, found = list(range(len(self.known))), list(range(len(self.found)))
-        unclear: list[tuple[Values, list[int], list[int]]] = []
-        for at, rung in enumerate(self.ladder):
-            if not known or not found:
+        unclear: list[tuple[Rung, list[int], list[int]]] = []
+        for rung in self.kind.rungs:
+            if not self.ours or not self.theirs:
                 break
-            self.known_values.append([self.dialect.values_of(device, rung) for device in self.known])
-            keys = self.dialect.keys(self.row, at)
-            self.found_values.append(
-                {place: freeze(keys(self.found[place], self.context)) for place in found}
-                if keys
-                else {
-                    place: self.dialect.values_of(self.matching.device(self.row.name, place), rung)
-                    for place in found
-                }
-            )
-            for ours, theirs in self.candidates(at, known, found):
+            self.our_values.append({place: rung.of_entity(self.known[place]) for place in self.ours})
+            self.their_values.append({place: self.found_values(rung, place) for place in self.theirs})
+            for ours, theirs in self.candidates():
                 if len(ours) == len(theirs) == 1:
-                    known.remove(ours[0])
-                    found.remove(theirs[0])
-                    pair = Pair(self.row.name, self.known[ours[0]], rung, theirs[0], self.matching)
-                    self.matching.pairs.append(pair)
+                    self.pair(rung, ours[0], theirs[0])
                 else:
                     unclear.append((rung, ours, theirs))
         for rung, ours, theirs in unclear:
-            left = [place for place in ours if place in known], [place for place in theirs if place in found]
-            if all(left):
-                self.matching._ambiguous.append(
-                    (self.row.name, rung, [self.known[place] for place in left[0]], left[1])
-                )
-                known = [place for place in known if place not in left[0]]
-                found = [place for place in found if place not in left[1]]
-        self.matching.missing += [(self.row.name, self.known[place]) for place in known]
-        self.matching._new += [(self.row.name, place) for place in found]
+            self.unclear(
+                rung, [our for our in ours if our in self.ours], [their for their in theirs if their in self.theirs]
+            )
+        self.matching.missing += [(self.kind.name, self.known[place]) for place in self.ours]
+        self.matching._new += [(self.kind.name, place) for place in self.theirs]
 
-    def candidates(self, at: int, known: list[int], found: list[int]) -> list[tuple[list[int], list[int]]]:
-        """Groups of devices on both sides that have the same key at a rung and no different identity below it."""
-        by_key: dict[Values, tuple[list[int], list[int]]] = {}
-        for place in known:
-            if None not in (key := self.known_values[at][place]):
-                by_key.setdefault(key, ([], []))[0].append(place)
-        for place in found:
-            if None not in (key := self.found_values[at][place]):
-                by_key.setdefault(key, ([], []))[1].append(place)
+    def found_values(self, rung: Rung, place: int) -> Values:
+        if rung.of_element:
+            return rung.of_element(self.found[place], self.context)
+        return rung.of_entity(self.matching.device(self.kind.name, place))
+
+    def pair(self, rung: Rung, ours: int, theirs: int) -> None:
+        del self.ours[ours], self.theirs[theirs]
+        self.matching.pairs.append(Pair(self.kind.name, self.known[ours], rung.fields, theirs, self.matching))
+
+    def unclear(self, rung: Rung, ours: list[int], theirs: list[int]) -> None:
+        """Report what no rung told apart."""
+        if ours and theirs:
+            known = [self.known[place] for place in ours]
+            self.matching._ambiguous.append((self.kind.name, rung.fields, known, theirs))
+            for our in ours:
+                del self.ours[our]
+            for their in theirs:
+                del self.theirs[their]
+
+    def candidates(self) -> list[tuple[list[int], list[int]]]:
+        """Devices on both sides with the same key at the newest rung, and no different identity below it."""
+        ours, theirs = by_key(self.our_values[-1]), by_key(self.their_values[-1])
         groups = []
-        for ours, theirs in by_key.values():
-            possible = [(our, their) for our in ours for their in theirs if self.may_be(our, their, at)]
-            if possible:
-                groups.append(
-                    (sorted({our for our, _ in possible}), sorted({their for _, their in possible}))
-                )
+        for key, our_places in ours.items():
+            their_places = theirs.get(key)
+            if not their_places:
+                continue
+            if len(self.our_values) > 1:
+                possible = [(our, their) for our in our_places for their in their_places if self.may_be(our, their)]
+                our_places = sorted({our for our, _ in possible})
+                their_places = sorted({their for _, their in possible})
+            if our_places:
+                groups.append((our_places, their_places))
         return groups
 
-    def may_be(self, ours: int, theirs: int, at: int) -> bool:
-        for below in range(at):
-            for name, our, their in zip(
-                self.ladder[below],
-                self.known_values[below][ours],
-                self.found_values[below][theirs],
-                strict=True,
-            ):
-                if our is not None and their is not None and our != their and self.identity(name):
+    def may_be(self, our: int, their: int) -> bool:
+        for rung, ours, theirs in zip(self.kind.rungs, self.our_values[:-1], self.their_values[:-1], strict=False):
+            for identity, known, found in zip(rung.identities, ours[our], theirs[their], strict=True):
+                if identity and known is not None and found is not None and known != found:
                     return False
         return True
 
-    def identity(self, name: str) -> bool:
-        return self.dialect.codec_word(self.row.entity or "", name) in IDENTITIES
+
+def by_key(values: dict[int, Values]) -> dict[Values, list[int]]:
+    """Places by their key; one that lacks a part has none."""
+    places: dict[Values, list[int]] = {}
+    for place, key in values.items():
+        if None not in key:
+            places.setdefault(key, []).append(place)
+    return places
+
+
+PLAIN = frozenset({str, int, bool, float, bytes, type(None)})
 
 
 def freeze(value: Any) -> Any:
     """A value that can be a key: entities and collections as tuples, live and generated fields left out."""
+    if value.__class__ in PLAIN:
+        return value
     if isinstance(value, tuple | list):
         return tuple(freeze(item) for item in value)
     if isinstance(value, dict):

@@ -53,9 +53,7 @@ def parse_text(text: str | bytes, source: str = "document") -> Element:
             message = "elements are nested too deeply"
         elif "Detected an entity" in message or "entity reference loop" in message.lower():
             message = "entities that grow without bound"
-        raise DocumentError(
-            f"{source}:{line}:{max(column, 1)}: {message}; expected well-formed XML"
-        ) from None
+        raise DocumentError(f"{source}:{line}:{max(column, 1)}: {message}; expected well-formed XML") from None
     except LookupError as error:
         raise DocumentError(f"{source}:1:1: {error}; expected an encoding such as UTF-8") from None
     if root.getroottree().docinfo.internalDTD is not None:
@@ -130,9 +128,7 @@ VERBATIM = "verbatim"
 
 def declared(text: str, namespaces: dict[str, str]) -> str:
     """A document's text with the namespaces that it uses declared on its root element."""
-    used = (
-        (prefix, uri) for prefix, uri in namespaces.items() if f"<{prefix}:" in text or f" {prefix}:" in text
-    )
+    used = ((prefix, uri) for prefix, uri in namespaces.items() if f"<{prefix}:" in text or f" {prefix}:" in text)
     declarations = "".join(f" xmlns:{prefix}='{escape_attribute(uri)}'" for prefix, uri in used)
     end = re.search(r"[\s/>]", text)
     return text[: end.start()] + declarations + text[end.start() :] if end else text

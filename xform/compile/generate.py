@@ -15,16 +15,18 @@ from xform.compile.layout import Node, Owners, Slot, full_layout
 from xform.compile.source import MEMO, Source, local
 from xform.entities import Classes, Opaque, empty
 from xform.table.model import ANY, Choice, Step, Table
-from xform.table.resolve import joins
+from xform.table.walk import joins
 from xform.xml import canonical_text, escape_attribute, escape_text, to_text
 
+# codecs whose text is never empty
+_FILLED = frozenset({"uint", "int", "float", "hex", "bool", "enum", "uuid", "mac", "path", "size", "version", "cpuset"})
 _NCNAME = re.compile(r"[A-Za-z_][\w.-]*")
 
 
 def compile_generate(classes: Classes) -> Source:
     """The source of ``generate_ENTITY(entity, tag, i, live, context, a)`` for every entity that the root can hold.
 
-    `i` is the indentation, `a` the attributes that the place itself asks for.  Each function returns the element's text.
+    `i` is the indentation, `a` the attributes that the place itself asks for.  Each returns the element's text.
     """
     source = Source(runtime(classes))
     writer = GenerateWriter(source, classes)
@@ -126,7 +128,12 @@ class GenerateWriter:
                 out("j = i + '  '")
                 for child in node.children.values():
                     self.child(child, 0)
-            out(f"return element(i, tag, a, {x}, {'b' if node.children else repr('')})")
+            if node.text:
+                out(f"return element(i, tag, a, {x}, {'b' if node.children else repr('')})")
+            elif node.children:
+                out('return f"{i}<{tag}{a}>\\n{b}{i}</{tag}>\\n" if b else f"{i}<{tag}{a}/>\\n"')
+            else:
+                out('return f"{i}<{tag}{a}/>\\n"')
 
     def embeds(self, node: Node) -> None:
         """Locals for embedded entities; what embeds an opaque one is left to the oracle."""
@@ -136,9 +143,7 @@ class GenerateWriter:
             name, value = local(slot.row.name), f"{_holder(slot)}.{slot.row.name}"
             for _, table in slot.owners:
                 self.cls(table)
-            self.source(
-                f"{name} = {value} if {_guard(slot.owners)} else None" if slot.owners else f"{name} = {value}"
-            )
+            self.source(f"{name} = {value} if {_guard(slot.owners)} else None" if slot.owners else f"{name} = {value}")
             with self.source.block(f"if {name}.__class__ is Opaque:"):
                 self.source("return slow(o, tag, i, live, context, a)")
             if slot.row.required and not slot.owners:
@@ -201,14 +206,14 @@ class GenerateWriter:
         """The discriminating attributes of an embedded variant."""
         shape = self.tables.shapes[slot.row.entity or ""]
         if isinstance(shape, Choice) and shape.attributes:
-            for at, (words, table) in enumerate(shape.variants.items()):
-                with self.source.block(
-                    f"{'elif' if at else 'if'} {local(slot.row.name)}.__class__ is {self.cls(table)}:"
-                ):
-                    text = "".join(
-                        _attribute(name, word) for name, word in zip(shape.attributes, words, strict=True)
-                    )
-                    self.source(f"{a} += {_quoted(text)}")
+            name = f"words_{shape.name}"
+            if name not in self.source.names:
+                words = {type(None): ""}
+                for texts, table in shape.variants.items():
+                    pairs = zip(shape.attributes, texts, strict=True)
+                    words[self.classes[table.name]] = "".join(_attribute(name, word) for name, word in pairs)
+                self.source.names[name] = words
+            self.source(f"{a} += {name}[{local(slot.row.name)}.__class__]")
 
     def encoded(self, slot: Slot, attribute: bool) -> str:
         """An expression for the escaped text of `v`."""
@@ -218,9 +223,7 @@ class GenerateWriter:
             return f"{self.source.encoder(codec, attribute)}(v)"
         owner = slot.owners[-1][1] if slot.owners else self.table_of_o
         needs = ", ".join(
-            f"{need}={_holder(slot)}.{need}"
-            if owner and need in owner.fields
-            else f"{need}=context.get('{need}')"
+            f"{need}={_holder(slot)}.{need}" if owner and need in owner.fields else f"{need}=context.get('{need}')"
             for need in codec.needs
         )
         rule = self.source.name("encode", codec, lambda: codec.encode)
@@ -265,41 +268,48 @@ class GenerateWriter:
             out(f"{_at('j', inner)} = {_at('j', level)} + '  '")
             for child in node.children.values():
                 self.child(child, inner)
-        tests = (
-            [a] * bool(node.attributes) + [f"{x} is not None"] * bool(node.text) + [b] * bool(node.children)
-        )
-        where = _where(step)
-        attributes = (
-            f"{_quoted(where)} + {a}"
-            if where and node.attributes
-            else a
-            if node.attributes
-            else _quoted(where)
-        )
+        tests = [a] * bool(node.attributes) + [f"{x} is not None"] * bool(node.text) + [b] * bool(node.children)
         with out.block(f"if {' or '.join(tests)}:"):
-            self.add(level, step.shown, attributes, x, b if node.children else "''")
+            attributes = _braced(_where(step)) + (f"{{{a}}}" if node.attributes else "")
+            self.add(level, step.shown, attributes, x if node.text else "", b if node.children else "")
 
     def single(self, node: Node, level: int) -> None:
         """A container that holds one value at most."""
         assert node.step
-        slot, where = (node.attributes or node.text)[0], _where(node.step)
+        slot, where = (node.attributes or node.text)[0], _braced(_where(node.step))
         for _ in self.guarded([slot]):
             with self.given(slot):
-                constant = slot.row.constant
+                constant, attribute = slot.row.constant, slot.path.attribute
                 if constant is None:
-                    attribute, text = self.halves(slot, slot.path.attribute)
-                elif slot.path.attribute is not None:
-                    attribute, text = _braced(_attribute(self.named(slot.path.attribute), constant)), "None"
+                    attributes, text = self.halves(slot, attribute)
+                elif attribute is not None:
+                    attributes, text = _braced(_attribute(self.named(attribute), constant)), ""
                 else:
-                    attribute, text = "", _quoted(escape_text(constant))
-                start = f'f"{_braced(where)}{attribute}"' if attribute else _quoted(where)
-                self.add(level, node.step.shown, start, text)
+                    attributes, text = "", _quoted(escape_text(constant))
+                filled = constant is not None or _never_empty(slot)
+                self.add(level, node.step.shown, where + attributes, text, filled=filled)
 
-    def add(self, level: int, tag: str, attributes: str, text: str, children: str = "''") -> None:
-        """An element at the end of this level's children; the arguments but the tag are expressions."""
-        self.source(
-            f"{_at('b', level)} += element({_at('j', level)}, {tag!r}, {attributes}, {text}, {children})"
-        )
+    def add(
+        self, level: int, tag: str, attributes: str, text: str = "", children: str = "", filled: bool = False
+    ) -> None:
+        """Add an element to the children of this level.
+
+        `attributes` is the inside of an f-string, `text` (never empty if `filled`) and `children` are expressions, or
+        nothing where the element has none.
+        """
+        b, start = _at("b", level), f"{{{_at('j', level)}}}<{tag}{attributes}"
+        end = f"{{{_at('j', level)}}}</{tag}>\\n"
+        if text and (children or not filled):
+            made = f'element({_at("j", level)}, {tag!r}, f"{attributes}", {text}, {children or repr("")})'
+        elif text:
+            made = f'f"{start}>{{{text}}}</{tag}>\\n"'
+        elif children:
+            made = f'f"{start}>\\n{{{children}}}{end}"'
+            if attributes:
+                made += f' if {children} else f"{start}/>\\n"'
+        else:
+            made = f'f"{start}/>\\n"'
+        self.source(f"{b} += {made}")
 
     def whole(self, slot: Slot, node: Node, level: int) -> None:
         """Whole elements: presence, an entity, kept XML, the items of a list or map, the entries of a join."""
@@ -313,7 +323,7 @@ class GenerateWriter:
             if row.form == "map":
                 self.items(slot, step, level)
             elif codec and codec.shape == "present":
-                self.add(level, step.shown, _quoted(where), "None")
+                self.add(level, step.shown, _braced(where))
             else:
                 many = row.form == "list"
                 with out.block(f"for v in {_holder(slot)}.{row.name}:") if many else nullcontext():
@@ -326,23 +336,25 @@ class GenerateWriter:
                     else:
                         attributes, text = self.halves(slot, slot.path.attribute)
                         unit = _attribute(codec.unit, codec.unit_word) if codec and codec.unit else ""
-                        self.add(level, step.shown, f'f"{_braced(where)}{attributes}{unit}"', text)
+                        self.add(level, step.shown, _braced(where) + attributes + unit, text, filled=_never_empty(slot))
 
     def halves(self, slot: Slot, attribute: str | None) -> tuple[str, str]:
         """A single value `v` as the inside of an f-string of attributes, and as an expression of text."""
         value = self.encoded(slot, attribute is not None)
-        return (f" {self.named(attribute)}='{{{value}}}'", "None") if attribute is not None else ("", value)
+        return (f" {self.named(attribute)}='{{{value}}}'", "") if attribute is not None else ("", value)
 
     def items(self, slot: Slot, step: Step, level: int) -> None:
         """The entries of a map: the key as an attribute or as the element's name, the value at its path."""
         out, row = self.source, slot.row
         attributes, text = self.halves(slot, row.value.attribute)
+        text = text or "None"
         with out.block(f"for k, v in {_holder(slot)}.{row.name}.items():"):
             tag, key = repr(step.shown), ""
             if row.key.steps:
                 tag = f"{step.shown[: -len(ANY)]!r} + ncname(k)"
             else:
-                key = f" {self.named(row.key.attribute or '')}='{{{self.source.encoder(make_codec('str', ()), True)}(k)}}'"
+                encode = self.source.encoder(make_codec("str", ()), True)
+                key = f" {self.named(row.key.attribute or '')}='{{{encode}(k)}}'"
             j, start = _at("j", level), _braced(_where(step)) + key
             if not row.value.steps:
                 out(f"{_at('b', level)} += element({j}, {tag}, f\"{start}{attributes}\", {text}, '')")
@@ -355,13 +367,12 @@ class GenerateWriter:
 
     def entries(self, slot: Slot, node: Node, level: int) -> None:
         """The second place of each entity of a list, for those with anything to say there."""
-        assert slot.join and node.step
+        assert slot.join
+        assert node.step
         joined, join = slot.join
         out, row = self.source, slot.row
         at = next(n for n, (_, other, _) in enumerate(joins(self.tables)) if other is join)
-        said = " or ".join(
-            f"v.{inner.name} != {empty(inner)!r}" for inner in join.rows if inner.constant is None
-        )
+        said = " or ".join(f"v.{inner.name} != {empty(inner)!r}" for inner in join.rows if inner.constant is None)
         held = f"o.{row.name}" if row.form == "list" else f"[o.{row.name}]"
         with out.block(f"for v in {held}:"), out.block(f"if v.__class__ is {self.cls(joined)} and ({said}):"):
             out(f"x = {_quoted(_where(node.step))}")
@@ -380,6 +391,12 @@ class GenerateWriter:
             return attribute
         uri, _, name = attribute[1:].partition("}")
         return f"{next(prefix for prefix, known in self.tables.namespaces.items() if known == uri)}:{name}"
+
+
+def _never_empty(slot: Slot) -> bool:
+    """Whether the text of a row's value always holds something."""
+    codec = slot.row.codec
+    return codec is not None and (codec.word in _FILLED or codec.name.endswith("(filled)"))
 
 
 def _attribute(name: str, value: str) -> str:

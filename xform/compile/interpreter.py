@@ -6,22 +6,21 @@ builds a tree.  The compiled forms must agree with this to the last byte.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from attrs import define, field
+from lxml import etree
 
 from xform.codecs import Codec
 from xform.entities import Classes, Opaque, empty
 from xform.table.model import Choice, Join, Path, Row, Step, Table
-from xform.table.resolve import flatten, joins
+from xform.table.walk import flatten, joins
 from xform.xml import (
     VERBATIM,
     Element,
     canonical,
     canonical_text,
     declared,
-    etree,
     own_text,
     parse_text,
     to_text,
@@ -104,51 +103,37 @@ class Reader:
         if isinstance(shape, Table):
             return self.build(shape, element)
         found = self.variant(shape, element)
-        if (
-            found is None
-            and shape.attributes
-            and any(element.get(name) is not None for name in shape.attributes)
-        ):
+        if found is None and shape.attributes and any(element.get(name) is not None for name in shape.attributes):
             return self.project(row, owner, shape, element)
         return found
 
     def project(self, row: Row, owner: Table, choice: Choice, element: Element) -> Opaque:
         """Of an element that holds an unknown variant, what the variants could claim and the owner's rows do not."""
-        others = [other.path for other in owner.rows if other is not row and not other.embeds]
-        names = {path.attribute for path in others if not path.steps}
-        tags = {
-            path.steps[0].tag
-            for _, inner in _variant_rows(self.tables, choice)
+        own = [path for other in owner.rows if not other.embeds for path in other.paths]
+        theirs = [
+            path
+            for table in choice.variants.values()
+            for _, inner in flatten(self.tables, table)
             for path in inner.paths
-            if path.steps
+        ]
+        names = {path.attribute for path in theirs if not path.steps} - {
+            path.attribute for path in own if not path.steps
         }
+        tags = {path.steps[0].tag for path in theirs if path.steps}
         copy = etree.Element(element.tag, nsmap=element.nsmap)
-        for name in choice.attributes:
-            if (value := element.get(name)) is not None:
-                copy.set(name, value)
-                self.reading.claim(element, name)
-        inner_names = {
-            path.attribute
-            for _, inner in _variant_rows(self.tables, choice)
-            for path in inner.paths
-            if not path.steps
-        }
-        for name in inner_names - names - set(choice.attributes) - {None}:
-            if (value := element.get(name)) is not None:
+        for name, value in element.items():
+            if name in names or name in choice.attributes:
                 copy.set(name, value)
                 self.reading.claim(element, name)
         for child in element:
             if child.tag in tags:
-                taken = {
-                    path.attribute
-                    for path in others
-                    if len(path.steps) == 1 and path.attribute and matches(child, path.steps[0])
-                }
                 kept = parse_text(canonical(child))
                 self.reading.whole(child)
-                for name in taken:
-                    kept.attrib.pop(name, None)
-                    self.reading.claims[child].discard(name)
+                for path in own:
+                    name = path.attribute
+                    if name and name in kept.attrib and len(path.steps) == 1 and matches(child, path.steps[0]):
+                        del kept.attrib[name]
+                        self.reading.claims[child].discard(name)
                 copy.append(kept)
         return Opaque(canonical(copy))
 
@@ -161,9 +146,7 @@ class Reader:
         table = choice.variants.get(words)  # type: ignore[arg-type]
         entity = self.build(table, element) if table else None
         if entity is not None:
-            self.reading.claim(
-                element, *(name for name in choice.attributes if element.get(name) is not None)
-            )
+            self.reading.claim(element, *(name for name in choice.attributes if element.get(name) is not None))
         return entity
 
     def build(self, table: Table, element: Element) -> Any:
@@ -171,9 +154,7 @@ class Reader:
         outer, self.reading = self.reading, Reading()
         values = self.values(table, element)
         inner, self.reading = self.reading, outer
-        if any(
-            values[row.name] in (None, [], {}) for row in table.rows if row.required and row.constant is None
-        ):
+        if any(values[row.name] in (None, [], {}) for row in table.rows if row.required and row.constant is None):
             return None
         self.reading.refused += inner.refused
         for claimed, nodes in inner.claims.items():
@@ -181,7 +162,7 @@ class Reader:
         return self.classes[table.name](**values)
 
     def values(self, table: Table, element: Element) -> dict[str, Any]:
-        values: dict[str, Any] = {switch: False for switch in table.switches}
+        values: dict[str, Any] = dict.fromkeys(table.switches, False)
         late: list[Row] = []
         for row in table.rows:
             if row.codec and row.codec.needs:
@@ -196,9 +177,7 @@ class Reader:
                 values[row.name] = self.value(row, element)
         for row in late:
             assert row.codec
-            needs = {
-                name: values[name] if name in values else self.context.get(name) for name in row.codec.needs
-            }
+            needs = {name: values[name] if name in values else self.context.get(name) for name in row.codec.needs}
             values[row.name] = self.value(row, element, needs)
         for join in table.joins:
             for row in join.rows:
@@ -251,11 +230,7 @@ class Reader:
         if text is None:
             return None
         try:
-            value = (
-                codec.decode(text, holder.get(codec.unit))
-                if codec.unit
-                else codec.decode(text, **(needs or {}))
-            )
+            value = codec.decode(text, holder.get(codec.unit)) if codec.unit else codec.decode(text, **(needs or {}))
         except ValueError as error:
             self.reading.refused.append((holder, row, str(error)))
             return None
@@ -319,12 +294,6 @@ class Reader:
                 setattr(entity, row.name, self.value(row, entry))
 
 
-def _variant_rows(tables: Any, choice: Choice) -> Iterator[tuple[Table, Row]]:
-    for table in choice.variants.values():
-        for _, row in flatten(tables, table):
-            yield table, row
-
-
 def node_text(holder: Element, path: Path, codec: Codec | None = None) -> str | None:
     """The text of an attribute or element; only `text` and `str` keep the white space around an element's text."""
     if path.attribute is not None:
@@ -343,7 +312,8 @@ class Writer:
 
     def document(self, entity: Any) -> Element:
         table = self.tables.shapes[self.tables.root]
-        assert isinstance(table, Table) and table.element
+        assert isinstance(table, Table)
+        assert table.element
         self.root = etree.Element(table.element, nsmap=self.tables.namespaces)
         order = self.order(table)
         self.fill(table, entity, self.root, order)
@@ -412,14 +382,11 @@ class Writer:
     def encode(self, row: Row, value: Any, entity: Any = None) -> str:
         assert row.codec
         needs = {
-            name: getattr(entity, name) if hasattr(entity, name) else self.context.get(name)
-            for name in row.codec.needs
+            name: getattr(entity, name) if hasattr(entity, name) else self.context.get(name) for name in row.codec.needs
         }
         return row.codec.encode(value, **needs)
 
-    def put(
-        self, row: Row, path: Path, text: str, element: Element, order: dict[tuple[str, ...], int]
-    ) -> None:
+    def put(self, row: Row, path: Path, text: str, element: Element, order: dict[tuple[str, ...], int]) -> None:
         holder = self.ensure(element, path.steps, order)
         set_node(holder, path, text, row.codec)
 
@@ -435,9 +402,7 @@ class Writer:
         """A new element at the end of the path."""
         if isinstance(value, Opaque) or (row.codec and row.codec.shape == "xml"):
             xml = canonical_text(value.xml if isinstance(value, Opaque) else value)
-            self.verbatim(
-                self.ensure(element, path.steps[:-1], order), xml, order[tuple(map(str, path.steps))]
-            )
+            self.verbatim(self.ensure(element, path.steps[:-1], order), xml, order[tuple(map(str, path.steps))])
             return
         made = self.create(element, path.steps, order)
         if row.entity:
@@ -445,15 +410,11 @@ class Writer:
         elif row.codec and row.codec.shape == "value":
             set_node(made, path, self.encode(row, value, entity), row.codec)
 
-    def entry(
-        self, row: Row, key: str, value: Any, element: Element, order: dict[tuple[str, ...], int]
-    ) -> None:
+    def entry(self, row: Row, key: str, value: Any, element: Element, order: dict[tuple[str, ...], int]) -> None:
         if row.key.steps:
             last = row.path.steps[-1]
             named = Step(last.tag[:-1] + key, key)
-            made = self.create(
-                element, (*row.path.steps[:-1], named), order, order[tuple(map(str, row.path.steps))]
-            )
+            made = self.create(element, (*row.path.steps[:-1], named), order, order[tuple(map(str, row.path.steps))])
         else:
             made = self.create(element, row.path.steps, order)
             made.set(row.key.attribute or "", key)
@@ -464,6 +425,8 @@ class Writer:
 
     def element(self, entity: Any, tag: str) -> Element:
         """An entity by itself; `tag` as written, prefix included."""
+        if type(entity) is self.classes[self.tables.root]:
+            return self.document(entity)
         prefix, _, name = tag.rpartition(":")
         clark = f"{{{self.tables.namespaces[prefix]}}}{name}" if prefix else name
         made = etree.Element(clark, nsmap=self.tables.namespaces)
@@ -500,9 +463,7 @@ class Writer:
         for child in kept:
             made = next((other for other in element if other.tag == child.tag), None)
             if made is None:
-                names = (
-                    names for names in order if len(names) == 1 and names[0].partition("[")[0] == child.tag
-                )
+                names = (names for names in order if len(names) == 1 and names[0].partition("[")[0] == child.tag)
                 self.verbatim(element, canonical(child), order[next(names)])
                 continue
             for name, text in child.items():

@@ -49,8 +49,7 @@ class KeysWriter(ParseWriter):
             self.values(table, rows, layout(self.tables, table, rows), "")
             word = repr(" ".join(choice.words(table.name))) if choice else "None"
             values = (
-                word if field == "type" and choice else local(field) if field in have else "None"
-                for field in rung
+                word if field == "type" and choice else local(field) if field in have else "None" for field in rung
             )
             out(f"return ({', '.join(values)},)")
 
@@ -66,7 +65,5 @@ class KeysWriter(ParseWriter):
         out(f"keys_of_{choice.name}_{at} = {{{entries}}}")
         asked = ", ".join(f"e.get({name!r})" for name in choice.attributes)
         with out.block(f"def keys_{choice.name}_{at}(e, context):"):
-            out(
-                f"f = keys_of_{choice.name}_{at}.get({asked if len(choice.attributes) == 1 else f'({asked})'})"
-            )
+            out(f"f = keys_of_{choice.name}_{at}.get({asked if len(choice.attributes) == 1 else f'({asked})'})")
             out(f"return f(e, context) if f else {(None,) * len(rung)!r}")

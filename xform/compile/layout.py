@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from attrs import define, field, frozen
 
-from xform.table.model import Join, Path, Row, Step, Table
-from xform.table.resolve import Tables, flatten, joins
+from xform.table.model import Join, Path, Row, Step, Table, Tables
+from xform.table.walk import flatten, joins
 
 Owners = tuple[tuple[Row, Table], ...]
 

@@ -11,7 +11,7 @@ from xform.compile.layout import Node, Slot, add_joins, layout
 from xform.compile.source import Source, local
 from xform.entities import Classes, Opaque, empty
 from xform.table.model import ANY, Choice, Path, Row, Table
-from xform.table.resolve import joins
+from xform.table.walk import joins
 from xform.xml import Element, canonical, own_text
 
 FEW = 2  # up to so many attributes are asked for one by one
@@ -67,8 +67,7 @@ def link(
 ) -> None:
     """Join: give each entity the first entry whose first attribute that is there says so."""
     known = [
-        {getattr(entity, name): entity for entity in reversed(entities) if type(entity) is cls}
-        for _, name, _ in on
+        {getattr(entity, name): entity for entity in reversed(entities) if type(entity) is cls} for _, name, _ in on
     ]
     taken: set[int] = set()
     for entry in entries:
@@ -132,9 +131,7 @@ class ParseWriter:
         if not choice.attributes:
             return f"first_{choice.name}"
         asked = ", ".join(f"e.get({name!r})" for name in choice.attributes)
-        return (
-            f"variants_{choice.name}.get({asked if len(choice.attributes) == 1 else f'({asked})'}, nothing)"
-        )
+        return f"variants_{choice.name}.get({asked if len(choice.attributes) == 1 else f'({asked})'}, nothing)"
 
     def table(self, table: Table, missing: str) -> None:
         out = self.source
@@ -297,9 +294,7 @@ class ParseWriter:
         if step.wild:
             space = step.tag[: -len(ANY)]
             return f"{t}.__class__ is str" + (f" and {t}.startswith({space!r})" if space else "")
-        return f"{t} == {step.tag!r}" + "".join(
-            f" and {c}.get({name!r}) == {value!r}" for name, value in step.where
-        )
+        return f"{t} == {step.tag!r}" + "".join(f" and {c}.get({name!r}) == {value!r}" for name, value in step.where)
 
     def guarded(self, slot: Slot, depth: int, text: str, e: str) -> None:
         if guard := self.open(slot, depth):

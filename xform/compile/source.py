@@ -56,9 +56,7 @@ class Source:
         """A function from value to escaped text; raises what the codec raises."""
         escape = escape_attribute if attribute else escape_text
         kind = "attr" if attribute else "text"
-        return self.name(
-            kind, codec, lambda: lru_cache(MEMO, typed=True)(lambda value: escape(codec.encode(value)))
-        )
+        return self.name(kind, codec, lambda: lru_cache(MEMO, typed=True)(lambda value: escape(codec.encode(value))))
 
     def run(self, file: str) -> dict[str, Any]:
         """Compile and execute; tracebacks and debuggers find the text through linecache."""

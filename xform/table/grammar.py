@@ -84,17 +84,13 @@ def parse_path(text: str, column: int = 0) -> PathSyntax:
             return PathSyntax(tuple(steps), attribute[1])
         step = _STEP.match(text, at)
         if not step:
-            raise GrammarError(
-                here, f"cannot read the path {text!r} from {text[at:]!r} on; expected an element's name"
-            )
+            raise GrammarError(here, f"cannot read the path {text!r} from {text[at:]!r} on; expected an element's name")
         at = step.end()
         where: list[tuple[str, str]] = []
         while at < len(text) and text[at] == "[":
             condition = _WHERE.match(text, at)
             if not condition:
-                raise GrammarError(
-                    column + at, f"cannot read the condition {text[at:]!r}; expected [@name='value']"
-                )
+                raise GrammarError(column + at, f"cannot read the condition {text[at:]!r}; expected [@name='value']")
             where.append((condition[1], condition[2]))
             at = condition.end()
         steps.append(StepSyntax(step[1] or "", step[2], tuple(where)))
@@ -136,15 +132,9 @@ def _codec(tokens: list[tuple[int, str]], end: int) -> CodecSyntax:
         return CodecSyntax("list", column=column, item=_codec(rest[:split], end), by=by)
     if word == "map":
         if len(rest) < 2:
-            raise GrammarError(
-                column, "a map needs the paths of its key and of its value; expected `map @name @value`"
-            )
+            raise GrammarError(column, "a map needs the paths of its key and of its value; expected `map @name @value`")
         (key_at, key), (value_at, value) = rest[:2]
-        item = (
-            _codec(rest[2:], end)
-            if rest[2:]
-            else CodecSyntax("text" if value == "." else "str", column=value_at)
-        )
+        item = _codec(rest[2:], end) if rest[2:] else CodecSyntax("text" if value == "." else "str", column=value_at)
         return CodecSyntax(
             "map",
             column=column,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path as Folder
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -166,3 +168,28 @@ class Choice:
 
 
 Shape = Table | Choice
+
+
+@frozen
+class Tables:
+    """A dialect as its files say it: every shape by name, inherited ones included.
+
+    `root` names the entity of a whole document, `id` its field that tells one document from another.  `context` maps
+    a keyword of `generate` and `plan` to the class that holds it (``module:Class`` of the dialect's folder).
+    """
+
+    name: str
+    folder: Folder
+    root: str
+    id: str | None
+    namespaces: dict[str, str]
+    shapes: dict[str, Shape]
+    context: dict[str, str] = field(factory=dict)
+    pipelines: dict[str, tuple[str, ...]] = field(factory=dict)
+    base: Tables | None = None
+
+    @property
+    def tables(self) -> Iterator[Table]:
+        """Every table, variants included."""
+        for shape in self.shapes.values():
+            yield from shape.variants.values() if isinstance(shape, Choice) else (shape,)

@@ -29,9 +29,7 @@ class TableFile:
         try:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
-            raise TableError(
-                f"{path}: not UTF-8 at byte {error.start}; mapping files are UTF-8 text"
-            ) from None
+            raise TableError(f"{path}: not UTF-8 at byte {error.start}; mapping files are UTF-8 text") from None
         except OSError as error:
             raise TableError(f"{path}: {error.strerror}") from None
         try:
@@ -47,9 +45,7 @@ class TableFile:
         stated = self.values.pop("format", None)
         if stated != FORMAT:
             where = self.origins.get(("format",), Origin(str(path), 1))
-            raise TableError(
-                f"{where}: format is {stated!r}; expected `format = {FORMAT}` as the file's first key"
-            )
+            raise TableError(f"{where}: format is {stated!r}; expected `format = {FORMAT}` as the file's first key")
 
     def origin(self, *key: str) -> Origin:
         return self.origins[key]
@@ -88,9 +84,7 @@ def scan(file: str, text: str) -> dict[Key, Origin]:
         key = header = None
         start = 0
         if fresh:
-            header = (
-                re.match(r"\s*\[\s*(.+?)\s*\]\s*(?:#.*)?$", line) if re.match(r"\s*\[[^\[]", line) else None
-            )
+            header = re.match(r"\s*\[\s*(.+?)\s*\]\s*(?:#.*)?$", line) if re.match(r"\s*\[[^\[]", line) else None
             key = None if header else _KEY.match(line)
             if key and line[key.end() : key.end() + 1] == "=":
                 start = key.end() + 1

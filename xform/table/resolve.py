@@ -5,48 +5,25 @@ from __future__ import annotations
 import importlib.util
 import keyword
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path as File
 from types import ModuleType
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
 from xform import codecs
 from xform.errors import TableError, did_you_mean
 from xform.rules import Rule
 from xform.table import grammar
-from xform.table.model import ANY, Choice, Join, Origin, Path, Row, Shape, Step, Table
+from xform.table.finish import finish
+from xform.table.model import Choice, Join, Origin, Path, Row, Shape, Step, Table, Tables
 from xform.table.reader import TableFile
+from xform.table.walk import reachable
 
 WORDS = ("element", "use", "extends", "choice", "absent", "else", "class", "row", "join", "when", "match")
 DIALECT_WORDS = ("name", "extends", "root", "id", "namespaces", "context", "pipeline")
 DROP = "-"
-
-
-@frozen
-class Tables:
-    """A dialect as its files say it: every shape by name, inherited ones included.
-
-    `root` names the entity of a whole document, `id` its field that tells one document from another.  `context` maps
-    a keyword of `generate` and `plan` to the class that holds it (``module:Class`` of the dialect's folder).
-    """
-
-    name: str
-    folder: File
-    root: str
-    id: str | None
-    namespaces: dict[str, str]
-    shapes: dict[str, Shape]
-    context: dict[str, str] = field(factory=dict)
-    pipelines: dict[str, tuple[str, ...]] = field(factory=dict)
-    base: Tables | None = None
-
-    @property
-    def tables(self) -> Iterator[Table]:
-        """Every table, variants included."""
-        for shape in self.shapes.values():
-            yield from shape.variants.values() if isinstance(shape, Choice) else (shape,)
 
 
 def find(name: str) -> File:
@@ -59,7 +36,7 @@ def find(name: str) -> File:
             return home / name
     known = sorted({file.parent.name for home in homes for file in home.glob("*/dialect.toml")})
     raise TableError(
-        f"no dialect {name!r}{did_you_mean(name, known)}; expected one of {', '.join(known)}, or a folder with a dialect.toml"
+        f"no dialect {name!r}{did_you_mean(name, known)}; expected {', '.join(known)}, or a folder with a dialect.toml"
     )
 
 
@@ -70,9 +47,7 @@ def load_tables(name: str) -> Tables:
     _check_words(head, (), head.values, DIALECT_WORDS)
     extended = head.values.get("extends")
     # a folder is named as seen from this one
-    beside = (
-        str(folder / extended) if extended and (folder / extended / "dialect.toml").is_file() else extended
-    )
+    beside = str(folder / extended) if extended and (folder / extended / "dialect.toml").is_file() else extended
     base = load_tables(beside) if beside else None
     return _Resolver(folder, head, base).tables()
 
@@ -89,7 +64,8 @@ def load_module(folder: File, name: str) -> ModuleType | None:
     if not file.is_file():
         return None
     spec = importlib.util.spec_from_file_location(f"xform_dialect_{folder.name}_{name}", file)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -100,13 +76,6 @@ def _check_words(file: TableFile, at: tuple[str, ...], values: dict[str, Any], k
         if word not in known:
             hint = did_you_mean(word, known) or f"; expected one of {', '.join(known)}"
             raise TableError(f"{file.origin(*at, word)}: unknown word {word!r}{hint}")
-
-
-@frozen
-class _Uses:
-    """The rows that `use` names, with the place of each."""
-
-    rows: dict[str, tuple[TableFile, dict[str, str]]]
 
 
 class _Resolver:
@@ -131,19 +100,13 @@ class _Resolver:
                 else:
                     self._declare(self.entities, file, {name: values}, ())
         module = load_module(folder, "rules")
-        self.rules = (
-            {name: rule for name, rule in vars(module).items() if isinstance(rule, Rule)} if module else {}
-        )
+        self.rules = {name: rule for name, rule in vars(module).items() if isinstance(rule, Rule)} if module else {}
 
-    def _declare(
-        self, known: dict[str, Any], file: TableFile, found: dict[str, Any], at: tuple[str, ...]
-    ) -> None:
+    def _declare(self, known: dict[str, Any], file: TableFile, found: dict[str, Any], at: tuple[str, ...]) -> None:
         for name, values in found.items():
             if name in known:
                 first = known[name][0].origin(*at, name)
-                raise TableError(
-                    f"{file.origin(*at, name)}: {name!r} is declared a second time; first at {first}"
-                )
+                raise TableError(f"{file.origin(*at, name)}: {name!r} is declared a second time; first at {first}")
             known[name] = (file, values)
 
     def tables(self) -> Tables:
@@ -153,9 +116,7 @@ class _Resolver:
             shapes[name] = self._shape(name, file, entity)
         root = values.get("root", self.base.root if self.base else None)
         if root not in shapes:
-            where = self.head.origins.get(
-                ("root",), self.head.origin("name") if "name" in values else self.head.path
-            )
+            where = self.head.origins.get(("root",), self.head.origin("name") if "name" in values else self.head.path)
             raise TableError(f"{where}: the root {root!r} is no entity{did_you_mean(str(root), shapes)}")
         # What an entity of ours has taken the place of is no part of this dialect.
         used = reachable(shapes, root) | set(self.entities)
@@ -171,7 +132,7 @@ class _Resolver:
             pipelines={name: tuple(stages) for name, stages in values.get("pipeline", {}).items()},
             base=self.base,
         )
-        return _finish(tables)
+        return finish(tables)
 
     def _shape(self, name: str, file: TableFile, values: dict[str, Any]) -> Shape:
         origin = file.origin(name)
@@ -180,20 +141,18 @@ class _Resolver:
         base = self._base(file, name, values)
         if "choice" in values or isinstance(base, Choice):
             return self._choice(name, file, values, base if isinstance(base, Choice) else None)
-        _check_words(
-            file, (name,), values, [word for word in WORDS if word not in ("choice", "absent", "else")]
-        )
+        _check_words(file, (name,), values, [word for word in WORDS if word not in ("choice", "absent", "else")])
         inherited = base if isinstance(base, Table) else Table(name, origin)
-        rows = merge(inherited.rows, self._rows(name, file, values.get("row", {}), (name, "row")))
+        own = self._rows(name, file, values.get("row", {}), (name, "row"))
         for switch, when in values.get("when", {}).items():
-            rows = merge(rows, self._rows(name, file, when, (name, "when", switch), when=switch))
-        rows = self._used(name, file, values, rows, (name,))
+            own += self._rows(name, file, when, (name, "when", switch), when=switch)
+        rows = merge(inherited.rows, self._with_used(file, values, own, (name,)))
         joins = tuple(self._join(name, file, place, join) for place, join in values.get("join", {}).items())
         return Table(
             name=name,
             origin=origin,
             element=values.get("element", inherited.element),
-            rows=tuple(row for row in rows if row is not None),
+            rows=rows,
             joins=inherited.joins + joins,
             ladder=_ladder(file, name, values) or inherited.ladder,
             cls=values.get("class", inherited.cls),
@@ -207,66 +166,41 @@ class _Resolver:
         while base and dialect and base.name != dialect:
             base = base.base
         if not base or entity not in base.shapes:
-            hint = (
-                did_you_mean(entity, base.shapes)
-                if base
-                else f"; {self.head.path} extends no dialect {dialect!r}"
-            )
-            raise TableError(
-                f"{file.origin(name, 'extends')}: no entity {values['extends']!r} to extend{hint}"
-            )
+            hint = did_you_mean(entity, base.shapes) if base else f"; {self.head.path} extends no dialect {dialect!r}"
+            raise TableError(f"{file.origin(name, 'extends')}: no entity {values['extends']!r} to extend{hint}")
         return base.shapes[entity]
 
     def _choice(self, name: str, file: TableFile, values: dict[str, Any], base: Choice | None) -> Choice:
-        origin = file.origin(name)
-        stated = values.get("choice", [])
-        attributes = (
-            ()
-            if stated == "first"
-            else tuple(path for path in ([stated] if isinstance(stated, str) else stated))
-        )
-        for attribute in attributes:
-            if not re.fullmatch(r"@[\w.-]+", attribute):
-                raise TableError(
-                    f'{file.origin(name, "choice")}: {attribute!r} is no attribute; expected "@type" or "first"'
-                )
-        attributes = (
-            tuple(attribute[1:] for attribute in attributes)
-            if "choice" in values or not base
-            else base.attributes
-        )
+        attributes = self._discriminators(name, file, values, base)
         if values.get("else", "opaque") != "opaque":
             raise TableError(f'{file.origin(name, "else")}: else is {values["else"]!r}; expected "opaque"')
-        shared = self._rows(name, file, values.get("row", {}), (name, "row"))
-        variants = dict(base.variants) if base else {}
+        inherited = base.variants if base else {}
+        declared: dict[tuple[str, ...], tuple[Row, ...]] = {}
+        origins: dict[tuple[str, ...], Origin] = {}
         for word, variant in values.items():
             if word in WORDS:
                 continue
             if not isinstance(variant, dict):
-                raise TableError(
-                    f"{file.origin(name, word)}: {word!r} is no variant; expected a table [{name}.{word}]"
-                )
+                raise TableError(f"{file.origin(name, word)}: {word!r} is no variant; expected a table [{name}.{word}]")
             words = tuple(word.split()) if attributes else (word,)
             if attributes and len(words) != len(attributes):
+                wanted = ", ".join(attributes)
                 raise TableError(
-                    f"{file.origin(name, word)}: {word!r} has {len(words)} words; expected one for each of {', '.join(attributes)}"
+                    f"{file.origin(name, word)}: {word!r} has {len(words)} words; expected one each for {wanted}"
                 )
-            own = self._rows(
-                name + "." + word,
-                file,
-                {key: row for key, row in variant.items() if key != "use"},
-                (name, word),
-            )
-            inherited = base.variants[words].rows if base and words in base.variants else ()
-            rows = self._used(name, file, variant, merge(inherited, own), (name, word))
-            variants[words] = Table(_camel(word) + name, file.origin(name, word), rows=rows)
-        for words, table in variants.items():
-            rows = self._used(name, file, values, merge(table.rows, shared), (name,))
-            variants[words] = evolve(table, rows=rows)
+            rows = {key: row for key, row in variant.items() if key != "use"}
+            own = self._rows(f"{name}.{word}", file, rows, (name, word))
+            declared[words] = self._with_used(file, variant, own, (name, word))
+            origins[words] = file.origin(name, word)
+        shared = self._with_used(file, values, self._rows(name, file, values.get("row", {}), (name, "row")), (name,))
+        variants = {}
+        for words in {**inherited, **declared}:
+            old = inherited.get(words) or Table(_camel(" ".join(words)) + name, origins[words])
+            variants[words] = evolve(old, rows=merge(old.rows, behind(declared.get(words, ()), shared)))
         absent = values.get("absent")
         choice = Choice(
             name=name,
-            origin=origin,
+            origin=file.origin(name),
             attributes=attributes,
             variants=variants,
             absent=tuple(absent.split()) if absent else base.absent if base else None,
@@ -281,21 +215,31 @@ class _Resolver:
             )
         return choice
 
-    def _used(
-        self, name: str, file: TableFile, values: dict[str, Any], rows: tuple[Row, ...], at: tuple[str, ...]
+    def _discriminators(
+        self, name: str, file: TableFile, values: dict[str, Any], base: Choice | None
+    ) -> tuple[str, ...]:
+        """The attributes that tell variants apart; none where the first that fits is taken."""
+        stated = values.get("choice")
+        if stated is None and base:
+            return base.attributes
+        paths = [] if stated == "first" else [stated] if isinstance(stated, str) else stated
+        for path in paths:
+            if not re.fullmatch(r"@[\w.-]+", path):
+                raise TableError(
+                    f'{file.origin(name, "choice")}: {path!r} is no attribute; expected "@type" or "first"'
+                )
+        return tuple(path[1:] for path in paths)
+
+    def _with_used(
+        self, file: TableFile, values: dict[str, Any], own: tuple[Row, ...], at: tuple[str, ...]
     ) -> tuple[Row, ...]:
-        """Rows of `use` stand behind the entity's own; an own row of the same name goes first."""
+        """An entity's own rows, and behind them those that it `use`s."""
         for use in values.get("use", []):
             if use not in self.uses:
-                raise TableError(
-                    f"{file.origin(*at, 'use')}: no shared rows [use.{use}]{did_you_mean(use, self.uses)}"
-                )
+                raise TableError(f"{file.origin(*at, 'use')}: no shared rows [use.{use}]{did_you_mean(use, self.uses)}")
             source, shared = self.uses[use]
-            have = {row.name for row in rows}
-            rows += tuple(
-                row for row in self._rows(name, source, shared, ("use", use)) if row.name not in have
-            )
-        return rows
+            own = behind(own, self._rows(at[0], source, shared, ("use", use)))
+        return own
 
     def _rows(
         self,
@@ -312,7 +256,7 @@ class _Resolver:
                 raise TableError(f'{origin}: {name!r} is no row; expected "path : codec"')
             if not name.isidentifier() or keyword.iskeyword(name) or name in WORDS:
                 raise TableError(
-                    f"{origin}: {name!r} cannot name a field; it is no identifier, or a word of Python or of the language"
+                    f"{origin}: {name!r} cannot name a field; it is no identifier, or a word of Python or the language"
                 )
             rows.append(self._row(owner, name, text, origin, when))
         return tuple(rows)
@@ -326,9 +270,7 @@ class _Resolver:
             form = syntax.codec.word if syntax.codec.word in ("list", "map") else "one"
             item = syntax.codec.item or syntax.codec
             if item.word in ("list", "map"):
-                raise ValueError(
-                    f"a {form} cannot hold a {item.word}; give the inner one an entity of its own"
-                )
+                raise ValueError(f"a {form} cannot hold a {item.word}; give the inner one an entity of its own")
             entity = item.word if item.word[:1].isupper() else None
             if entity and item.arguments:
                 raise ValueError(f"{entity} takes no argument, but {item.arguments[0]!r} stands there")
@@ -368,9 +310,7 @@ class _Resolver:
             raise ValueError("rule needs the name of a pair in rules.py")
         name, *rest = syntax.arguments
         if name not in self.rules:
-            raise ValueError(
-                f"no rule {name!r} in {self.folder.name}/rules.py{did_you_mean(name, self.rules)}"
-            )
+            raise ValueError(f"no rule {name!r} in {self.folder.name}/rules.py{did_you_mean(name, self.rules)}")
         if rest and (rest[0] != "needs" or len(rest) == 1):
             raise ValueError(f"cannot read {' '.join(rest)!r}; expected `needs` and names of fields")
         rule = self.rules[name]
@@ -399,9 +339,7 @@ class _Resolver:
             return local
         if prefix not in self.namespaces:
             hint = did_you_mean(prefix, self.namespaces)
-            raise ValueError(
-                f"unknown prefix {prefix!r}{hint}; declare it in dialect.toml under [namespaces]"
-            )
+            raise ValueError(f"unknown prefix {prefix!r}{hint}; declare it in dialect.toml under [namespaces]")
         return f"{{{self.namespaces[prefix]}}}{local}"
 
     def _join(self, name: str, file: TableFile, place: str, values: dict[str, Any]) -> Join:
@@ -433,13 +371,27 @@ def _camel(word: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", word))
 
 
+def alike(row: Row, other: Row) -> bool:
+    """Whether one of two rows takes the place of the other: the same field, or the same nodes."""
+    return row.name == other.name or bool(row.paths and row.place == other.place)
+
+
+def behind(own: tuple[Row, ...], shared: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Own rows, then the shared ones whose place none of them takes."""
+    return own + tuple(row for row in shared if not any(alike(row, other) for other in own))
+
+
 def merge(inherited: tuple[Row, ...], own: tuple[Row, ...]) -> tuple[Row, ...]:
     """Own rows take the place of inherited ones with the same name or the same nodes; `-` drops; others follow."""
     rows = list(inherited)
     for row in own:
-        # the text of an element, and an entity whose rows sit in it, are not the same node
-        here = (row.place, row.embeds) if row.paths else None
-        same = [at for at, old in enumerate(rows) if old.name == row.name or (old.place, old.embeds) == here]
+        # entities whose rows sit in the element are beside each other, and are told by their names
+        here = row.place if row.paths and not row.embeds else None
+        same = [
+            at
+            for at, old in enumerate(rows)
+            if old.name == row.name or (old in inherited and not old.embeds and old.place == here)
+        ]
         if row.form == DROP:
             if not same:
                 known = did_you_mean(row.name, [old.name for old in rows])
@@ -450,149 +402,3 @@ def merge(inherited: tuple[Row, ...], own: tuple[Row, ...]) -> tuple[Row, ...]:
         else:
             rows.append(row)
     return tuple(rows)
-
-
-def flatten(
-    tables: Tables, table: Table, seen: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[tuple[Row, Table], ...], Row]]:
-    """The rows that sit in an entity's element, embedded variants' included, each behind its embedding rows."""
-    for row in table.rows:
-        yield (), row
-        if row.embeds and row.entity and row.entity not in seen:
-            shape = tables.shapes[row.entity]
-            for variant in shape.variants.values() if isinstance(shape, Choice) else (shape,):
-                for owners, inner in flatten(tables, variant, (*seen, row.entity)):
-                    yield ((row, variant), *owners), inner
-
-
-def reachable(shapes: dict[str, Shape], root: str) -> set[str]:
-    """The root's name, and those of all entities that rows lead to from there."""
-    found: set[str] = set()
-    todo = [root]
-    while todo:
-        name = todo.pop()
-        if name in shapes and name not in found:
-            found.add(name)
-            shape = shapes[name]
-            for table in shape.variants.values() if isinstance(shape, Choice) else (shape,):
-                rows = [*table.rows, *(row for join in table.joins for row in join.rows)]
-                todo += [row.entity for row in rows if row.entity]
-    return found
-
-
-def joins(tables: Tables) -> Iterator[tuple[Table, Join, Row]]:
-    """Every join of an entity that the root holds, with the root's row that holds it."""
-    root = tables.shapes[tables.root]
-    assert isinstance(root, Table)
-    for row in root.rows:
-        shape = tables.shapes[row.entity] if row.entity else None
-        if isinstance(shape, Table):
-            for join in shape.joins:
-                yield shape, join, row
-
-
-def _finish(tables: Tables) -> Tables:
-    """Check every name, and tell each step which more exact steps it yields to."""
-    for table in tables.tables:
-        _check_names(tables, table)
-    for shape in tables.shapes.values():
-        if isinstance(shape, Choice):
-            for rung in shape.ladder:
-                for name in rung:
-                    fields = {"type", *(name for table in shape.variants.values() for name in table.fields)}
-                    if name not in fields:
-                        raise TableError(
-                            f"{shape.origin}: {shape.name}: the ladder names no field {name!r}{did_you_mean(name, fields)}"
-                        )
-    shapes: dict[str, Shape] = {}
-    for name, shape in tables.shapes.items():
-        if isinstance(shape, Choice):
-            shapes[name] = evolve(
-                shape, variants={words: _exact(tables, table) for words, table in shape.variants.items()}
-            )
-        else:
-            shapes[name] = _exact(tables, shape)
-    return evolve(tables, shapes=shapes)
-
-
-def _check_names(tables: Tables, table: Table) -> None:
-    for row in [*table.rows, *(row for join in table.joins for row in join.rows)]:
-        if row.entity and row.entity not in tables.shapes:
-            raise TableError(
-                f"{row.origin}: {row}: unknown entity {row.entity!r}{did_you_mean(row.entity, tables.shapes)}"
-            )
-        for key in row.by:
-            shape = tables.shapes[row.entity] if row.entity else None
-            inner = shape.variants.values() if isinstance(shape, Choice) else (shape,) if shape else ()
-            if not any(key in other.fields for other in inner):
-                raise TableError(f"{row.origin}: {row}: `by` names no field {key!r} of {row.entity}")
-        shape = tables.shapes[row.entity] if row.embeds and row.entity else None
-        if isinstance(shape, Table) and not any(inner.required for inner in shape.rows):
-            raise TableError(
-                f"{row.origin}: {row}: {row.entity} is embedded, so one of its rows must be required (!); or `use` its rows"
-            )
-    names = (("ladder", name) for rung in table.ladder for name in rung)
-    on = (("join", name) for join in table.joins for _, name in join.on)
-    for what, name in (*names, *on):
-        if name not in table.fields:
-            raise TableError(
-                f"{table.origin}: {table.name}: the {what} names no field {name!r}{did_you_mean(name, table.fields)}"
-            )
-
-
-def _exact(tables: Tables, table: Table) -> Table:
-    paths = [path for _, row in flatten(tables, table) for path in row.paths]
-    if table.name == tables.root:
-        paths += [join.path for _, join, _ in joins(tables)]
-    steps: dict[tuple[str, ...], dict[Step, None]] = {}
-    for path in paths:
-        for at, step in enumerate(path.steps):
-            steps.setdefault(_names(path.steps[:at]), {})[evolve(step, but=())] = None
-
-    def exact(path: Path) -> Path:
-        return evolve(
-            path,
-            steps=tuple(
-                evolve(
-                    step, but=tuple(other for other in steps[_names(path.steps[:at])] if _yields(step, other))
-                )
-                for at, step in enumerate(path.steps)
-            ),
-        )
-
-    through = {_names(path.steps) for path in paths if path.attribute is not None}
-    through |= {_names(path.steps[:-1]) for path in paths if path.steps}
-
-    def finish(row: Row) -> Row:
-        codec = row.codec
-        reads_text = codec and row.form == "one" and row.path.attribute is None and codec.shape == "value"
-        if (
-            codec
-            and reads_text
-            and row.path.steps
-            and codec.word in ("str", "text", "bytes")
-            and _names(row.path.steps) in through
-        ):
-            codec = codecs.filled(codec)
-        if (
-            codec
-            and reads_text
-            and not row.path.steps
-            and codec.word in ("str", "text", "bytes")
-            and len(table.rows) > 1
-        ):
-            codec = codecs.filled(codec)
-        return evolve(row, paths=tuple(exact(path) for path in row.paths), codec=codec)
-
-    return evolve(table, rows=tuple(finish(row) for row in table.rows))
-
-
-def _names(steps: tuple[Step, ...]) -> tuple[str, ...]:
-    return tuple(step.tag + repr(step.where) for step in steps)
-
-
-def _yields(step: Step, other: Step) -> bool:
-    if step.wild:
-        space = step.tag[: -len(ANY)]
-        return not other.wild and other.tag.startswith(space)
-    return other.tag == step.tag and set(other.where) > set(step.where)

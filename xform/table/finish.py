@@ -1,0 +1,103 @@
+"""The last step to finished tables: every name checked, and every step told which more exact steps it yields to."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from xform import codecs
+from xform.errors import TableError, did_you_mean
+from xform.table.model import ANY, Choice, Path, Row, Shape, Step, Table, Tables
+from xform.table.walk import flatten, joins
+
+
+def finish(tables: Tables) -> Tables:
+    """Check every name, and tell each step which more exact steps it yields to."""
+    for table in tables.tables:
+        _check_names(tables, table)
+    for shape in tables.shapes.values():
+        if isinstance(shape, Choice):
+            for rung in shape.ladder:
+                for name in rung:
+                    fields = {"type", *(name for table in shape.variants.values() for name in table.fields)}
+                    if name not in fields:
+                        hint = did_you_mean(name, fields)
+                        raise TableError(f"{shape.origin}: {shape.name}: the ladder names no field {name!r}{hint}")
+    shapes: dict[str, Shape] = {}
+    for name, shape in tables.shapes.items():
+        if isinstance(shape, Choice):
+            shapes[name] = evolve(
+                shape, variants={words: _exact(tables, table) for words, table in shape.variants.items()}
+            )
+        else:
+            shapes[name] = _exact(tables, shape)
+    return evolve(tables, shapes=shapes)
+
+
+def _check_names(tables: Tables, table: Table) -> None:
+    for row in [*table.rows, *(row for join in table.joins for row in join.rows)]:
+        if row.entity and row.entity not in tables.shapes:
+            raise TableError(
+                f"{row.origin}: {row}: unknown entity {row.entity!r}{did_you_mean(row.entity, tables.shapes)}"
+            )
+        for key in row.by:
+            shape = tables.shapes[row.entity] if row.entity else None
+            inner = shape.variants.values() if isinstance(shape, Choice) else (shape,) if shape else ()
+            if not any(key in other.fields for other in inner):
+                raise TableError(f"{row.origin}: {row}: `by` names no field {key!r} of {row.entity}")
+        shape = tables.shapes[row.entity] if row.embeds and row.entity else None
+        if isinstance(shape, Table) and not any(inner.required for inner in shape.rows):
+            raise TableError(
+                f"{row.origin}: {row}: {row.entity} is embedded, so a row of it must be required (!); or `use` its rows"
+            )
+    names = (("ladder", name) for rung in table.ladder for name in rung)
+    on = (("join", name) for join in table.joins for _, name in join.on)
+    for what, name in (*names, *on):
+        if name not in table.fields:
+            raise TableError(
+                f"{table.origin}: {table.name}: the {what} names no field {name!r}{did_you_mean(name, table.fields)}"
+            )
+
+
+def _exact(tables: Tables, table: Table) -> Table:
+    paths = [path for _, row in flatten(tables, table) for path in row.paths]
+    if table.name == tables.root:
+        paths += [join.path for _, join, _ in joins(tables)]
+    steps: dict[tuple[str, ...], dict[Step, None]] = {}
+    for path in paths:
+        for at, step in enumerate(path.steps):
+            steps.setdefault(_names(path.steps[:at]), {})[evolve(step, but=())] = None
+
+    def exact(path: Path) -> Path:
+        return evolve(
+            path,
+            steps=tuple(
+                evolve(step, but=tuple(other for other in steps[_names(path.steps[:at])] if _yields(step, other)))
+                for at, step in enumerate(path.steps)
+            ),
+        )
+
+    through = {_names(path.steps) for path in paths if path.attribute is not None}
+    through |= {_names(path.steps[:-1]) for path in paths if path.steps}
+
+    def finished(row: Row) -> Row:
+        codec = row.codec
+        reads_text = row.form == "one" and row.path.attribute is None
+        if codec and reads_text and codec.word in ("str", "text", "bytes"):
+            # an element that is there anyway has some text: blank is then none at all
+            anyway = len(table.rows) > 1 or not row.required
+            if _names(row.path.steps) in through if row.path.steps else anyway:
+                codec = codecs.filled(codec)
+        return evolve(row, paths=tuple(exact(path) for path in row.paths), codec=codec)
+
+    return evolve(table, rows=tuple(finished(row) for row in table.rows))
+
+
+def _names(steps: tuple[Step, ...]) -> tuple[str, ...]:
+    return tuple(step.tag + repr(step.where) for step in steps)
+
+
+def _yields(step: Step, other: Step) -> bool:
+    if step.wild:
+        space = step.tag[: -len(ANY)]
+        return not other.wild and other.tag.startswith(space)
+    return other.tag == step.tag and set(other.where) > set(step.where)
