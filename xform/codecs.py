@@ -225,6 +225,8 @@ def _size(arguments: Sequence[str]) -> Codec:
             raise ValueError(f"unknown unit {unit!r}; expected b, KB, KiB, MB, MiB and so on")
     field_unit, absent = arguments[0], options.get("absent", arguments[0])
     factor: int = _UNITS[field_unit.lower()]
+    if "unit" not in options and _UNITS[absent.lower()] != factor:
+        raise ValueError(f"without unit=@… no {field_unit} can be written where an absent unit means {absent}")
     expected = f"a whole number of {field_unit}"
 
     def decode(text: str, unit: str | None = None) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from xform.entities import Classes
 from xform.errors import DocumentError, EntityError
 from xform.match import Kind, Matching, device_rows, ladders, match
 from xform.table.model import Table, Tables
-from xform.table.resolve import load_tables
+from xform.table.resolve import load_module, load_tables
 from xform.xml import declared, parse_text, shown
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ class Dialect:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
         self.classes = Classes(tables)
-        self._lock = threading.Lock()
 
     def __getattr__(self, name: str) -> type:
         if not name.startswith("_") and name in self.classes:
@@ -75,6 +73,16 @@ class Dialect:
             self.check(entity)
             raise
         return declared(text, self.tables.namespaces)
+
+    def plan(self, entity: Any, **context: Any) -> Any:
+        """An entity completed in its own terms by ``plan(entity, *, dialect, **context)`` of the dialect's plan.py.
+
+        A dialect without one plans what it is given.
+        """
+        for tables in self.tables.lineage:
+            if module := load_module(tables.folder, "plan"):
+                return module.plan(entity, dialect=self, **context)
+        return entity
 
     def match(self, xml: str | bytes, known: Any, **context: Any) -> Matching:
         """Which devices of a document are which of a known entity. Raises DocumentError."""

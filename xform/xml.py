@@ -48,7 +48,7 @@ def parse_text(text: str | bytes, source: str = "document") -> Element:
     except etree.XMLSyntaxError as error:
         line, column = error.position
         # line and column stand in front already
-        message = (error.msg or "not well-formed").split(", line ")[0]
+        message = " ".join((error.msg or "not well-formed").split(", line ")[0].split())
         if "Excessive depth" in message:
             message = "elements are nested too deeply"
         elif "Detected an entity" in message or "entity reference loop" in message.lower():

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from xform.codecs import codec as make_codec
-from xform.compile.interpreter import Writer
+from xform.compile.interpreter import Writer, keyless
 from xform.compile.layout import Node, Owners, Slot, full_layout
 from xform.compile.source import MEMO, Source, local
 from xform.entities import Classes, Opaque, empty
@@ -375,6 +375,9 @@ class GenerateWriter:
         said = " or ".join(f"v.{inner.name} != {empty(inner)!r}" for inner in join.rows if inner.constant is None)
         held = f"o.{row.name}" if row.form == "list" else f"[o.{row.name}]"
         with out.block(f"for v in {held}:"), out.block(f"if v.__class__ is {self.cls(joined)} and ({said}):"):
+            keys = [f"v.{name}" for _, name in join.on]
+            with out.block(f"if {' is None and '.join(keys)} is None:"):
+                out(f"raise ValueError('{keyless(joined, join)}')")
             out(f"x = {_quoted(_where(node.step))}")
             for path, name in join.on:
                 codec = joined.fields[name].codec

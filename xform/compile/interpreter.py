@@ -130,10 +130,10 @@ class Reader:
                 kept = parse_text(canonical(child))
                 self.reading.whole(child)
                 for path in own:
-                    name = path.attribute
-                    if name and name in kept.attrib and len(path.steps) == 1 and matches(child, path.steps[0]):
-                        del kept.attrib[name]
-                        self.reading.claims[child].discard(name)
+                    taken = path.attribute
+                    if taken and taken in kept.attrib and len(path.steps) == 1 and matches(child, path.steps[0]):
+                        del kept.attrib[taken]
+                        self.reading.claims[child].discard(taken)
                 copy.append(kept)
         return Opaque(canonical(copy))
 
@@ -266,32 +266,35 @@ class Reader:
         return entry.get(row.key.attribute or "")
 
     def join(self, table: Table, join: Join, root: Element, entities: list[Any]) -> None:
-        """Give each entity the first entry whose first attribute that is there says so."""
-        keys: list[dict[Any, Any]] = [{} for _ in join.on]
-        for entity in reversed(entities):
-            for (_, name), known in zip(join.on, keys, strict=True):
-                known[getattr(entity, name)] = entity
-        taken: list[Any] = []
-        for entry in find(root, join.path.steps):
-            entity = None
-            for (path, name), known in zip(join.on, keys, strict=True):
-                codec = table.fields[name].codec
-                text = entry.get(path.attribute or "")
-                if entity is None and text is not None and codec:
-                    try:
-                        entity = known.get(codec.decode(text))
-                    except ValueError:
-                        continue
-            if entity is None or any(entity is other for other in taken):
-                continue
-            taken.append(entity)
-            self.reading.claim(entry, *(name for name, _ in join.path.steps[-1].where))
-            self.reading.claim(
-                entry,
-                *(path.attribute or "" for path, _ in join.on if entry.get(path.attribute or "") is not None),
-            )
-            for row in join.rows:
-                setattr(entity, row.name, self.value(row, entry))
+        """Give each entity its entry.  An entry is told by the first of `on` that it has; earlier ones go first."""
+        left = list(entities)
+        entries = find(root, join.path.steps)
+        for path, name in join.on:
+            known = {getattr(entity, name): entity for entity in reversed(left)}
+            for entry in list(entries):
+                value = self.told(table, name, entry.get(path.attribute or ""))
+                if value is None:
+                    continue
+                entries.remove(entry)
+                entity = known.pop(value, None)
+                if entity is not None:
+                    left = [other for other in left if other is not entity]
+                    self.enter(join, entry, entity)
+
+    @staticmethod
+    def told(table: Table, name: str, text: str | None) -> Any:
+        codec = table.fields[name].codec
+        try:
+            return codec.decode(text) if codec and text is not None else None
+        except ValueError:
+            return None
+
+    def enter(self, join: Join, entry: Element, entity: Any) -> None:
+        named = [path.attribute or "" for path, _ in join.on]
+        self.reading.claim(entry, *(name for name, _ in join.path.steps[-1].where))
+        self.reading.claim(entry, *(name for name in named if entry.get(name) is not None))
+        for row in join.rows:
+            setattr(entity, row.name, self.value(row, entry))
 
 
 def node_text(holder: Element, path: Path, codec: Codec | None = None) -> str | None:
@@ -323,6 +326,8 @@ class Writer:
                 if type(item) is self.classes[joined.name] and any(
                     getattr(item, inner.name) != empty(inner) for inner in join.rows
                 ):
+                    if all(getattr(item, name) is None for _, name in join.on):
+                        raise ValueError(keyless(joined, join))
                     entry = self.create(self.root, join.path.steps, order)
                     for path, name in join.on:
                         codec = joined.fields[name].codec
@@ -507,6 +512,11 @@ class Writer:
             child.set(name, value)
         self.insert(parent, child, rank)
         return child
+
+
+def keyless(table: Table, join: Join) -> str:
+    names = " or ".join(name for _, name in join.on)
+    return f"a {table.name} has nothing to be found by at {join.path.steps[-1].shown}; give it {names}"
 
 
 def set_node(holder: Element, path: Path, text: str, codec: Codec | None) -> None:

@@ -65,21 +65,22 @@ def link(
     read: Callable[..., None],
     context: dict[str, Any],
 ) -> None:
-    """Join: give each entity the first entry whose first attribute that is there says so."""
-    known = [
-        {getattr(entity, name): entity for entity in reversed(entities) if type(entity) is cls} for _, name, _ in on
-    ]
-    taken: set[int] = set()
-    for entry in entries:
-        for (attribute, _, decode), named in zip(on, known, strict=True):
+    """Join: give each entity its entry.  An entry is told by the first of `on` that it has; earlier ones go first."""
+    left = {id(entity): entity for entity in entities if type(entity) is cls}
+    for attribute, name, decode in on:
+        known = {getattr(entity, name): entity for entity in reversed(left.values())}
+        others = []
+        for entry in entries:
             text = entry.get(attribute)
             value = None if text is None else decode(text)
-            entity = None if value is None else named.get(value)
+            if value is None:
+                others.append(entry)
+                continue
+            entity = known.pop(value, None)
             if entity is not None:
-                if id(entity) not in taken:
-                    taken.add(id(entity))
-                    read(entry, entity, context)
-                break
+                del left[id(entity)]
+                read(entry, entity, context)
+        entries = others
 
 
 class ParseWriter:

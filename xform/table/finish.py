@@ -22,15 +22,18 @@ def finish(tables: Tables) -> Tables:
                     if name not in fields:
                         hint = did_you_mean(name, fields)
                         raise TableError(f"{shape.origin}: {shape.name}: the ladder names no field {name!r}{hint}")
-    shapes: dict[str, Shape] = {}
-    for name, shape in tables.shapes.items():
-        if isinstance(shape, Choice):
-            shapes[name] = evolve(
-                shape, variants={words: _exact(tables, table) for words, table in shape.variants.items()}
-            )
-        else:
-            shapes[name] = _exact(tables, shape)
-    return evolve(tables, shapes=shapes)
+    root = tables.shapes[tables.root]
+    assert isinstance(root, Table)
+    of_root = _steps(_paths(tables, root))
+
+    def exact(shape: Shape) -> Shape:
+        if isinstance(shape, Table):
+            return _exact(tables, shape, of_root)
+        return evolve(
+            shape, variants={words: _exact(tables, table, of_root) for words, table in shape.variants.items()}
+        )
+
+    return evolve(tables, shapes={name: exact(shape) for name, shape in tables.shapes.items()})
 
 
 def _check_names(tables: Tables, table: Table) -> None:
@@ -39,6 +42,12 @@ def _check_names(tables: Tables, table: Table) -> None:
             raise TableError(
                 f"{row.origin}: {row}: unknown entity {row.entity!r}{did_you_mean(row.entity, tables.shapes)}"
             )
+        for need in row.codec.needs if row.codec else ():
+            if need not in table.fields and need not in tables.context:
+                hint = did_you_mean(need, [*table.fields, *tables.context])
+                raise TableError(
+                    f"{row.origin}: {row}: needs {need!r}, which is no field of {table.name} and no context{hint}"
+                )
         for key in row.by:
             shape = tables.shapes[row.entity] if row.entity else None
             inner = shape.variants.values() if isinstance(shape, Choice) else (shape,) if shape else ()
@@ -58,24 +67,34 @@ def _check_names(tables: Tables, table: Table) -> None:
             )
 
 
-def _exact(tables: Tables, table: Table) -> Table:
-    paths = [path for _, row in flatten(tables, table) for path in row.paths]
-    if table.name == tables.root:
-        paths += [join.path for _, join, _ in joins(tables)]
-    steps: dict[tuple[str, ...], dict[Step, None]] = {}
+Steps = dict[tuple[str, ...], dict[Step, None]]
+
+
+def _steps(paths: list[Path]) -> Steps:
+    """The steps of all paths by the container they start from."""
+    steps: Steps = {}
     for path in paths:
         for at, step in enumerate(path.steps):
             steps.setdefault(_names(path.steps[:at]), {})[evolve(step, but=())] = None
+    return steps
 
-    def exact(path: Path) -> Path:
-        return evolve(
-            path,
-            steps=tuple(
-                evolve(step, but=tuple(other for other in steps[_names(path.steps[:at])] if _yields(step, other)))
-                for at, step in enumerate(path.steps)
-            ),
-        )
 
+def _exact_path(path: Path, steps: Steps) -> Path:
+    def exact(at: int, step: Step) -> Step:
+        others = steps[_names(path.steps[:at])]
+        return evolve(step, but=tuple(other for other in others if _yields(step, other)))
+
+    return evolve(path, steps=tuple(exact(at, step) for at, step in enumerate(path.steps)))
+
+
+def _paths(tables: Tables, table: Table) -> list[Path]:
+    paths = [path for _, row in flatten(tables, table) for path in row.paths]
+    return paths + [join.path for _, join, _ in joins(tables)] if table.name == tables.root else paths
+
+
+def _exact(tables: Tables, table: Table, of_root: Steps) -> Table:
+    paths = _paths(tables, table)
+    steps = _steps(paths)
     through = {_names(path.steps) for path in paths if path.attribute is not None}
     through |= {_names(path.steps[:-1]) for path in paths if path.steps}
 
@@ -87,9 +106,16 @@ def _exact(tables: Tables, table: Table) -> Table:
             anyway = len(table.rows) > 1 or not row.required
             if _names(row.path.steps) in through if row.path.steps else anyway:
                 codec = codecs.filled(codec)
-        return evolve(row, paths=tuple(exact(path) for path in row.paths), codec=codec)
+        return evolve(row, paths=tuple(_exact_path(path, steps) for path in row.paths), codec=codec)
 
-    return evolve(table, rows=tuple(finished(row) for row in table.rows))
+    held = {id(join) for _, join, _ in joins(tables)}
+    return evolve(
+        table,
+        rows=tuple(map(finished, table.rows)),
+        joins=tuple(
+            evolve(join, path=_exact_path(join.path, of_root)) if id(join) in held else join for join in table.joins
+        ),
+    )
 
 
 def _names(steps: tuple[Step, ...]) -> tuple[str, ...]:

@@ -126,7 +126,7 @@ def _codec(tokens: list[tuple[int, str]], end: int) -> CodecSyntax:
     if word == "list":
         split = next((n for n, (_, token) in enumerate(rest) if token == "by"), len(rest))
         keys = " ".join(token for _, token in rest[split + 1 :])
-        by = tuple(key.strip() for key in keys.split(",")) if keys else ()
+        by = tuple(key.strip() for key in keys.split(",")) if split < len(rest) else ()
         if split < len(rest) and not all(by):
             raise GrammarError(rest[split][0], "`by` needs the names of key fields, with commas between them")
         return CodecSyntax("list", column=column, item=_codec(rest[:split], end), by=by)

@@ -175,7 +175,8 @@ class Tables:
     """A dialect as its files say it: every shape by name, inherited ones included.
 
     `root` names the entity of a whole document, `id` its field that tells one document from another.  `context` maps
-    a keyword of `generate` and `plan` to the class that holds it (``module:Class`` of the dialect's folder).
+    a keyword of `generate` and `plan` to the class that holds it (``module:Class`` of the dialect's folder).  `schema`
+    is the RELAX NG file that documents follow, `pipelines` maps a name to its stages.
     """
 
     name: str
@@ -186,7 +187,16 @@ class Tables:
     shapes: dict[str, Shape]
     context: dict[str, str] = field(factory=dict)
     pipelines: dict[str, tuple[str, ...]] = field(factory=dict)
+    schema: str | None = None
     base: Tables | None = None
+
+    @property
+    def lineage(self) -> Iterator[Tables]:
+        """This dialect, the one it extends, and so on."""
+        at: Tables | None = self
+        while at is not None:
+            yield at
+            at = at.base
 
     @property
     def tables(self) -> Iterator[Table]:

@@ -39,9 +39,10 @@ class TableFile:
         self.origins = scan(str(path), text)
         missing = [key for key in _keys(self.values) if key not in self.origins]
         if missing:
-            raise TableError(
-                f"{path}: cannot tell where {'.'.join(missing[0])} stands; write each key on a line of its own"
-            )
+            key = missing[0]
+            near = (self.origins[key[:length]] for length in range(len(key), 0, -1) if key[:length] in self.origins)
+            where = next(near, Origin(str(path), 1))
+            raise TableError(f"{where}: cannot tell where {'.'.join(key)} stands; write each key on a line of its own")
         stated = self.values.pop("format", None)
         if stated != FORMAT:
             where = self.origins.get(("format",), Origin(str(path), 1))

@@ -22,7 +22,7 @@ from xform.table.reader import TableFile
 from xform.table.walk import reachable
 
 WORDS = ("element", "use", "extends", "choice", "absent", "else", "class", "row", "join", "when", "match")
-DIALECT_WORDS = ("name", "extends", "root", "id", "namespaces", "context", "pipeline")
+DIALECT_WORDS = ("name", "extends", "root", "id", "schema", "namespaces", "context", "pipeline")
 DROP = "-"
 
 
@@ -40,16 +40,26 @@ def find(name: str) -> File:
     )
 
 
-def load_tables(name: str) -> Tables:
+def load_tables(name: str, within: tuple[File, ...] = ()) -> Tables:
     """Read a dialect. Raises TableError with file, line and column."""
     folder = find(name)
     head = TableFile(_display(folder) / "dialect.toml")
     _check_words(head, (), head.values, DIALECT_WORDS)
-    extended = head.values.get("extends")
-    # a folder is named as seen from this one
-    beside = str(folder / extended) if extended and (folder / extended / "dialect.toml").is_file() else extended
-    base = load_tables(beside) if beside else None
-    return _Resolver(folder, head, base).tables()
+    return _Resolver(folder, head, _extended(folder, head, (*within, folder.resolve()))).tables()
+
+
+def _extended(folder: File, head: TableFile, within: tuple[File, ...]) -> Tables | None:
+    """The tables of the dialect that one extends; a folder is named as seen from this one."""
+    if "extends" not in head.values:
+        return None
+    name = head.values["extends"]
+    try:
+        base = folder / name if (folder / name / "dialect.toml").is_file() else find(name)
+    except TableError as error:
+        raise TableError(f"{head.origin('extends')}: {error}") from None
+    if base.resolve() in within:
+        raise TableError(f"{head.origin('extends')}: the dialect extends itself by way of {name!r}")
+    return load_tables(str(base), within)
 
 
 def _display(folder: File) -> File:
@@ -59,7 +69,7 @@ def _display(folder: File) -> File:
 
 
 def load_module(folder: File, name: str) -> ModuleType | None:
-    """The Python file of this name in a dialect's folder, or None."""
+    """The Python file of this name in a dialect's folder, or None. Raises TableError where it does not load."""
     file = folder / f"{name}.py"
     if not file.is_file():
         return None
@@ -67,7 +77,10 @@ def load_module(folder: File, name: str) -> ModuleType | None:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise TableError(f"{file}: {type(error).__name__}: {error}; expected Python that loads") from error
     return module
 
 
@@ -129,7 +142,11 @@ class _Resolver:
             namespaces=self.namespaces,
             shapes=shapes,
             context={**(self.base.context if self.base else {}), **values.get("context", {})},
-            pipelines={name: tuple(stages) for name, stages in values.get("pipeline", {}).items()},
+            pipelines={
+                **(self.base.pipelines if self.base else {}),
+                **{name: tuple(stages) for name, stages in values.get("pipeline", {}).items()},
+            },
+            schema=values.get("schema", self.base.schema if self.base else None),
             base=self.base,
         )
         return finish(tables)
@@ -171,6 +188,8 @@ class _Resolver:
         return base.shapes[entity]
 
     def _choice(self, name: str, file: TableFile, values: dict[str, Any], base: Choice | None) -> Choice:
+        if misplaced := next((word for word in ("class", "join", "when") if word in values), None):
+            raise TableError(f"{file.origin(name, misplaced)}: a choice has no {misplaced!r}; put it into a table")
         attributes = self._discriminators(name, file, values, base)
         if values.get("else", "opaque") != "opaque":
             raise TableError(f'{file.origin(name, "else")}: else is {values["else"]!r}; expected "opaque"')
@@ -220,8 +239,8 @@ class _Resolver:
     ) -> tuple[str, ...]:
         """The attributes that tell variants apart; none where the first that fits is taken."""
         stated = values.get("choice")
-        if stated is None and base:
-            return base.attributes
+        if stated is None:
+            return base.attributes if base else ()
         paths = [] if stated == "first" else [stated] if isinstance(stated, str) else stated
         for path in paths:
             if not re.fullmatch(r"@[\w.-]+", path):

@@ -1,0 +1,37 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test bench lint lock check-fresh clean
+
+bin := .venv/bin
+# host_prep joins when it is there.
+typed := $(wildcard xform host_prep)
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## bring the system packages and .venv up to date (fast when they are)
+	@tools/system
+	@tools/venv
+
+demo: setup ## run the tour of the whole flow
+	@$(bin)/python examples/demo.py
+
+test: setup lint ## lint, then run every test
+	@$(bin)/python -m pytest -n 2 --dist loadgroup -p no:benchmark
+
+bench: setup ## measure against the budgets
+	@$(bin)/python -m pytest bench -q
+
+lint: setup ## check style and types
+	@$(bin)/ruff check
+	@$(bin)/ruff format --check
+	@$(bin)/mypy $(typed)
+
+lock: ## renew requirements.lock
+	@tools/lock
+
+check-fresh: ## run demo and test on a fresh Debian (needs root; TARGETS=... for others)
+	@tools/check-fresh $(TARGETS)
+
+clean: ## remove .venv and everything else that is made
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

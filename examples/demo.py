@@ -1,0 +1,93 @@
+"""The tour: make images for examples/desktop.yaml, start the VM in real QEMU, match what runs, leave nothing behind.
+
+Everything that is made lies in one temporary folder, which is removed at the end, also after a failure or a signal.
+"""
+
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import FrameType
+
+from ruamel.yaml import YAML
+
+from xform.hypervisor import default_uri
+
+EXAMPLES = Path(__file__).resolve().parent
+VM = EXAMPLES / "desktop.yaml"
+HOST = EXAMPLES / "host.yaml"
+SIZE = 16 * 1024 * 1024  # bytes; nothing is installed on it
+
+
+def main() -> int:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leave)
+    # In /tmp, because paths of sockets must be short.
+    with tempfile.TemporaryDirectory(prefix="xform-demo-", dir="/tmp") as name:
+        folder = Path(name)
+        host = make_host(folder)
+        make_images(folder / "images")
+        command = ["run", str(VM.relative_to(EXAMPLES.parent)), "--host", str(host)]
+        print("$", "xform", *command)
+        print("#", default_uri()[1], flush=True)
+        return run([str(Path(sys.executable).with_name("xform")), *command])
+
+
+def make_host(folder: Path) -> Path:
+    """The host file of the examples, with its folders in ours."""
+    host = YAML(typ="safe").load(HOST)
+    for name in ("images", "channels", "consoles"):
+        (folder / name).mkdir()
+        host[name] = str(folder / name)
+    file = folder / "host.yaml"
+    YAML(typ="safe").dump(host, file)
+    return file
+
+
+def make_images(folder: Path) -> None:
+    """A volume for every disk, where its ids say; a qcow2 one stands on a template in the same folder."""
+    for disk in YAML(typ="safe").load(VM)["disks"]:
+        volume = folder / disk["domain_id"] / "images" / disk["image_id"] / disk["volume_id"]
+        volume.parent.mkdir(parents=True)
+        if disk.get("format") == "qcow2" and shutil.which("qemu-img"):
+            template = volume.with_name("template")
+            qemu_img("-f", "qcow2", template, str(SIZE))
+            qemu_img("-f", "qcow2", "-F", "qcow2", "-b", template, volume)
+        else:
+            # A raw image of any content: a blank disk, or a CD-ROM that no guest is there to read.
+            with volume.open("wb") as file:
+                file.truncate(SIZE)
+
+
+def qemu_img(*arguments: str | Path) -> None:
+    subprocess.run(["qemu-img", "create", "-q", *arguments], check=True)
+
+
+def run(command: list[str]) -> int:
+    """The command's exit code; it has ended, and cleaned up, before this does."""
+    process = subprocess.Popen(command, cwd=EXAMPLES.parent)
+    try:
+        return process.wait()
+    except BaseException as reason:
+        if not isinstance(reason, KeyboardInterrupt):  # which the terminal sends to both of us
+            process.terminate()
+        process.wait()
+        raise
+
+
+def leave(number: int, frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)  # said once is enough; the cleaning up goes on
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    raise SystemExit(128 + number)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"demo: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,234 @@
+"""Bad input and bad use: one line that says what and where, exit code 2, nothing written, no traceback."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.cli.conftest import MINI, Xform
+from xform.cli import cli
+
+XFORM = [sys.executable, "-c", "from xform.cli import main; main()"]
+BOMB = "<!DOCTYPE m [<!ENTITY a0 'ha'>{}]><machine><name>&a9;</name></machine>".format(
+    "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 10))
+)
+DOCUMENTS: dict[str, tuple[bytes, str]] = {
+    "malformed": (b"<machine>\n<name>x</machine>", ":2:"),
+    "truncated": (b"<machine><name>x", ":1:"),
+    "empty": (b"", ":1:1: the document is empty"),
+    "blank": (b" \n ", ":1:1: the document is empty"),
+    "text": (b"name: x", ":1:1: "),
+    "binary": (bytes(range(256)), ":1:"),
+    "not in its encoding": (b"<machine><name>\xff\xfe</name></machine>", ":1:"),
+    "of an unknown encoding": (b"<?xml version='1.0' encoding='none-such'?><machine/>", ":1:"),
+    "a character too many": (b"<machine><name>\x00</name></machine>", ":1:"),
+    "an entity bomb": (BOMB.encode(), ":1:"),
+    "an external entity": (
+        b"<!DOCTYPE m [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><machine><name>&x;</name></machine>",
+        ":1:",
+    ),
+    "an external DTD": (b"<!DOCTYPE m SYSTEM 'http://localhost:1/m.dtd'><machine><name>x</name></machine>", ":1:"),
+    "deep": (b"<a>" * 100_000 + b"</a>" * 100_000, ":1:"),
+    "deep in a machine": (b"<machine>" + b"<a>" * 100_000 + b"</a>" * 100_000 + b"</machine>", ":1:"),
+    "of another kind": (b"<network/>", ":1:1: the root element is <network>; expected <machine>"),
+    "of another namespace": (b"<machine xmlns='urn:x'/>", ":1:1: the root element is <machine>"),
+    "too large": (
+        b"<machine>" + b" " * (11 << 20) + b"</machine>",
+        ": 11534355 bytes; expected a document of at most ",
+    ),
+}
+ENTITIES: dict[str, tuple[bytes, str]] = {
+    "a wrong type": (b"name: [web]", ":1:7: name: a list is not text"),
+    "an unknown field": (b"name: web\nnmae: x", ":2:1: nmae: unknown field of Machine (did you mean 'name'?)"),
+    "a field missing": (b"memory: 5", ":1:1: name: missing, but required"),
+    "no YAML": (b"name: [", ":1:8: "),
+    "a list": (b"- name: web", ":1:1: a list stands at the top"),
+    "empty": (b"", ":1:1: the file is empty"),
+    "not UTF-8": (b"name: \xff", ":1:7: not UTF-8"),
+    "a document": (b"<machine/>", ":1:1: '<machine/>' stands at the top"),
+    "deep": (b"[" * 100_000, ":1:1: values are nested too deeply"),
+    "code": (b"name: !!python/object/apply:os.system [true]", ":1:7: the tag "),
+}
+
+
+def refused(result: Result, expected: str) -> None:
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert expected in line
+    assert "Traceback" not in line
+    assert "internal error" not in line
+
+
+@pytest.mark.parametrize("what", DOCUMENTS)
+@pytest.mark.parametrize("command", ["parse", "match", "validate"])
+def test_a_bad_document(command: str, what: str, call: Xform, tmp_path: Path, entity: Path, schemas: Path) -> None:
+    content, expected = DOCUMENTS[what]
+    file = tmp_path / "m.xml"
+    file.write_bytes(content)
+    options = {"parse": [], "match": ["--known", entity], "validate": ["--schemas", schemas]}[command]
+    refused(call(command, file, *options), f"{file}{expected}")
+
+
+@pytest.mark.parametrize("what", ENTITIES)
+@pytest.mark.parametrize("command", ["generate", "match", "run"])
+def test_a_bad_entity_file(command: str, what: str, call: Xform, tmp_path: Path) -> None:
+    content, expected = ENTITIES[what]
+    file = tmp_path / "m.yaml"
+    file.write_bytes(content)
+    arguments = [file] if command != "match" else ["-", "--known", file]
+    refused(call(command, *arguments, stdin="<machine/>"), f"{file}{expected}")
+
+
+@pytest.mark.parametrize("command", ["generate", "parse", "validate", "run"])
+def test_a_missing_file(command: str, call: Xform, tmp_path: Path, schemas: Path) -> None:
+    file = tmp_path / "none"
+    options = ["--schemas", schemas] if command == "validate" else []
+    refused(call(command, file, *options), f"{file}: No such file or directory")
+
+
+@pytest.mark.parametrize("command", ["generate", "parse", "validate", "run"])
+def test_a_folder_in_place_of_a_file(command: str, call: Xform, tmp_path: Path, schemas: Path) -> None:
+    options = ["--schemas", schemas] if command == "validate" else []
+    refused(call(command, tmp_path, *options), f"{tmp_path}: Is a directory")
+
+
+def test_a_faulty_entity_has_a_line_for_every_fault(call: Xform) -> None:
+    result = call("generate", "-", stdin="nmae: web\nmemory: much")
+    assert result.exit_code == 2
+    assert [line.partition(": ")[0] for line in result.stderr.splitlines()] == [
+        "<stdin>:1:1",
+        "<stdin>:1:1",
+        "<stdin>:2:9",
+    ]
+
+
+@pytest.mark.parametrize("command", ["generate", "parse"])
+def test_an_output_that_cannot_be_written(command: str, call: Xform, entity: Path, tmp_path: Path) -> None:
+    out = tmp_path / "none" / "out"
+    arguments = [entity, "--no-check"] if command == "generate" else ["-"]
+    refused(
+        call(command, *arguments, "-o", out, stdin="<machine><name>x</name></machine>"),
+        f"{out}: No such file or directory",
+    )
+    assert not out.parent.exists()
+
+
+def test_an_output_that_is_a_folder(call: Xform, entity: Path, tmp_path: Path) -> None:
+    out = tmp_path / "folder"
+    out.mkdir()
+    refused(call("generate", entity, "--no-check", "-o", out), f"{out}: Is a directory; nothing was written")
+    assert list(out.iterdir()) == []
+
+
+def test_an_output_for_which_there_is_no_room(entity: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.xml"
+    out.write_text("old")
+
+    def no_room() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (16, 16))
+
+    done = subprocess.run(
+        [*XFORM, "generate", "--dialect", MINI, entity, "--no-check", "-o", out],
+        capture_output=True,
+        text=True,
+        preexec_fn=no_room,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (2, f"{out}: File too large; nothing was written\n")
+    assert out.read_text() == "old"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["out.xml", "web.yaml"]
+
+
+def test_an_unknown_dialect(call: Xform, entity: Path) -> None:
+    refused(call("generate", entity, dialect="ovrit"), "no dialect 'ovrit' (did you mean 'ovirt'?)")
+
+
+def test_a_folder_that_is_no_dialect(call: Xform, entity: Path, tmp_path: Path) -> None:
+    refused(call("generate", entity, dialect=tmp_path), "dialect.toml: No such file or directory")
+
+
+def test_an_unknown_entity(call: Xform) -> None:
+    refused(call("show", "Dsik"), "no entity 'Dsik' in the dialect mini (did you mean 'Disk'?)")
+
+
+def test_an_unknown_stage(call: Xform, entity: Path) -> None:
+    refused(call("run", entity, "--until", "chekc"), "no stage 'chekc' in the pipeline (did you mean 'check'?)")
+
+
+def test_a_stage_that_comes_too_early(call: Xform, entity: Path) -> None:
+    refused(call("run", "--from", "check", entity, "--until", "plan"), "stage 'plan' comes before 'check'")
+
+
+def test_run_without_anything_to_start_with(call: Xform) -> None:
+    refused(call("run"), "no ENTITY; expected an entity file, or --from STAGE FILE")
+
+
+def test_a_context_that_the_dialect_does_not_take(entity: Path, call: Xform) -> None:
+    workshop = MINI.parent / "workshop"
+    refused(call("generate", "-", "--host", entity, dialect=workshop, stdin="{}"), "takes no 'host'")
+
+
+def test_a_folder_without_schemas(call: Xform, entity: Path, tmp_path: Path) -> None:
+    refused(call("generate", entity, "--schemas", tmp_path), f"{tmp_path}: no mini.rng there")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["genrate"], "no command 'genrate' (did you mean 'generate'?)"),
+        (["generate"], "Missing argument 'ENTITY'"),
+        (["match", "x.xml"], "Missing option '--known'"),
+        (["parse", "x.xml", "--jsn"], "No such option"),
+        (["--verbose"], "No such option"),
+    ],
+)
+def test_bad_use_is_one_line(arguments: list[str], expected: str) -> None:
+    refused(CliRunner().invoke(cli, arguments), expected)
+
+
+def test_a_traceback_is_shown_only_when_asked(call: Xform, entity: Path) -> None:
+    result = call("show", "Dsik", "--debug")
+    assert result.exit_code == 2
+    assert "Traceback" in result.stderr
+    assert result.stderr.endswith("no entity 'Dsik' in the dialect mini (did you mean 'Disk'?)\n")
+
+
+def test_a_host_that_refuses_is_exit_code_3(call: Xform, tmp_path: Path) -> None:
+    pytest.importorskip("libvirt", reason="libvirt-python is not installed")
+    staged = MINI.parent / "staged"
+    file = tmp_path / "vm.xml"
+    file.write_text("<domain type='test'><name>x</name><memory>1</memory><os><type>hvm</type></os></domain>")
+    result = call("run", "--from", "start", file, "--connect", "none:///such", dialect=staged)
+    assert result.exit_code == 3, result.output
+    assert result.stderr.splitlines()[-1].startswith("none:///such: ")
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(call: Xform) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([*XFORM, "show", "Vm"], stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_an_interrupt_is_quiet() -> None:
+    process = subprocess.Popen(
+        [*XFORM, "parse", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdin is not None
+    # it has begun to read as soon as it takes more than a pipe holds
+    process.stdin.write(b"<!--" + b" " * (1 << 20))
+    process.stdin.flush()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+    assert (process.returncode, out, err) == (130, b"", b"")

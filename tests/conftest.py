@@ -1,0 +1,51 @@
+"""What all tests share: golden files that one option renews, and repeatable Hypothesis runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+
+# Every run draws the same cases; HYPOTHESIS_PROFILE=search draws new ones, and more of them.
+hypothesis.settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=100,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large],
+)
+hypothesis.settings.register_profile(
+    "search", hypothesis.settings.get_profile("repeatable"), derandomize=False, max_examples=2000
+)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--renew", action="store_true", help="write golden files and expected messages anew")
+
+
+@pytest.fixture
+def renew(request: pytest.FixtureRequest) -> bool:
+    """Are golden files to be written anew?  Use it without workers: ``pytest -n 0 --renew``."""
+    return bool(request.config.getoption("--renew"))
+
+
+@pytest.fixture
+def golden(renew: bool) -> Callable[[str | Path, str], None]:
+    """A check that a text is what a golden file (under tests/golden, or at a full path) holds."""
+
+    def check(name: str | Path, text: str) -> None:
+        file = GOLDEN / name
+        if renew:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        assert file.exists(), f"no golden file {file}; make it with: pytest -n 0 --renew"
+        assert text == file.read_text(encoding="utf-8")
+
+    return check

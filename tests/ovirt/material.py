@@ -1,0 +1,34 @@
+"""What the tests of the `ovirt` dialect share: the dialect and its plan, the examples, documents of real VMs."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import xform
+from xform.files import read_context
+from xform.table.resolve import load_module
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
+CORPUS = Path(os.environ.get("XFORM_CORPUS") or ROOT.parent / "shared")
+
+OVIRT = xform.load("ovirt")
+PLANNING: Any = load_module(OVIRT.tables.folder, "plan")
+Host = PLANNING.Host
+
+
+def plan(vm: Any, host: Any = None) -> Any:
+    return PLANNING.plan(vm, dialect=OVIRT, host=host)
+
+
+def example_host() -> Any:
+    return read_context(OVIRT, "host", EXAMPLES / "host.yaml")
+
+
+def corpus(name: str) -> Path:
+    """A folder of the test material, or a skip that says what is missing."""
+    if not (CORPUS / name).is_dir():
+        pytest.skip(f"no {CORPUS / name}; XFORM_CORPUS names the folder that holds {name}/")
+    return CORPUS / name

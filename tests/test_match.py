@@ -1,0 +1,200 @@
+"""Which devices of a document are which: the ladder, what it refuses to guess, and what a real libvirt does."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from lxml import etree
+
+import xform
+from tests.corpus import live_scenarios
+from xform.match import Matching, held
+from xform.table.model import Row
+from xform.xml import parse_text
+
+ID = "00000000-0000-4000-8000-00000000000{0}"
+
+
+@pytest.fixture(scope="module")
+def ovirt() -> xform.Dialect:
+    return xform.load("ovirt")
+
+
+def vm(ovirt: xform.Dialect, *devices: str) -> Any:
+    return ovirt.parse(document(*devices))
+
+
+def document(*devices: str) -> str:
+    return f"<domain><name>x</name><uuid>{ID.format(0)}</uuid><devices>{''.join(devices)}</devices></domain>"
+
+
+def disk(target: str = "sda", number: int | None = None, serial: str = "", bus: str = "scsi") -> str:
+    alias = "" if number is None else f"<alias name='ua-{ID.format(number)}'/>"
+    mark = f"<serial>{serial}</serial>" if serial else ""
+    return f"<disk><target dev='{target}' bus='{bus}'/>{mark}{alias}</disk>"
+
+
+def nic(mac: str, number: int | None = None) -> str:
+    alias = "" if number is None else f"<alias name='ua-{ID.format(number)}'/>"
+    return f"<interface type='user'><mac address='{mac}'/>{alias}</interface>"
+
+
+def rows(dialect: xform.Dialect) -> list[Row]:
+    return [kind.row for kind in dialect.kinds if kind.row.form == "list"]
+
+
+def outcome(matching: Matching) -> tuple[set[Any], ...]:
+    """What was decided, in no order."""
+
+    def key(device: Any) -> str:
+        return repr(device)
+
+    return (
+        {(pair.kind, key(pair.known), key(pair.found), pair.rung) for pair in matching.pairs},
+        {(kind, key(device)) for kind, device in matching.new},
+        {(kind, key(device)) for kind, device in matching.missing},
+        {
+            (one.kind, one.rung, frozenset(map(key, one.known)), frozenset(map(key, one.found)))
+            for one in matching.ambiguous
+        },
+    )
+
+
+def test_the_first_rung_pairs_by_id_whatever_else_changed(ovirt: xform.Dialect) -> None:
+    found = ovirt.match(document(disk("sdq", 1, bus="virtio")), vm(ovirt, disk("sda", 1)))
+    assert [(pair.kind, pair.rung, pair.known.target, pair.found.target) for pair in found.pairs] == [
+        ("disks", ("id",), "sda", "sdq")
+    ]
+    assert (found.new, found.missing, found.ambiguous) == ([], [], [])
+
+
+def test_a_lower_rung_pairs_what_lost_its_id(ovirt: xform.Dialect) -> None:
+    found = ovirt.match(document(disk("sdb", serial="S")), vm(ovirt, disk("sda", 1, serial="S")))
+    assert [pair.rung for pair in found.pairs] == [("serial",)]
+
+
+def test_a_composite_rung_needs_all_its_fields(ovirt: xform.Dialect) -> None:
+    assert [pair.rung for pair in ovirt.match(document(disk("sda")), vm(ovirt, disk("sda", 1))).pairs] == [
+        ("interface", "target")
+    ]
+    assert not ovirt.match(document("<disk><target dev='sda'/></disk>"), vm(ovirt, disk("sda", 1))).pairs
+
+
+def test_values_compare_decoded(ovirt: xform.Dialect) -> None:
+    found = ovirt.match(document(nic("52:54:00:AB:CD:EF")), vm(ovirt, nic("52:54:00:ab:cd:ef", 1)))
+    assert [pair.rung for pair in found.pairs] == [("mac",)]
+
+
+def test_a_foreign_device_with_an_id_of_its_own_is_never_ours(ovirt: xform.Dialect) -> None:
+    found = ovirt.match(document(disk("sda", 2)), vm(ovirt, disk("sda", 1)))
+    assert not found.pairs
+    assert [kind for kind, _ in found.new] == [kind for kind, _ in found.missing] == ["disks"]
+
+
+def test_kinds_are_kept_apart_even_under_one_alias(ovirt: xform.Dialect) -> None:
+    alias = f"<alias name='ua-{ID.format(1)}'/>"
+    console = f"<console type='pty'><target type='serial' port='0'/>{alias}</console>"
+    serial = f"<serial type='pty'><target type='isa-serial' port='0'/>{alias}</serial>"
+    found = ovirt.match(document(serial, console), vm(ovirt, console))
+    assert [(pair.kind, pair.rung) for pair in found.pairs] == [("consoles", ("id",))]
+
+
+def test_two_of_one_key_are_reported_and_not_resolved_by_order(ovirt: xform.Dialect) -> None:
+    mac = "52:54:00:00:00:01"
+    found = ovirt.match(document(nic(mac), nic(mac)), vm(ovirt, nic(mac, 1), nic(mac, 2)))
+    assert not found.pairs
+    assert not found.new
+    assert not found.missing
+    assert [(one.kind, one.rung, len(one.known), len(one.found)) for one in found.ambiguous] == [
+        ("nics", ("mac",), 2, 2)
+    ]
+
+
+def test_what_one_rung_cannot_tell_a_later_one_may(ovirt: xform.Dialect) -> None:
+    mac = "<interface type='user'><mac address='52:54:00:00:00:01'/>{}</interface>"
+    at = "<address type='pci' domain='0' bus='{0}' slot='1' function='0'/>"
+    known = vm(ovirt, mac.format(at.format("0x1")), mac.format(at.format("0x2")))
+    found = ovirt.match(document(mac.format(at.format("2")), mac.format(at.format("1"))), known)
+    assert [(pair.known.address.bus, pair.found.address.bus, pair.rung) for pair in found.pairs] == [
+        (1, 1, ("address",)),
+        (2, 2, ("address",)),
+    ]
+    assert not found.ambiguous
+
+
+def test_nothing_to_tell_devices_by_pairs_nothing(ovirt: xform.Dialect) -> None:
+    bare = "<controller type='pci' model='pcie-root-port'/>"
+    found = ovirt.match(document(bare, bare), vm(ovirt, bare))
+    assert (len(found.pairs), len(found.new), len(found.missing)) == (0, 2, 1)
+
+
+def test_graphics_pair_by_type_since_libvirt_drops_their_alias(ovirt: xform.Dialect) -> None:
+    known = vm(ovirt, "<graphics type='vnc' port='-1'/>", "<graphics type='spice'/>")
+    found = ovirt.match(document("<graphics type='spice'/>", "<graphics type='vnc' port='5900'/>"), known)
+    assert {(type(pair.known), pair.rung) for pair in found.pairs} == {
+        (ovirt.VncGraphics, ("type",)),
+        (ovirt.SpiceGraphics, ("type",)),
+    }
+
+
+def test_an_item_that_its_table_cannot_say_is_still_found() -> None:
+    domain = xform.load("domain")
+    broken = f"<disk><alias name='ua-{ID.format(1)}'/></disk>"  # no target, which is required
+    found = domain.match(document(broken), domain.parse(document(disk("sda", 1))))
+    assert [type(pair.found) for pair in found.pairs] == [xform.Opaque]
+
+
+@pytest.mark.parametrize("dialect", ["domain", "ovirt"])
+@pytest.mark.parametrize("scenario", live_scenarios(), ids=lambda folder: folder.name)
+def test_order_on_either_side_changes_nothing_and_nothing_matches_twice(dialect: str, scenario: Path) -> None:
+    this = xform.load(dialect)
+    draw = random.Random(scenario.name)
+    known = this.parse((scenario / "defined.xml").read_bytes())
+    shuffled = attrs.evolve(
+        known,
+        **{row.name: draw.sample(held(known, row.name), len(held(known, row.name))) for row in rows(this)},
+    )
+    for file in sorted(scenario.glob("*.xml")):
+        text = file.read_bytes()
+        root = parse_text(text)
+        devices = root.find("devices")
+        assert devices is not None
+        devices[:] = draw.sample(list(devices), len(devices))
+        matching = this.match(text, known)
+        assert outcome(matching) == outcome(this.match(etree.tostring(root), shuffled)), file
+        for side in ([id(pair.known) for pair in matching.pairs], [id(pair.found) for pair in matching.pairs]):
+            assert len(side) == len(set(side)), file
+
+
+@pytest.mark.parametrize("scenario", live_scenarios(), ids=lambda folder: folder.name)
+def test_a_real_libvirts_documents_pair_every_managed_device_by_its_id(ovirt: xform.Dialect, scenario: Path) -> None:
+    facts = json.loads((scenario / "facts.json").read_text())
+    documents = {name: ovirt.parse((scenario / name).read_bytes()) for name in facts["documents"]}
+    field = {kind.row.path.steps[-1].tag: kind.name for kind in ovirt.kinds}
+    managed = [
+        (field[device["kind"]], device["alias"].removeprefix("ua-"), device["present"])
+        for device in facts["devices"]
+        if device["kind"] in field and device["present"] and not device.get("alias_lost")
+    ]
+    every = {
+        (kind, device.id): device
+        for entity in documents.values()
+        for kind in field.values()
+        for device in held(entity, kind)
+        if getattr(device, "id", None)
+    }
+    ours = {
+        kind.name: [every[kind.name, one] for where, one, _ in managed if where == kind.name] for kind in ovirt.kinds
+    }
+    one = {kind.name: next(iter(ours[kind.name]), None) for kind in ovirt.kinds if kind.row.form == "one"}
+    known = attrs.evolve(documents["defined.xml"], **{**ours, **one})
+    for name in documents:
+        matching = ovirt.match((scenario / name).read_bytes(), known)
+        paired = {(pair.kind, pair.known.id) for pair in matching.pairs if pair.rung == ("id",)}
+        assert paired == {(kind, one) for kind, one, present in managed if name in present}, name
+        assert all(pair.found.id == pair.known.id for pair in matching.pairs if pair.rung == ("id",))

@@ -1,0 +1,37 @@
+"""The annotated template of a table, held against files that people have looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import xform
+from xform.errors import EntityError
+from xform.show import template
+
+HERE = Path(__file__).parent
+MINI = xform.load(str(HERE / "dialects" / "mini"))
+
+
+@pytest.mark.parametrize("name", ["Machine", "Disk", "Source", "DeviceBacking"])
+def test_the_template_of_a_table(name: str, golden: Callable[[str | Path, str], None]) -> None:
+    golden(f"show/{name}.txt", template(MINI, name))
+
+
+def test_every_row_of_a_table_is_in_its_template() -> None:
+    shown = template(MINI, "Disk")
+    places = [f"disk.toml:{row.origin.line} " for row in MINI.tables.shapes["Disk"].fields.values() if not row.embeds]
+    assert [place for place in places if place not in shown] == []
+
+
+@pytest.mark.parametrize("dialect", ["domain", "ovirt"])
+def test_every_entity_of_the_shipped_dialects_can_be_shown(dialect: str) -> None:
+    tables = xform.load(dialect)
+    assert all(template(tables, name).endswith("\n") for name in tables.classes.names())
+
+
+def test_an_unknown_entity_is_one_line() -> None:
+    with pytest.raises(EntityError, match=r"^no entity 'Dsik' in the dialect mini \(did you mean 'Disk'\?\)$"):
+        template(MINI, "Dsik")

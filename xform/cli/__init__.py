@@ -1,0 +1,32 @@
+"""The command line: one command, `xform`; each of its commands has a file here."""
+
+from __future__ import annotations
+
+import sys
+
+from xform.cli.commands import Commands
+
+COMMANDS = {
+    "generate": "An entity file as Domain XML.",
+    "parse": "Domain XML as an entity file.",
+    "match": "Which devices of a document are which of a known entity.",
+    "validate": "What is wrong with documents, by the schema and by the tables.",
+    "show": "A table as an annotated XML template.",
+    "run": "The whole flow on one machine: plan, generate, check, start, dump, match.",
+}
+
+cli = Commands(
+    COMMANDS,
+    name="xform",
+    help="Virtual machine entities and libvirt Domain XML, in both directions, from one table.",
+    epilog="Exit codes: 0 all is well, 1 findings, 2 bad use or bad input, 3 libvirt or the host refused.",
+)
+
+
+def main() -> None:
+    """The entry point of `xform`."""
+    # messages and documents are UTF-8, whatever the terminal says
+    for stream in (sys.stdout, sys.stderr):
+        if (stream.encoding or "").lower().replace("-", "") != "utf8" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    cli.main(prog_name="xform")

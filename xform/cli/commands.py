@@ -1,0 +1,99 @@
+"""The group of commands: imports only the one that is asked for, and makes one line and an exit code of every error."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+
+from xform.errors import HostError, XformError, did_you_mean
+
+BAD, REFUSED, INTERRUPTED, PIPE = 2, 3, 130, 141
+DEBUG = "xform.debug"
+
+
+class Commands(click.Group):
+    """Commands by name with one line of help each; ``xform.cli.NAME`` holds the command NAME."""
+
+    def __init__(self, known: dict[str, str], **options: Any) -> None:
+        super().__init__(**options, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+        self.known = known
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.known)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in self.known:
+            return None
+        command = getattr(importlib.import_module(f"xform.cli.{name}"), name)
+        assert isinstance(command, click.Command)
+        command.short_help = self.known[name]
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.known and not args[0].startswith("-"):
+            ctx.fail(
+                f"no command {args[0]!r}{did_you_mean(args[0], self.known)}; expected one of {', '.join(self.known)}"
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # without importing any of them
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self.known.items()))
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Run a command; its exit code."""
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+            return code if isinstance(code, int) else 0
+        except (click.exceptions.Exit, click.exceptions.NoArgsIsHelpError):
+            raise
+        except BrokenPipeError:
+            # whoever read us has seen enough; nothing more may be flushed there
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return PIPE
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        except Exception as error:
+            if ctx.meta.get(DEBUG):
+                traceback.print_exc()
+            return _say(error)
+
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> NoReturn:  # type: ignore[override]
+        try:
+            code = super().main(args, prog_name, **{**extra, "standalone_mode": False})
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message(), err=True)
+            code = BAD
+        except click.ClickException as error:
+            code = _say(error)
+        sys.exit(code)
+
+
+def _say(error: Exception) -> int:
+    """Tell what went wrong, in a line for each fault; the exit code."""
+    code = BAD
+    if isinstance(error, HostError):
+        message, code = str(error), REFUSED
+    elif isinstance(error, XformError):
+        message = str(error)
+    elif isinstance(error, click.ClickException):
+        path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "xform"
+        message = f"{path}: {error.format_message()}"
+    elif isinstance(error, MemoryError):
+        message = "out of memory"
+    else:
+        said = " ".join(str(error).split())
+        message = f"internal error, {type(error).__name__}: {said}; --debug shows where"
+    for line in message.splitlines():
+        click.echo(line, err=True)
+    return code

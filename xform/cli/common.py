@@ -1,0 +1,153 @@
+"""What commands share: options, files in and out."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from xform.cli.commands import DEBUG
+from xform.errors import DocumentError, XformError
+
+if TYPE_CHECKING:
+    from xform.dialect import Dialect
+    from xform.schema import Schema
+
+STDIN = "-"
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        ctx.meta[DEBUG] = True
+
+
+def common(command: F) -> F:
+    """`--dialect` and `--debug`, of every command."""
+    command = click.option(
+        "--debug",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_debug,
+        help="Show the traceback of an error.",
+    )(command)
+    return click.option(
+        "--dialect", metavar="NAME|FOLDER", default="ovirt", show_default=True, help="The tables to use."
+    )(command)
+
+
+def host(command: F) -> F:
+    """`--host`, the context under the dialect's keyword `host`."""
+    return click.option("--host", "host", metavar="FILE", help="What the host offers, as YAML or JSON.")(command)
+
+
+def schemas(command: F) -> F:
+    option = click.option(
+        "--schemas",
+        metavar="DIR",
+        type=Path,
+        help="Folder of the RELAX NG files; by default those of the installed libvirt.",
+    )
+    return option(command)
+
+
+def output(command: F) -> F:
+    return click.option("-o", "--output", metavar="FILE", help="Write to this file instead of standard output.")(
+        command
+    )
+
+
+def load(name: str) -> Dialect:
+    import xform
+
+    return xform.load(name)
+
+
+def schema_of(dialect: Dialect, folder: Path | None) -> Schema:
+    """The schema that the dialect names, from the folder or the installed libvirt. Raises XformError, HostError."""
+    from xform.schema import Schema, find_schemas
+
+    name = dialect.tables.schema
+    if name is None:
+        raise XformError(f"{dialect.tables.folder / 'dialect.toml'}: no schema to check against; name one as `schema`")
+    return Schema(find_schemas(folder, name), name)
+
+
+def source_name(path: str) -> str:
+    return "<stdin>" if path == STDIN else path
+
+
+def read_bytes(path: str, limit: int = 64 * 1024 * 1024) -> bytes:
+    """A file, or standard input for ``-``; never more than a little above what any reader accepts."""
+    try:
+        if path == STDIN:
+            return sys.stdin.buffer.read(limit)
+        with open(path, "rb") as file:
+            return file.read(limit)
+    except OSError as error:
+        raise DocumentError(f"{path}: {error.strerror}") from None
+
+
+def read_entity(dialect: Dialect, path: str) -> Any:
+    from xform.files import entity_from
+
+    return entity_from(dialect, read_bytes(path), source_name(path))
+
+
+def read_contexts(dialect: Dialect, **paths: str | None) -> dict[str, Any]:
+    """The contexts that are given by file, by keyword."""
+    given = {keyword: path for keyword, path in paths.items() if path is not None}
+    if not given:
+        return {}
+    from xform.files import context_from
+
+    return {
+        keyword: context_from(dialect, keyword, read_bytes(path), source_name(path)) for keyword, path in given.items()
+    }
+
+
+def write(path: str | None, text: str) -> None:
+    """To standard output, or to a file that is there in full or not at all. Raises XformError."""
+    if path is None or path == STDIN:
+        click.echo(text, nl=False)
+        return
+    try:
+        _replace(Path(os.path.realpath(path)), text.encode("utf-8"))
+    except OSError as error:
+        raise XformError(f"{path}: {error.strerror}; nothing was written") from None
+
+
+def _replace(path: Path, data: bytes) -> None:
+    mode = path.stat().st_mode if path.exists() else None
+    if mode is not None and not stat.S_ISREG(mode):
+        # a pipe or a device has no place beside it; a folder is refused here
+        with open(path, "wb") as file:
+            file.write(data)
+        return
+    if mode is not None and not os.access(path, os.W_OK):
+        raise PermissionError(13, "Permission denied")
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with open(handle, "wb") as file:
+            file.write(data)
+            os.fchmod(file.fileno(), stat.S_IMODE(mode) if mode is not None else 0o666 & ~_umask())
+        os.replace(beside, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(beside)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

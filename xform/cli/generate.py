@@ -1,0 +1,43 @@
+"""`xform generate`: an entity file to Domain XML."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from xform.cli import common
+from xform.errors import DocumentError, EntityError
+
+
+@click.command()
+@click.argument("entity", metavar="ENTITY")
+@click.option("--no-check", is_flag=True, help="Do not validate the document against the RELAX NG schema.")
+@click.option("--live", is_flag=True, help="Write what libvirt fills in as well.")
+@common.host
+@common.schemas
+@common.output
+@common.common
+def generate(
+    entity: str, no_check: bool, live: bool, host: str | None, schemas: Path | None, output: str | None, dialect: str
+) -> None:
+    """Plan an entity file (YAML or JSON, - is standard input) and write it as Domain XML.
+
+    The document is validated first; nothing is written where it is not valid.
+    """
+    from xform.pipeline import Run, plan
+    from xform.validate import problems
+
+    known = common.load(dialect)
+    context = common.read_contexts(known, host=host)
+    name = common.source_name(entity)
+    value = common.read_entity(known, entity)
+    value = plan(value, Run(dialect=known, context=context, uri=None, schemas=schemas, entity=value, source=name))
+    if found := problems(known, value, **context):
+        raise EntityError("\n".join(f"{name}: {problem}" for problem in found))
+    xml = known.generate(value, live=live, **context)
+    if not no_check:
+        faults = common.schema_of(known, schemas).problems(xml, f"{name}, generated")
+        if faults:
+            raise DocumentError("\n".join(f"{fault}; --no-check writes it as it is" for fault in faults))
+    common.write(output, xml)

@@ -1,0 +1,28 @@
+"""`xform match`: which devices of a document are which of a known entity."""
+
+from __future__ import annotations
+
+import click
+
+from xform.cli.common import common, load, read_bytes, read_entity, source_name, write
+
+
+@click.command()
+@click.argument("document", metavar="DOMAIN.xml")
+@click.option("--known", metavar="FILE", required=True, help="The known entity, as `xform parse` writes it.")
+@click.option("--json", "as_json", is_flag=True, help="The outcome as JSON.")
+@common
+def match(document: str, known: str, as_json: bool, dialect: str) -> int:
+    """Pair the devices of a document (- is standard input) with those of a known entity.
+
+    Exit code 1 if a known device is missing or several cannot be told apart.
+    """
+    from xform.cli import report
+    from xform.files import to_json
+
+    tables = load(dialect)
+    xml = read_bytes(document)
+    tables.tree(xml, source_name(document))
+    matching = tables.match(xml, read_entity(tables, known))
+    write(None, to_json(report.as_data(tables, matching)) if as_json else report.text(tables, matching))
+    return 1 if report.findings(matching) else 0

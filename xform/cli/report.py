@@ -1,0 +1,172 @@
+"""What a match came to: as plain data for programs, as a table for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from xform.entities import Opaque
+from xform.files import dump_entity
+from xform.table.model import Path, Row, Table
+
+if TYPE_CHECKING:
+    from xform.dialect import Dialect
+    from xform.match import Matching
+    from xform.xml import Element
+
+NOTHING = "–"
+SAME = "as known"
+
+
+def as_data(dialect: Dialect, matching: Matching) -> dict[str, Any]:
+    """Pairs, new, missing and ambiguous, with the entities as `parse --json` writes them."""
+
+    def dump(entities: Iterable[Any]) -> list[dict[str, Any]]:
+        return [dump_entity(dialect, entity) for entity in entities]
+
+    return {
+        "pairs": [
+            {
+                "kind": pair.kind,
+                "rung": list(pair.rung),
+                "known": dump_entity(dialect, pair.known),
+                "found": dump_entity(dialect, pair.found),
+            }
+            for pair in matching.pairs
+        ],
+        "new": [{"kind": kind, "found": dump_entity(dialect, entity)} for kind, entity in matching.new],
+        "missing": [{"kind": kind, "known": dump_entity(dialect, entity)} for kind, entity in matching.missing],
+        "ambiguous": [
+            {"kind": one.kind, "rung": list(one.rung), "known": dump(one.known), "found": dump(one.found)}
+            for one in matching.ambiguous
+        ],
+    }
+
+
+def findings(matching: Matching) -> bool:
+    """Whether something that is known was not found, or not told apart."""
+    return bool(matching.missing or matching.ambiguous)
+
+
+def rows(dialect: Dialect, matching: Matching) -> list[tuple[str, str, str, str]]:
+    """Kind, known device, found device, and the rung or what is wrong: what is told apart first, then the rest."""
+    lines = []
+    for pair in matching.pairs:
+        lines.append(
+            (pair.kind, name(dialect, pair.known), where(dialect, pair.found, pair.known), " + ".join(pair.rung))
+        )
+    for kind, entity in matching.new:
+        lines.append((kind, NOTHING, where(dialect, entity), "new"))
+    for kind, entity in matching.missing:
+        lines.append((kind, name(dialect, entity), NOTHING, "missing"))
+    for one in matching.ambiguous:
+        by = f"ambiguous by {' + '.join(one.rung)}"
+        for ours, theirs in zip_longest(one.known, one.found):
+            known = name(dialect, ours) if ours is not None else ""
+            lines.append((one.kind, known, where(dialect, theirs) if theirs is not None else "", by))
+    return lines
+
+
+def text(dialect: Dialect, matching: Matching) -> str:
+    """The table for people, with aligned columns, and a line that counts."""
+    lines = [("kind", "known", "found", "by"), *rows(dialect, matching)]
+    widths = [max(len(line[at]) for line in lines) for at in range(3)]
+    table = "".join(
+        "  ".join([*(part.ljust(width) for part, width in zip(line, widths, strict=False)), line[3]]) + "\n"
+        for line in lines
+    )
+    return table + count(matching) + "\n"
+
+
+def count(matching: Matching) -> str:
+    return (
+        f"{len(matching.pairs)} paired, {len(matching.new)} new, "
+        f"{len(matching.missing)} missing, {len(matching.ambiguous)} ambiguous"
+    )
+
+
+def name(dialect: Dialect, entity: Any) -> str:
+    """What a device is called: by the first rung of its ladder for which it has values."""
+    for rung in ladder(dialect, entity):
+        said = [value_of(dialect, entity, field) for field in rung]
+        if all(said):
+            return " ".join(said)
+    some = {
+        said: None for rung in ladder(dialect, entity) for field in rung if (said := value_of(dialect, entity, field))
+    }
+    return " ".join(some) or type(entity).__name__
+
+
+def where(dialect: Dialect, entity: Any, known: Any = None) -> str:
+    """A found device: what its ladder's fields say beyond what is known, such as the address that libvirt gave."""
+    said: dict[str, None] = {}
+    for rung in ladder(dialect, entity):
+        for field in rung:
+            value = value_of(dialect, entity, field)
+            if value and (known is None or value != value_of(dialect, known, field)):
+                said[f"{field} {value}"] = None
+    return ", ".join(said) or (name(dialect, entity) if known is None else SAME)
+
+
+def ladder(dialect: Dialect, entity: Any) -> tuple[tuple[str, ...], ...]:
+    kind = type(entity).__name__
+    shape = dialect.classes.choice(kind) or dialect.tables.shapes.get(kind)
+    return shape.ladder if shape else ()
+
+
+def value_of(dialect: Dialect, entity: Any, field: str) -> str:
+    """A field in words as a document would say it; empty where there is none."""
+    choice = dialect.classes.choice(type(entity).__name__)
+    if field == "type" and choice:
+        return " ".join(choice.words(type(entity).__name__))
+    value = getattr(entity, field, None)
+    if value is None or value == "" or value is False:
+        return ""
+    if value is True:
+        return field
+    table = dialect.classes.shape(type(entity).__name__)
+    row = table.fields.get(field) if isinstance(table, Table) else None
+    if row is not None and row.secret:
+        return "***"
+    if isinstance(value, Opaque):
+        return "opaque"
+    if attrs.has(type(value)):
+        parts = [value_of(dialect, value, "type") if dialect.classes.choice(type(value).__name__) else ""]
+        parts += [value_of(dialect, value, inner.name) for inner in attrs.fields(type(value))]
+        return " ".join(part for part in parts if part)
+    if row is not None and row.codec is not None and row.codec.shape == "value" and not row.codec.needs:
+        try:
+            return row.codec.encode(value) if row.codec.word == "hex" else str(value)
+        except ValueError:
+            pass
+    return str(value)
+
+
+def masked(dialect: Dialect, document: str) -> str:
+    """A document to be looked at: the values of secret rows are not in it."""
+    from lxml import etree
+
+    from xform.compile.interpreter import Reader
+
+    places: list[tuple[Row, Path, Element]] = []
+
+    class Secrets(Reader):
+        def one(self, row: Row, path: Path, holder: Element, needs: dict[str, Any] | None = None) -> Any:
+            if row.secret and (path.attribute is None or holder.get(path.attribute) is not None):
+                places.append((row, path, holder))
+            return super().one(row, path, holder, needs)
+
+    root = dialect.tree(document)
+    Secrets(dialect.classes).document(root, {})
+    for row, path, holder in places:
+        if path.attribute is not None:
+            holder.set(path.attribute, "***")
+            continue
+        holder[:] = []
+        holder.text = "***"
+        if row.entity:
+            holder.attrib.clear()
+    return etree.tostring(root, pretty_print=True, encoding="unicode") if places else document

@@ -1,0 +1,68 @@
+"""`xform validate`: documents against the schema and the tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from xform.cli.commands import BAD
+from xform.cli.common import common, load, read_bytes, schema_of, schemas, source_name, write
+from xform.errors import DocumentError
+
+if TYPE_CHECKING:
+    from xform.dialect import Dialect
+    from xform.schema import Schema
+
+
+@click.command()
+@click.argument("documents", metavar="DOMAIN.xml...", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
+@schemas
+@common
+def validate(documents: tuple[str, ...], as_json: bool, schemas: Path | None, dialect: str) -> int:
+    """Check documents (- is standard input): a line for every fault, exit code 1 if there is one.
+
+    A document that cannot be read is told as well; the others are checked, and the exit code is 2.
+    """
+    known = load(dialect)
+    schema = schema_of(known, schemas)
+    found, unreadable = [], 0
+    for document in documents:
+        try:
+            found += faults(known, schema, document)
+        except DocumentError as error:
+            click.echo(str(error), err=True)
+            unreadable += 1
+    if as_json:
+        from xform.files import to_json
+
+        write(None, to_json(found))
+    else:
+        for fault in found:
+            place = ":".join(str(fault[part]) for part in ("file", "line") if fault[part] is not None)
+            write(None, f"{place}: {fault['message']} ({fault['by']})\n")
+        if len(documents) > 1:
+            valid = len(documents) - unreadable - len({fault["file"] for fault in found})
+            click.echo(f"{valid} of {len(documents)} valid", err=True)
+    return BAD if unreadable else 1 if found else 0
+
+
+def faults(dialect: Dialect, schema: Schema, document: str) -> list[dict[str, str | int | None]]:
+    """What the schema and the tables find in one document, in the order of its lines."""
+    from xform.compile.interpreter import Reader
+    from xform.xml import own_text
+
+    name = source_name(document)
+    root = dialect.tree(read_bytes(document), name)
+    found: list[dict[str, str | int | None]] = [
+        {"file": name, "line": problem.line, "message": problem.message, "by": "schema"}
+        for problem in schema.problems(root, name)
+    ]
+    for element, row, message in Reader(dialect.classes).document(root, {}).refused:
+        if row.path.attribute is None and not own_text(element).strip():
+            continue  # an element without text, where others go through it, has no value to refuse
+        said = f"the value is not {row.codec.expected}" if row.secret and row.codec else message
+        found.append({"file": name, "line": element.sourceline, "message": f"{row}: {said}", "by": str(row.origin)})
+    return sorted(found, key=lambda fault: int(fault["line"] or 0))

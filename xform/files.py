@@ -1,0 +1,164 @@
+"""Entity files: YAML or JSON to entities, structured by cattrs, and back.
+
+Reading is strict: nothing is converted that was not meant (``"5"`` is not 5, and ``yes`` is a word), and every fault of
+a file is told, each with its line and column.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path as File
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from xform.entities import Opaque
+from xform.errors import EntityError, TableError, did_you_mean
+from xform.marked import Marked, load_marked
+from xform.structure import EntityConverter, converter
+from xform.table.resolve import load_module
+from xform.validate import dotted, shown
+
+if TYPE_CHECKING:
+    from xform.dialect import Dialect
+
+
+def read_entity(dialect: Dialect, path: str | File, name: str | None = None) -> Any:
+    """The entity of a YAML or JSON file: the dialect's root, or the one called `name`.
+
+    Raises EntityError with one line for every fault: file, line, column, field, what was expected.
+    """
+    return entity_from(dialect, _bytes(path), str(path), name)
+
+
+def entity_from(dialect: Dialect, data: bytes, source: str, name: str | None = None) -> Any:
+    """The same for the content of a file; `source` names it in messages."""
+    name = name or dialect.tables.root
+    if name not in dialect.classes or name == "Opaque":
+        hint = did_you_mean(name, dialect.classes.names())
+        raise EntityError(f"{source}: no entity {name!r} in the dialect {dialect.tables.name}{hint}")
+    return _structure(converter(dialect.classes), load_marked(data, source), dialect.classes[name], name)
+
+
+def read_context(dialect: Dialect, keyword: str, path: str | File) -> Any:
+    """The context that the dialect declares under this keyword, from a YAML or JSON file. Raises EntityError."""
+    return context_from(dialect, keyword, _bytes(path), str(path))
+
+
+def context_from(dialect: Dialect, keyword: str, data: bytes, source: str) -> Any:
+    """The same for the content of a file; `source` names it in messages."""
+    declared = dialect.tables.context.get(keyword)
+    if declared is None:
+        known = dialect.tables.context
+        raise EntityError(
+            f"{source}: the dialect {dialect.tables.name} takes no {keyword!r}{did_you_mean(keyword, known)}"
+        )
+    cls = context_class(dialect, keyword)
+    return _structure(converter(dialect.classes), load_marked(data, source), cls, keyword)
+
+
+def context_class(dialect: Dialect, keyword: str) -> type:
+    """The attrs class of a context keyword. Raises TableError where dialect.toml names none that is there."""
+    declared = dialect.tables.context[keyword]
+    file, _, name = declared.partition(":")
+    tables = dialect.tables
+    try:
+        module = load_module(tables.folder, file)
+        while module is None and tables.base:
+            tables = tables.base
+            module = load_module(tables.folder, file)
+    except Exception as error:
+        raise TableError(
+            f"{tables.folder / file}.py: {type(error).__name__}: {error}; expected Python that loads"
+        ) from None
+    cls = getattr(module, name, None)
+    if not isinstance(cls, type) or not attrs.has(cls):
+        raise TableError(
+            f"{dialect.tables.folder / 'dialect.toml'}: context {keyword} is {declared!r}; no attrs class is there"
+        )
+    for inner in vars(module).values():
+        if isinstance(inner, type) and attrs.has(inner) and inner.__module__ == cls.__module__:
+            attrs.resolve_types(inner, vars(module))
+    return cls
+
+
+def dump_entity(dialect: Dialect, entity: Any) -> dict[str, Any]:
+    """An entity as plain data for YAML or JSON: `type` first, bytes as base64, what is empty or default left out."""
+    if isinstance(entity, Opaque):
+        return {"opaque": entity.xml}
+    name = type(entity).__name__
+    choice = dialect.classes.choice(name)
+    data: dict[str, Any] = {"type": " ".join(choice.words(name))} if choice else {}
+    for attribute in attrs.fields(type(entity)):
+        value = getattr(entity, attribute.name)
+        if value != _default(attribute) or type(value) is not type(_default(attribute)):
+            data[attribute.alias] = _plain(dialect, value)
+    return data
+
+
+def to_yaml(data: Any) -> str:
+    """Plain data as YAML 1.2, in the order that it has."""
+    from io import StringIO
+
+    from ruamel.yaml import YAML
+
+    def quoted(representer: Any, text: str) -> Any:
+        # what breaks lines, and all that is not seen, stands escaped in double quotes
+        style = '"' if any(not (letter.isprintable() or letter == " ") for letter in text) else None
+        return representer.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+    yaml: Any = YAML(typ="safe", pure=True)
+    yaml.Representer = type("Representer", (yaml.Representer,), {})
+    yaml.Representer.add_representer(str, quoted)
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False
+    yaml.width = 1 << 20
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.representer.ignore_aliases = lambda _: True
+    out = StringIO()
+    yaml.dump(data, out)
+    return out.getvalue()
+
+
+def to_json(data: Any) -> str:
+    """Plain data as JSON, in the order that it has."""
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _default(attribute: attrs.Attribute[Any]) -> Any:
+    factory = getattr(attribute.default, "factory", None)
+    return factory() if factory else attribute.default
+
+
+def _plain(dialect: Dialect, value: Any) -> Any:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    if isinstance(value, dict):
+        return {key: _plain(dialect, item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(dialect, item) for item in value]
+    return dump_entity(dialect, value) if attrs.has(type(value)) else value
+
+
+def _bytes(path: str | File) -> bytes:
+    try:
+        return File(path).read_bytes()
+    except OSError as error:
+        raise EntityError(f"{path}: {error.strerror}; expected a YAML or JSON file") from None
+
+
+def _structure(by: EntityConverter, marked: Marked, cls: type, name: str) -> Any:
+    if not isinstance(marked.value, dict):
+        line, column = marked.at(())
+        raise EntityError(
+            f"{marked.source}:{line}:{column}: {shown(marked.value)} stands at the top; expected the fields of {name}"
+        )
+    try:
+        return by.structure(marked.value, cls)
+    except Exception as error:
+        faults = list(by.faults(error))
+    lines = {(marked.at(path, key), f"{dotted(path)}: {message}" if path else message) for path, key, message in faults}
+    raise EntityError(
+        "\n".join(f"{marked.source}:{line}:{column}: {message}" for (line, column), message in sorted(lines))
+    ) from None

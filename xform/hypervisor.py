@@ -1,0 +1,273 @@
+"""Connections to libvirt: start a domain, dump it, end it, and leave nothing behind.  Knows no word of Domain XML.
+
+libvirt-python is an extra of the distribution and imported where a connection is opened.  Without a daemon there are
+``qemu:///embed``, real QEMU from this process, and ``test:///default``, a mock within libvirt.
+"""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import importlib
+import os
+import platform
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+from xform.errors import HostError
+
+EMBED = "qemu:///embed"
+TEST = "test:///default"
+
+# libvirt's sockets stand some 60 characters below the root, and a socket's path has at most 107.
+_LONGEST_BASE = 40
+_DRIVERS = (
+    "/usr/lib/*/libvirt/connection-driver",
+    "/usr/lib64/libvirt/connection-driver",
+    "/usr/lib/libvirt/connection-driver",
+)
+_EMULATORS = {"x86_64": "qemu-system-x86", "aarch64": "qemu-system-arm"}
+
+T = TypeVar("T")
+
+
+def default_uri() -> tuple[str, str]:
+    """The URI to use where none is given, and in one line why: real QEMU where it is installed, else libvirt's mock."""
+    machine = platform.machine()
+    emulator = f"qemu-system-{machine}"
+    missing = []
+    if not shutil.which(emulator):
+        missing.append(f"{emulator} (Debian package {_EMULATORS.get(machine, 'qemu-system-misc')})")
+    if not any(list(Path("/").glob(f"{folder[1:]}/libvirt_driver_qemu.so")) for folder in _DRIVERS):
+        missing.append("libvirt's QEMU driver (Debian package libvirt-daemon-driver-qemu)")
+    if missing:
+        return TEST, f"{EMBED} is not available: missing {' and '.join(missing)}; {TEST} is used"
+    return EMBED, f"{emulator} and libvirt's QEMU driver are installed"
+
+
+class Hypervisor:
+    """A connection to libvirt, as a context manager, that at its end ends every domain it started.
+
+    Also when the body raises, on ^C, and on SIGTERM and SIGHUP where nobody else handles them (they raise SystemExit).
+    Domains are transient, so that nothing stays defined.  A process that is killed cannot clean up: a daemon then
+    ends the domains by itself; those of ``qemu:///embed`` live on until the next process that uses it on this machine.
+
+    ``qemu:///embed`` works in a private folder, one for the process because libvirt can have no second one, and
+    removed when the process exits.  Outside of it libvirt keeps what it shares with all its drivers: its runtime folder
+    (``/run/libvirt``, for others than root in ``~/.cache/libvirt``) and the parent of its control groups.
+
+    Every call raises HostError with libvirt's own message in one line; libvirt itself prints nothing.
+    """
+
+    def __init__(self, uri: str | None = None) -> None:
+        self.uri = uri or default_uri()[0]
+        self._libvirt: Any = None
+        self._connection: Any = None
+        self._started: list[str] = []
+
+    def __enter__(self) -> Hypervisor:
+        self._libvirt = _import_libvirt()
+        with ExitStack() as stack:
+            stack.enter_context(_termination())
+            # One thread talks to libvirt: a signal ends our waiting at once, yet never comes between a domain's start
+            # and its being noted, nor into the cleaning up.
+            self._worker = stack.enter_context(ThreadPoolExecutor(1, "libvirt"))
+            stack.callback(self._call, self._close)
+            self._call(self._open)
+            self._exits = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._exits.__exit__(kind, error, trace)
+
+    def start(self, xml: str) -> str:
+        """Start a transient domain from a document; its UUID."""
+        return self._call(self._start, xml)
+
+    def dump(self, uuid: str) -> str:
+        """The live document of a domain; secrets are left out, as libvirt does."""
+        return self._call(lambda: str(self._connection.lookupByUUIDString(uuid).XMLDesc(0)))
+
+    def end(self, uuid: str) -> None:
+        """End a domain and wait until its process is gone; one that has ended by itself is well."""
+        self._call(self._end, uuid)
+
+    def _call(self, function: Callable[..., T], *arguments: object) -> T:
+        try:
+            return self._worker.submit(function, *arguments).result()
+        except self._libvirt.libvirtError as error:
+            raise HostError(f"{self.uri}: {' '.join(str(error).split())}") from None
+
+    def _open(self) -> None:
+        _event_loop(self._libvirt)
+        uri = f"{EMBED}?root={quote(str(_embedded_root()))}" if self.uri == EMBED else self.uri
+        self._connection = self._libvirt.open(uri)
+
+    def _start(self, xml: str) -> str:
+        # A daemon ends a domain whose client is gone; the drivers within this process have no such thing.
+        uri = urlsplit(self.uri)
+        inside = uri.scheme == "test" or uri.path == "/embed"
+        domain = self._connection.createXML(xml, 0 if inside else self._libvirt.VIR_DOMAIN_START_AUTODESTROY)
+        uuid = str(domain.UUIDString())
+        self._started.append(uuid)
+        return uuid
+
+    def _end(self, uuid: str) -> None:
+        gone = (self._libvirt.VIR_ERR_NO_DOMAIN, self._libvirt.VIR_ERR_OPERATION_INVALID)
+        try:
+            self._connection.lookupByUUIDString(uuid).destroy()
+        except self._libvirt.libvirtError as error:
+            if error.get_error_code() not in gone:
+                raise
+        if uuid in self._started:
+            self._started.remove(uuid)
+
+    def _close(self) -> None:
+        if self._connection is None:
+            return
+        faults = []
+        for uuid in reversed(self._started[:]):
+            try:
+                self._end(uuid)
+            except self._libvirt.libvirtError as error:
+                faults.append(error)
+        self._connection.close()
+        self._connection = None
+        if faults:
+            raise faults[0]
+
+
+def _import_libvirt() -> Any:
+    # libvirt reads this once, when it is loaded, and logs to stderr otherwise.
+    quiet = "LIBVIRT_LOG_OUTPUTS" not in os.environ
+    if quiet:
+        os.environ["LIBVIRT_LOG_OUTPUTS"] = "4:file:/dev/null"
+    try:
+        libvirt = importlib.import_module("libvirt")
+    except ImportError as error:
+        raise HostError(
+            f"libvirt-python cannot be imported ({error}); install it with: pip install 'libvirt-xform[libvirt]' "
+            "(on Debian it needs gcc, libvirt-dev, pkg-config and python3-dev)"
+        ) from None
+    finally:
+        if quiet:
+            del os.environ["LIBVIRT_LOG_OUTPUTS"]
+    libvirt.registerErrorHandler(lambda *_: None, None)
+    return libvirt
+
+
+@contextmanager
+def _termination() -> Iterator[None]:
+    """Within, SIGTERM and SIGHUP unwind the stack as ^C does, where nobody else handles them."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_IGN)  # said once is enough; the cleaning up goes on
+        raise SystemExit(128 + number)
+
+    numbers: list[signal.Signals] = []
+    if threading.current_thread() is threading.main_thread():
+        numbers = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]
+    for number in numbers:
+        signal.signal(number, leave)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
+
+
+_lock = threading.Lock()
+_loop: threading.Thread | None = None
+_root: Path | None = None
+
+
+def _event_loop(libvirt: Any) -> None:
+    """libvirt's default event loop, before the first connection; the embedded driver talks to QEMU through it."""
+    global _loop
+
+    def run() -> None:
+        while True:
+            libvirt.virEventRunDefaultImpl()
+
+    with _lock:
+        if _loop is None:
+            libvirt.virEventRegisterDefaultImpl()
+            _loop = threading.Thread(target=run, name="libvirt-events", daemon=True)
+            _loop.start()
+
+
+def _embedded_root() -> Path:
+    """This process's folder for the embedded driver, made on first use and removed at exit."""
+    global _root
+    with _lock:
+        if _root is None:
+            base = Path(tempfile.gettempdir())
+            if len(str(base)) > _LONGEST_BASE:
+                base = Path("/tmp")
+            _sweep(base)
+            _root = _make_root(base)
+        return _root
+
+
+def _make_root(base: Path) -> Path:
+    root = Path(tempfile.mkdtemp(prefix="xform-", dir=base))
+    # Whoever can take this lock knows that we are gone; it is held before it gets its name.
+    holder = os.open(root / "lock.new", os.O_CREAT | os.O_RDWR, 0o600)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    os.rename(root / "lock.new", root / "lock")
+    # No virtlogd, no rights given away, no mounts of QEMU's own: all would need a daemon or reach beyond the folder.
+    settings = ['stdio_handler = "file"', 'security_driver = "none"', "namespaces = []"]
+    if os.geteuid() == 0:
+        settings += ['user = "root"', 'group = "root"']
+    (root / "etc").mkdir()
+    (root / "etc" / "qemu.conf").write_text("\n".join(settings) + "\n")
+    owner = os.getpid()
+    atexit.register(lambda: _remove(root) if os.getpid() == owner else None)
+    return root
+
+
+def _sweep(base: Path) -> None:
+    """Remove what killed processes of this user left: their QEMU, by its own id, and their folders."""
+    for lock in base.glob("xform-*/lock"):
+        with suppress(OSError):
+            if lock.parent.lstat().st_uid != os.geteuid():
+                continue
+            holder = os.open(lock, os.O_RDWR | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _remove(lock.parent)
+            finally:
+                os.close(holder)
+
+
+def _remove(root: Path) -> None:
+    """Remove a root, and end a QEMU that is still running in it."""
+    for file in (root / "run" / "qemu").glob("*.pid"):
+        with suppress(OSError, ValueError):
+            pid = int(file.read_text())
+            if pid != os.getpid() and _runs_in(pid, root):
+                os.kill(pid, signal.SIGKILL)
+                until = time.monotonic() + 10
+                while _runs_in(pid, root) and time.monotonic() < until:
+                    time.sleep(0.02)
+    shutil.rmtree(root, ignore_errors=True)
+
+
+def _runs_in(pid: int, root: Path) -> bool:
+    """Whether the process is a QEMU of this root: its arguments name the folder; a dead one's are empty."""
+    try:
+        return f"{root}/".encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False

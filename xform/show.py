@@ -1,0 +1,250 @@
+"""A table as people read it: the XML that it writes, each place holding its field and codec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+from xform.errors import EntityError, did_you_mean
+from xform.table.model import Choice, Origin, Path, Row, Shape, Step, Table
+
+if TYPE_CHECKING:
+    from xform.dialect import Dialect
+
+_BAR = " │ "
+
+
+@define
+class _Slot:
+    """An attribute, or the text, of an element in the template."""
+
+    name: str
+    text: str
+    row: Row | None = None
+
+
+@define
+class _Node:
+    """An element in the template, and the rows that say so."""
+
+    name: str
+    key: tuple[str, ...] = ()
+    attributes: list[_Slot] = field(factory=list)
+    texts: list[_Slot] = field(factory=list)
+    children: list[_Node] = field(factory=list)
+    row: Row | None = None
+
+    def child(self, step: Step) -> _Node:
+        """The element of this step, found or made."""
+        for node in self.children:
+            if node.key == (str(step),):
+                return node
+        node = _Node(step.shown, (str(step),), [_Slot(name, value) for name, value in step.where])
+        self.children.append(node)
+        return node
+
+
+def template(dialect: Dialect, name: str) -> str:
+    """The table of an entity, of a sum type or of one variant, as annotated XML.
+
+    Raises EntityError for an unknown name.
+    """
+    if name not in dialect.classes or name == "Opaque":
+        known = dialect.classes.names()
+        hint = did_you_mean(name, known) or f"; expected one such as {dialect.tables.root}"
+        raise EntityError(f"no entity {name!r} in the dialect {dialect.tables.name}{hint}")
+    return _Template(dialect).text(name)
+
+
+class _Template:
+    def __init__(self, dialect: Dialect) -> None:
+        self.classes, self.tables = dialect.classes, dialect.classes.tables
+        self.prefixes = {uri: prefix for prefix, uri in self.tables.namespaces.items()}
+
+    def text(self, name: str) -> str:
+        shape, choice = self.classes.shape(name), self.classes.choice(name)
+        element = self.element(choice.name if choice else name)
+        if isinstance(shape, Choice):
+            lines = list(self.choice(shape, element))
+        else:
+            lines = list(self.table(shape, element, choice))
+        width = max((len(_place(origin)) for origin, _, _ in lines if origin), default=0)
+        return "".join(
+            f"{_place(origin):{width}}{_BAR}{xml}{'  # ' + note if note else ''}".rstrip() + "\n"
+            for origin, xml, note in lines
+        )
+
+    def element(self, name: str, seen: tuple[str, ...] = ()) -> str:
+        """The name of the element that an entity stands in: its table's, or that of the first row that holds it."""
+        shape = self.tables.shapes[name]
+        if shape.element:
+            return shape.element
+        for table in self.tables.tables:
+            for row in table.rows:
+                if row.entity == name and row.path.steps:
+                    return row.path.steps[-1].shown
+                if row.entity == name and table.name not in seen:
+                    choice = self.classes.choice(table.name)
+                    return self.element(choice.name if choice else table.name, (*seen, table.name))
+        return name.lower()
+
+    def table(self, table: Table, element: str, choice: Choice | None = None) -> Iterator[_Line]:
+        yield from _heading(
+            f"{table.name}: {table.origin.comment}" if table.origin.comment else table.name, table.origin
+        )
+        root = _Node(element)
+        if choice:
+            root.attributes += [_Slot(*pair) for pair in zip(choice.attributes, choice.words(table.name), strict=False)]
+        for row in table.rows:
+            for path in row.paths:
+                self.place(root, row, path)
+        yield from _lines(root)
+        for row in table.rows:
+            shape = self.tables.shapes[row.entity or ""] if row.embeds else None
+            if shape:
+                yield from self.embedded(row, shape, element)
+        for join in table.joins:
+            keys = ", ".join(f"{path} = {name}" for path, name in join.on)
+            yield _BLANK
+            yield from _heading(f"{table.name}, joined at {join.path} on {keys}", join.origin)
+            outer = _Node("")
+            node = outer
+            for step in join.path.steps:
+                node = node.child(step)
+            for path, name in join.on:
+                node.attributes.append(_Slot(self.attribute(path), f"{{{name}}}"))
+            for row in join.rows:
+                for path in row.paths:
+                    self.place(node, row, path)
+            yield from _lines(outer.children[0])
+
+    def embedded(self, row: Row, shape: Shape, element: str) -> Iterator[_Line]:
+        yield _BLANK
+        if isinstance(shape, Choice):
+            yield from self.choice(shape, element, row)
+        else:
+            yield from self.table(shape, element)
+
+    def choice(self, choice: Choice, element: str, row: Row | None = None) -> Iterator[_Line]:
+        told = " and ".join(f"@{name}" for name in choice.attributes) or "what is there, the first that fits"
+        absent = f"; without, it is {' '.join(choice.absent)}" if choice.absent else ""
+        other = "; another word is kept as it is" if choice.opaque and choice.attributes else ""
+        named = f"{row.name}: {choice.name}" if row else choice.name
+        said = (
+            f", {choice.origin.comment[:1].lower()}{choice.origin.comment[1:].rstrip('.')}"
+            if choice.origin.comment
+            else ""
+        )
+        yield from _heading(
+            f"{named}{said}: one of {len(choice.variants)}, told by {told}{absent}{other}", choice.origin
+        )
+        for table in choice.variants.values():
+            yield _BLANK
+            yield from self.table(table, element, choice)
+
+    def place(self, root: _Node, row: Row, path: Path) -> None:
+        """Put a row where it writes."""
+        node = root
+        collects = row.form != "one" or row.entity is not None or (row.codec is not None and row.codec.shape == "xml")
+        for at, step in enumerate(path.steps, 1):
+            if at == len(path.steps) and collects:
+                # an element of its own for every value: never one that another row goes through
+                node.children.append(_Node(step.shown, (str(step), row.name), [_Slot(*pair) for pair in step.where]))
+                node = node.children[-1]
+            else:
+                node = node.child(step)
+        if row.embeds:
+            return
+        if row.form == "map":
+            self.entry(node, row)
+        elif path.attribute is not None:
+            node.attributes.append(_Slot(self.attribute(path), _said(row), row))
+        elif row.codec and row.codec.shape == "present":
+            node.row = row
+        else:
+            node.texts.append(_Slot("", _said(row), row))
+        if row.codec and row.codec.unit:
+            node.attributes.append(_Slot(row.codec.unit, row.codec.unit_word))
+
+    def entry(self, node: _Node, row: Row) -> None:
+        if row.key.steps:
+            node.name = node.name.replace("*", "{key}")
+        else:
+            node.attributes.append(_Slot(self.attribute(row.key), "{key}"))
+        inner = node
+        for step in row.value.steps:
+            inner = inner.child(step)
+        said = _Slot(self.attribute(row.value) if row.value.attribute else "", _said(row), row)
+        (inner.attributes if row.value.attribute else inner.texts).append(said)
+
+    def attribute(self, path: Path) -> str:
+        uri, _, local = (path.attribute or "").rpartition("}")
+        return f"{self.prefixes[uri[1:]]}:{local}" if uri else local
+
+
+_Line = tuple[Origin | None, str, str]
+_BLANK: _Line = (None, "", "")
+
+
+def _place(origin: Origin | None) -> str:
+    return f"{PurePath(origin.file).name}:{origin.line}" if origin else ""
+
+
+def _heading(text: str, origin: Origin) -> Iterator[_Line]:
+    yield origin, f"<!-- {text} -->", ""
+
+
+def _said(row: Row) -> str:
+    """A row inside braces: its field, its form and its flags, as the table says them."""
+    if row.constant is not None:
+        return row.constant
+    what = row.entity or (row.codec.name.removesuffix(" (filled)") if row.codec else "")
+    if row.form == "list":
+        what = f"list {what}" + (f" by {', '.join(row.by)}" if row.by else "")
+    elif row.form == "map":
+        what = f"map of {what}"
+    flags = [
+        flag for flag, on in (("!", row.required), ("<", row.live), (">", row.generated), ("secret", row.secret)) if on
+    ]
+    flags += [
+        f"{word} {value}" for word, value in (("=", row.default), ("since", row.since), ("until", row.until)) if value
+    ]
+    return "{" + " ".join([f"{row.name}: {what}", *flags]) + "}"
+
+
+def _note(row: Row | None) -> str:
+    if row is None:
+        return ""
+    field = f"{row.name}: present" if row.codec and row.codec.shape == "present" and not row.when else ""
+    return "; ".join(part for part in (field, f"with {row.when}" if row.when else "", row.origin.comment) if part)
+
+
+def _lines(node: _Node, indent: str = "") -> Iterator[_Line]:
+    """One line for each attribute that a row writes, below one another, so that each has its place and comment."""
+    slots = [slot for slot in node.attributes if slot.row]
+    start, close = f"{indent}<{node.name}", f"</{node.name}>"
+    head = start + "".join(f" {slot.name}='{slot.text}'" for slot in node.attributes if not slot.row)
+    if len(node.texts) == 1 and not node.children and not slots:
+        text = node.texts[0]
+        yield _line(text.row, f"{head}>{text.text}{close}")
+        return
+    inside = bool(node.children or node.texts)
+    end = ">" if inside else "/>"
+    if not slots:
+        yield _line(node.row, head + end)
+    for at, slot in enumerate(slots):
+        lead = head if at == 0 else " " * len(start)
+        yield _line(slot.row, f"{lead} {slot.name}='{slot.text}'" + (end if at == len(slots) - 1 else ""))
+    for text in node.texts:
+        yield _line(text.row, f"{indent}  {text.text}")
+    for child in node.children:
+        yield from _lines(child, indent + "  ")
+    if inside:
+        yield None, indent + close, ""
+
+
+def _line(row: Row | None, xml: str) -> _Line:
+    return row.origin if row else None, xml, _note(row)
