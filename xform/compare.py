@@ -221,7 +221,7 @@ def _children(element: Element) -> Iterator[Element]:
 def _by_tag(element: Element) -> dict[str, list[Element]]:
     families: dict[str, list[Element]] = {}
     for child in _children(element):
-        families.setdefault(child.tag, []).append(child)
+        families.setdefault(str(child.tag), []).append(child)
     return families
 
 
@@ -231,7 +231,7 @@ def _text(element: Element) -> str:
 
 
 def _shown(element: Element) -> str:
-    return local(element.tag, element)
+    return local(str(element.tag), element)
 
 
 def attributes(element: Element) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import threading
+from functools import cached_property
 from typing import Any
 
 import attrs
@@ -56,6 +57,28 @@ class Classes:
 
     def shape(self, name: str) -> Shape:
         return self.tables.shapes[name] if name in self.tables.shapes else self._variants[name][1]
+
+    @cached_property
+    def _embedders(self) -> dict[type, str]:
+        tables = (shape for shape in self.tables.shapes.values() if isinstance(shape, Table))
+        return {self[table.name]: table.name for table in tables if table.cls}
+
+    def name(self, cls: type) -> str | None:
+        """The entity or variant that a class stands for; an embedder's class may be called otherwise than its table."""
+        name = self._embedders.get(cls, cls.__name__)
+        return name if name in self and name != "Opaque" and self[name] is cls else None
+
+    def table(self, cls: type) -> Table | None:
+        """The table of a class; None for what is no entity of this dialect."""
+        name = self.name(cls)
+        shape = self.shape(name) if name else None
+        return shape if isinstance(shape, Table) else None
+
+    def word(self, cls: type) -> str | None:
+        """The word that tells a variant's class from the others of its choice."""
+        name = self.name(cls)
+        choice = self.choice(name) if name else None
+        return " ".join(choice.words(name)) if choice and name else None
 
     def choice(self, name: str) -> Choice | None:
         """The choice that a variant belongs to."""

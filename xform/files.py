@@ -87,9 +87,8 @@ def dump_entity(dialect: Dialect, entity: Any) -> dict[str, Any]:
     """An entity as plain data for YAML or JSON: `type` first, bytes as base64, what is empty or default left out."""
     if isinstance(entity, Opaque):
         return {"opaque": entity.xml}
-    name = type(entity).__name__
-    choice = dialect.classes.choice(name)
-    data: dict[str, Any] = {"type": " ".join(choice.words(name))} if choice else {}
+    word = dialect.classes.word(type(entity))
+    data: dict[str, Any] = {"type": word} if word else {}
     for attribute in attrs.fields(type(entity)):
         value = getattr(entity, attribute.name)
         if value != _default(attribute) or type(value) is not type(_default(attribute)):

@@ -155,9 +155,8 @@ def entity_values(classes: Classes, fields: tuple[str, ...]) -> Callable[[Any], 
     """A reader of some fields: None for what an entity does not have; `type` is a variant's word."""
 
     def read(device: Any) -> Values:
-        choice = classes.choice(type(device).__name__) if "type" in fields else None
-        words = " ".join(choice.words(type(device).__name__)) if choice else None
-        return tuple([words if choice and name == "type" else freeze(getattr(device, name, None)) for name in fields])
+        word = classes.word(type(device)) if "type" in fields else None
+        return tuple([word if word and name == "type" else freeze(getattr(device, name, None)) for name in fields])
 
     return read
 

@@ -12,7 +12,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-import structlog
 from attrs import define, field, frozen
 
 from xform.errors import DocumentError, TableError, XformError, did_you_mean
@@ -58,6 +57,8 @@ class Run:
     @property
     def log(self) -> Any:
         """A structlog logger that knows the VM's id."""
+        import structlog
+
         return structlog.get_logger("xform").bind(vm=self.id)
 
     @property

@@ -307,10 +307,8 @@ class _Maker:
             for name, word in self.unknown(draw, shape):
                 element.set(name, word)
             tags = self.free(owner, row, shape)
-            if tags and draw(st.booleans()):
-                tag: str = draw(st.sampled_from(tags))
-                inner = Step(tag, tag)
-                element.append(parse_text(draw(elements(inner))))
+            if draw(st.booleans()) and tags:
+                element.append(parse_text(draw(st.sampled_from(tags).flatmap(lambda tag: elements(Step(tag, tag))))))
             return Opaque(canonical(parse_text(canonical(element))))
         return self.shape(draw, row.entity or "", step, depth + 1)
 

@@ -19,7 +19,7 @@ from cattrs.gen import make_dict_structure_fn, override
 
 from xform.entities import Classes, Opaque
 from xform.errors import did_you_mean
-from xform.table.model import Choice, Row, Table
+from xform.table.model import Choice, Row
 from xform.validate import Place, admits, brief, faulty_key, shown
 from xform.xml import canonical_text
 
@@ -54,8 +54,6 @@ class EntityConverter(Converter):
         super().__init__(detailed_validation=True, forbid_extra_keys=True, use_alias=True)
         self.classes = classes
         self._functions: dict[type, Callable[[Any, Any], Any]] = {}
-        shapes = classes.tables.shapes.items()
-        self._own = {classes[name]: name for name, shape in shapes if isinstance(shape, Table) and shape.cls}
         for kind, expected in ((str, "text"), (int, "a whole number"), (bool, "true or false")):
             self.register_structure_hook(kind, _exactly(kind, expected))
         self.register_structure_hook(float, _float)
@@ -95,30 +93,22 @@ class EntityConverter(Converter):
             yield path, False, "the secret value is not admitted" if secret else str(error).partition("\n")[0]
 
     def _rows(self, cls: type) -> dict[str, Row]:
-        name = self._own.get(cls, cls.__name__)
-        if name == "Opaque" or name not in self.classes or self.classes[name] is not cls:
-            return {}
-        shape = self.classes.shape(name)
-        return shape.fields if isinstance(shape, Table) else {}
+        table = self.classes.table(cls)
+        return table.fields if table else {}
 
     def _secret(self, cls: type, name: str) -> bool:
         row = self._rows(cls).get(name)
         return row is not None and row.secret
 
     def _names(self, cls: type) -> list[str]:
-        choice = self.classes.choice(cls.__name__) if cls.__name__ in self.classes else None
-        return [*(["type"] if choice else []), *(attribute.alias for attribute in attrs.fields(cls))]
+        return [*(["type"] if self.classes.word(cls) else []), *(attribute.alias for attribute in attrs.fields(cls))]
 
     def _entity(self, value: Any, cls: type) -> Any:
         if not isinstance(value, dict):
             raise _misfit(value, f"a mapping with the fields of {cls.__name__}")
-        choice = (
-            self.classes.choice(cls.__name__)
-            if cls.__name__ in self.classes and self.classes[cls.__name__] is cls
-            else None
-        )
+        choice = self.classes.choice(cls.__name__)
         if choice and "type" in value:
-            if value["type"] != " ".join(choice.words(cls.__name__)):
+            if value["type"] != self.classes.word(cls):
                 return self._choice(value, self.classes[choice.name])
             value = {name: item for name, item in value.items() if name != "type"}
         if cls not in self._functions:

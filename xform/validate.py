@@ -118,17 +118,12 @@ class _Check:
 
     def __init__(self, dialect: Dialect, context: dict[str, Any]) -> None:
         self.classes, self.tables, self.context = dialect.classes, dialect.classes.tables, context
-        self.own = {
-            self.classes[name]: name
-            for name, shape in self.tables.shapes.items()
-            if isinstance(shape, Table) and shape.cls
-        }
         self.root: Any = None
 
     def entity(self, entity: Any) -> Iterator[Problem]:
-        name = self.own.get(type(entity), type(entity).__name__)
-        if name not in self.classes or self.classes[name] is not type(entity) or name == "Opaque":
-            yield Problem((), f"a {name} is no entity of the dialect {self.tables.name}")
+        name = self.classes.name(type(entity))
+        if name is None:
+            yield Problem((), f"a {type(entity).__name__} is no entity of the dialect {self.tables.name}")
             return
         table = self.classes.shape(name)
         if not isinstance(table, Table):
@@ -230,8 +225,8 @@ class _Check:
             else:
                 yield from self.table(shape, value, at, inside, root)
         else:
-            table = next((table for table in shape.variants.values() if table.name == type(value).__name__), None)
-            if table is None or type(value) is not self.classes[table.name]:
+            table = self.classes.table(type(value))
+            if table is None or table not in shape.variants.values():
                 known = ", ".join(table.name for table in shape.variants.values())
                 yield Problem(at, f"{type(value).__name__} is no {shape.name}; expected one of {known}")
             else:

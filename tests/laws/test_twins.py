@@ -18,7 +18,7 @@ NAMES = {"workshop": str(DIALECTS / "workshop"), "annex": str(DIALECTS / "annex"
 def test_drawn_entities(name):
     dialect = xform.load(NAMES[name])
 
-    @settings(max_examples=300 if name in ("workshop", "annex") else 150)
+    @settings(max_examples=120 if name in ("workshop", "annex") else 60)
     @given(entities(dialect))
     def holds(entity):
         assert twins_entity(dialect, entity) == []

@@ -10,7 +10,7 @@ import attrs
 
 from xform.entities import Opaque
 from xform.files import dump_entity
-from xform.table.model import Path, Row, Table
+from xform.table.model import Path, Row
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect
@@ -94,9 +94,8 @@ def name(dialect: Dialect, entity: Any) -> str:
         said = [value_of(dialect, entity, field) for field in rung]
         if all(said):
             return " ".join(said)
-    some = {
-        said: None for rung in ladder(dialect, entity) for field in rung if (said := value_of(dialect, entity, field))
-    }
+    some = {value_of(dialect, entity, field): None for rung in ladder(dialect, entity) for field in rung}
+    some.pop("", None)
     return " ".join(some) or type(entity).__name__
 
 
@@ -112,29 +111,28 @@ def where(dialect: Dialect, entity: Any, known: Any = None) -> str:
 
 
 def ladder(dialect: Dialect, entity: Any) -> tuple[tuple[str, ...], ...]:
-    kind = type(entity).__name__
+    kind = dialect.classes.name(type(entity)) or ""
     shape = dialect.classes.choice(kind) or dialect.tables.shapes.get(kind)
     return shape.ladder if shape else ()
 
 
 def value_of(dialect: Dialect, entity: Any, field: str) -> str:
     """A field in words as a document would say it; empty where there is none."""
-    choice = dialect.classes.choice(type(entity).__name__)
-    if field == "type" and choice:
-        return " ".join(choice.words(type(entity).__name__))
+    if field == "type" and (word := dialect.classes.word(type(entity))):
+        return word
     value = getattr(entity, field, None)
     if value is None or value == "" or value is False:
         return ""
     if value is True:
         return field
-    table = dialect.classes.shape(type(entity).__name__)
-    row = table.fields.get(field) if isinstance(table, Table) else None
+    table = dialect.classes.table(type(entity))
+    row = table.fields.get(field) if table else None
     if row is not None and row.secret:
         return "***"
     if isinstance(value, Opaque):
         return "opaque"
     if attrs.has(type(value)):
-        parts = [value_of(dialect, value, "type") if dialect.classes.choice(type(value).__name__) else ""]
+        parts = [dialect.classes.word(type(value)) or ""]
         parts += [value_of(dialect, value, inner.name) for inner in attrs.fields(type(value))]
         return " ".join(part for part in parts if part)
     if row is not None and row.codec is not None and row.codec.shape == "value" and not row.codec.needs:

@@ -443,8 +443,8 @@ class Writer:
         return declared(to_text(self.document(entity)), self.tables.namespaces)
 
     def write(self, entity: Any, element: Element) -> None:
-        table = self.classes.shape(type(entity).__name__)
-        assert isinstance(table, Table)
+        table = self.classes.table(type(entity))
+        assert table
         self.discriminate(table, element)
         self.fill(table, entity, element, self.order(table))
 
@@ -455,8 +455,8 @@ class Writer:
                 element.set(name, word)
 
     def embed(self, value: Any, element: Element, order: dict[tuple[str, ...], int]) -> None:
-        table = self.classes.shape(type(value).__name__)
-        assert isinstance(table, Table)
+        table = self.classes.table(type(value))
+        assert table
         self.discriminate(table, element)
         self.fill(table, value, element, order)
 

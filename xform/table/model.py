@@ -150,7 +150,8 @@ class Table:
 class Choice:
     """A sum type: one of several tables, told by attributes of the element or by what is there.
 
-    `attributes` is empty for ``choice = "first"``.  `variants` maps the attributes' words to a table.
+    `attributes` is empty for ``choice = "first"``.  `variants` maps the attributes' words to a table; all of them have
+    the rows of `shared`.
     """
 
     name: str
@@ -161,6 +162,7 @@ class Choice:
     opaque: bool = False
     element: str | None = None
     ladder: tuple[tuple[str, ...], ...] = ()
+    shared: tuple[Row, ...] = ()
 
     def words(self, name: str) -> tuple[str, ...]:
         """The discriminating words of the variant whose class has this name."""

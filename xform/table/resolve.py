@@ -212,16 +212,20 @@ class _Resolver:
             declared[words] = self._with_used(file, variant, own, (name, word))
             origins[words] = file.origin(name, word)
         shared = self._with_used(file, values, self._rows(name, file, values.get("row", {}), (name, "row")), (name,))
+        common = merge(base.shared if base else (), shared)
         variants = {}
         for words in {**inherited, **declared}:
-            old = inherited.get(words) or Table(_camel(" ".join(words)) + name, origins[words])
-            variants[words] = evolve(old, rows=merge(old.rows, behind(declared.get(words, ()), shared)))
+            new = Table(_camel(" ".join(words)) + name, origins.get(words, file.origin(name)))
+            old = inherited.get(words, new)
+            own = behind(declared.get(words, ()), shared if words in inherited else common)
+            variants[words] = evolve(old, rows=merge(old.rows, own))
         absent = values.get("absent")
         choice = Choice(
             name=name,
             origin=file.origin(name),
             attributes=attributes,
             variants=variants,
+            shared=common,
             absent=tuple(absent.split()) if absent else base.absent if base else None,
             opaque="else" in values or bool(base and base.opaque),
             element=values.get("element", base.element if base else None),

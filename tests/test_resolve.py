@@ -1,0 +1,158 @@
+"""From files to tables: shared rows, inheritance, replacing, dropping, and the names that rows may yield to."""
+
+from pathlib import Path
+
+import pytest
+
+from xform.errors import TableError
+from xform.table.model import Choice, Table
+from xform.table.resolve import load_tables
+
+DIALECTS = Path(__file__).parent / "dialects"
+
+
+@pytest.fixture
+def tables(tmp_path):
+    """Load tables that are written in the test; `base` is a dialect that they extend."""
+
+    def load(text, base=None):
+        for name, rows in (("base", base), ("it", text)):
+            if rows is not None:
+                folder = tmp_path / name
+                folder.mkdir()
+                head = 'extends = "../base"' if base and name == "it" else 'root = "House"'
+                (folder / "dialect.toml").write_text(f"format = 1\n{head}\n")
+                (folder / "tables.toml").write_text("format = 1\n" + rows)
+        return load_tables(str(tmp_path / "it")).shapes
+
+    return load
+
+
+HOUSE = '[House]\nelement = "house"\n[House.row]\nname = "@name : str"\nage = "@age : uint"\ntown = "town : text"\n'
+
+
+def rows(shape):
+    return {row.name: row.place for row in shape.rows}
+
+
+def test_rows_stand_in_the_order_written(tables):
+    assert list(rows(tables(HOUSE)["House"])) == ["name", "age", "town"]
+
+
+def test_used_rows_stand_behind_the_own(tables):
+    shapes = tables(
+        '[House]\nuse = ["aged", "named"]\n[House.row]\ntown = "town : text"\n'
+        '[use.named]\nname = "@name : str"\n[use.aged]\nage = "@age : uint"\n'
+    )
+    assert list(rows(shapes["House"])) == ["town", "age", "name"]
+
+
+def test_an_own_row_goes_before_a_used_one_of_its_name(tables):
+    shapes = tables('[House]\nuse = ["named"]\n[House.row]\nname = "@title : str"\n[use.named]\nname = "@name : str"\n')
+    assert rows(shapes["House"]) == {"name": "@title"}
+
+
+def test_a_used_row_is_told_by_the_entity_that_uses_it(tables):
+    shapes = tables('[House]\nuse = ["named"]\n[use.named]\nname = "@name : str"  # how it is called\n')
+    row = shapes["House"].fields["name"]
+    assert str(row) == "House.name"
+    assert row.origin.comment == "how it is called"
+
+
+def test_extends_inherits_every_row_and_the_element(tables):
+    shapes = tables('[House]\nextends = "base:House"\n', HOUSE)
+    assert rows(shapes["House"]) == {"name": "@name", "age": "@age", "town": "town"}
+    assert shapes["House"].element == "house"
+
+
+def test_what_is_not_extended_is_inherited_as_it_is(tables):
+    assert rows(tables("", HOUSE)["House"]) == {"name": "@name", "age": "@age", "town": "town"}
+
+
+def test_a_row_of_the_same_name_takes_the_place_of_an_inherited_one(tables):
+    shapes = tables('[House]\nextends = "House"\n[House.row]\nage = "years : uint"\nroof = "@roof : str"\n', HOUSE)
+    assert rows(shapes["House"]) == {"name": "@name", "age": "years", "town": "town", "roof": "@roof"}
+
+
+def test_a_row_of_the_same_node_takes_the_place_of_an_inherited_one(tables):
+    shapes = tables('[House]\nextends = "House"\n[House.row]\nyears = "@age : uint"\n', HOUSE)
+    assert list(rows(shapes["House"])) == ["name", "years", "town"]
+
+
+def test_a_dash_drops_an_inherited_row(tables):
+    shapes = tables('[House]\nextends = "House"\n[House.row]\nage = "-"\n', HOUSE)
+    assert list(rows(shapes["House"])) == ["name", "town"]
+
+
+def test_entities_that_sit_in_one_element_stand_beside_each_other(tables):
+    shapes = tables(
+        '[House.row]\nroof = ". : Roof"\nwall = ". : Wall"\n'
+        '[Roof.row]\nroof = "@roof : str !"\n[Wall.row]\nwall = "@wall : str !"\n'
+    )
+    assert list(rows(shapes["House"])) == ["roof", "wall"]
+
+
+def test_variants_share_rows_and_have_classes_of_their_own(tables):
+    heat = tables(
+        '[House.row]\nheat = ". : Heat"\n[Heat]\nchoice = "@heat"\nabsent = "none"\nelse = "opaque"\n'
+        '[Heat.row]\nprice = "@price : uint"\n[Heat.none]\n[Heat.oven]\nwood = "@wood : uint"\n'
+    )["Heat"]
+    assert isinstance(heat, Choice)
+    assert heat.absent == ("none",)
+    assert heat.opaque
+    assert {words: (table.name, list(rows(table))) for words, table in heat.variants.items()} == {
+        ("none",): ("NoneHeat", ["price"]),
+        ("oven",): ("OvenHeat", ["wood", "price"]),
+    }
+
+
+def test_a_choice_inherits_its_variants():
+    fuel = load_tables(str(DIALECTS / "annex")).shapes["Fuel"]
+    assert [" ".join(words) for words in fuel.variants] == ["none", "oil", "wood", "peat"]
+    assert "price" in fuel.variants["peat",].fields
+    assert fuel.attributes == ("fuel",)
+
+
+def test_a_step_yields_to_more_exact_ones():
+    workshop = load_tables(str(DIALECTS / "workshop")).shapes["Workshop"]
+    assert isinstance(workshop, Table)
+    assert [str(step) for step in workshop.fields["features"].path.steps[-1].but] == ["heating"]
+    assert {str(step) for step in workshop.fields["entries"].path.steps[-1].but} == {
+        "entry[@name='label']",
+        "entry[@name='maker']",
+    }
+    assert workshop.fields["label"].path.steps[-1].but == ()
+
+
+def test_text_with_rows_through_it_is_told_from_text_without():
+    fields = load_tables(str(DIALECTS / "workshop")).shapes["Workshop"].fields
+    assert fields["banner"].codec.name == "text (filled)"
+    assert fields["seal"].codec.name == "bytes (filled)"
+    assert fields["motto"].codec.name == "str"
+
+
+def test_names_have_the_namespace_of_their_prefix():
+    remarks = load_tables(str(DIALECTS / "workshop")).shapes["Workshop"].fields["remarks"]
+    assert remarks.path.steps[0].tag == "{urn:example:workshop:note}remarks"
+    assert str(remarks.path) == "note:remarks/note:*"
+
+
+def test_a_row_has_its_origin_and_documentation(tables, tmp_path):
+    row = tables('[House.row]\nage = "@age : uint"  # in years\n')["House"].fields["age"]
+    assert (row.origin.line, row.origin.comment) == (3, "in years")
+    assert row.origin.file.endswith("it/tables.toml")
+
+
+def test_a_rung_names_fields_together(tables):
+    shapes = tables(HOUSE + '[House.match]\nladder = ["name", "age + town"]\n')
+    assert shapes["House"].ladder == (("name",), ("age", "town"))
+
+
+def test_a_dialect_is_found_by_its_name_or_its_folder():
+    assert load_tables("domain").name == "domain"
+    assert load_tables(str(DIALECTS / "workshop")).name == "workshop"
+
+
+def test_an_unknown_dialect_is_hinted_at():
+    with pytest.raises(TableError, match=r"no dialect 'domian' \(did you mean 'domain'\?\)"):
+        load_tables("domian")
