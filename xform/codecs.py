@@ -25,7 +25,8 @@ class Codec:
     `annotation` is the field's Python type as written.  `words` lists text and value of a finite codec.  `unit` names
     the attribute that holds the unit of a size, `unit_word` the unit that is written; then decode takes the unit's
     text as well.  `needs` names what a rule asks for by keyword.  `shape` says what of an element the codec reads:
-    its ``value`` (text or an attribute), that it is ``present``, or the whole of it (``xml``).
+    its ``value`` (text or an attribute), that it is ``present``, or the whole of it (``xml``).  A `filled` codec takes
+    blank text for no value.
     """
 
     name: str
@@ -41,6 +42,8 @@ class Codec:
     unit_word: str = ""
     needs: tuple[str, ...] = ()
     word: str = ""
+    filled: bool = False
+    filled: bool = False
 
 
 def _refuse(value: object, expected: str) -> ValueError:
@@ -363,4 +366,4 @@ def filled(codec: Codec) -> Codec:
         return text
 
     samples = tuple(value for value in codec.samples if codec.encode(value).strip())
-    return evolve(codec, name=f"{codec.name} (filled)", decode=decode, encode=encode, samples=samples)
+    return evolve(codec, name=f"{codec.name} (filled)", decode=decode, encode=encode, samples=samples, filled=True)

@@ -399,7 +399,7 @@ class GenerateWriter:
 def _never_empty(slot: Slot) -> bool:
     """Whether the text of a row's value always holds something."""
     codec = slot.row.codec
-    return codec is not None and (codec.word in _FILLED or codec.name.endswith("(filled)"))
+    return codec is not None and (codec.word in _FILLED or codec.filled)
 
 
 def _attribute(name: str, value: str) -> str:

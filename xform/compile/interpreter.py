@@ -42,6 +42,11 @@ class Reading:
             self.claims.setdefault(ancestor, set())
         self.claims[element].update(nodes)
 
+    def along(self, element: Element, steps: tuple[Step, ...]) -> None:
+        """Claim the attributes that the steps of a path to this element ask for."""
+        for step, passed in zip(reversed(steps), (element, *element.iterancestors()), strict=False):
+            self.claim(passed, *(name for name, _ in step.where))
+
     def whole(self, element: Element) -> None:
         for inner in element.iter(etree.Element):
             self.claim(inner, TEXT, *inner.keys())
@@ -189,11 +194,12 @@ class Reader:
         assert row.codec
         for holder in find(element, row.path.steps):
             if row.codec.shape == "present":
-                self.reading.claim(holder)
+                self.reading.along(holder, row.path.steps)
                 return True
             if (text := node_text(holder, row.path)) is not None:
                 if text == row.constant:
                     self.reading.claim(holder, row.path.attribute or TEXT)
+                    self.reading.along(holder, row.path.steps)
                     return True
                 self.reading.refused.append((holder, row, text))
         return False
@@ -216,6 +222,12 @@ class Reader:
         return empty(row) if found is None else found
 
     def one(self, row: Row, path: Path, holder: Element, needs: dict[str, Any] | None = None) -> Any:
+        value = self.node(row, path, holder, needs)
+        if value is not None:
+            self.reading.along(holder, path.steps)
+        return value
+
+    def node(self, row: Row, path: Path, holder: Element, needs: dict[str, Any] | None) -> Any:
         if row.entity:
             return self.entity(row.entity, holder)
         codec = row.codec
@@ -227,7 +239,7 @@ class Reader:
             self.reading.whole(holder)
             return canonical(holder)
         text = node_text(holder, path, codec)
-        if text is None:
+        if text is None or (codec.filled and not text.strip()):
             return None
         try:
             value = codec.decode(text, holder.get(codec.unit)) if codec.unit else codec.decode(text, **(needs or {}))
@@ -256,6 +268,7 @@ class Reader:
             if value is not None:
                 found[key] = value
                 self.reading.claim(entry, *([row.key.attribute] if row.key.attribute else []))
+                self.reading.along(entry, row.path.steps)
         return found
 
     def key(self, row: Row, entry: Element) -> str | None:
@@ -291,7 +304,7 @@ class Reader:
 
     def enter(self, join: Join, entry: Element, entity: Any) -> None:
         named = [path.attribute or "" for path, _ in join.on]
-        self.reading.claim(entry, *(name for name, _ in join.path.steps[-1].where))
+        self.reading.along(entry, join.path.steps)
         self.reading.claim(entry, *(name for name in named if entry.get(name) is not None))
         for row in join.rows:
             setattr(entity, row.name, self.value(row, entry))

@@ -16,6 +16,10 @@ def finish(tables: Tables) -> Tables:
         _check_names(tables, table)
     for shape in tables.shapes.values():
         if isinstance(shape, Choice):
+            for row in (table.fields["type"] for table in shape.variants.values() if "type" in table.fields):
+                raise TableError(
+                    f"{row.origin}: {row}: no field of a variant is called type; in files it tells variants"
+                )
             for rung in shape.ladder:
                 for name in rung:
                     fields = {"type", *(name for table in shape.variants.values() for name in table.fields)}
@@ -58,6 +62,13 @@ def _check_names(tables: Tables, table: Table) -> None:
             raise TableError(
                 f"{row.origin}: {row}: {row.entity} is embedded, so a row of it must be required (!); or `use` its rows"
             )
+    taken: dict[str, Row] = {}
+    for row in table.rows:
+        for path in () if row.embeds or row.when else row.paths:
+            if (other := taken.setdefault(str(path), row)) is not row:
+                raise TableError(
+                    f"{row.origin}: {row} claims {path}, and so does {other} at {other.origin}; a node has one row"
+                )
     names = (("ladder", name) for rung in table.ladder for name in rung)
     on = (("join", name) for join in table.joins for _, name in join.on)
     for what, name in (*names, *on):

@@ -100,7 +100,7 @@ def scan(file: str, text: str) -> dict[Key, Origin]:
                 note = comment or " ".join(above)
                 last = length == len(table)
                 if last or table[:length] not in origins:
-                    origins[table[:length]] = Origin(file, number, column, note if last else "")
+                    origins[table[:length]] = Origin(file, number, column, note)
         elif key:
             path = (*table, *_parts(key[1]))
             column = line.index(key[1]) + 1

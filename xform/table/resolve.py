@@ -27,13 +27,13 @@ DROP = "-"
 
 
 def find(name: str) -> File:
-    """The folder of a dialect: a folder's path, or the name of one that is shipped."""
-    if File(name).is_dir():
-        return File(name)
+    """The folder of a dialect: the name of one that is shipped, or a folder's path; ``./ovirt`` is always a path."""
     homes = (File(__file__).parents[1] / "mappings", File(__file__).parents[2] / "mappings")
     for home in homes:
-        if (home / name / "dialect.toml").is_file() and File(name).name == name:
+        if (home / name / "dialect.toml").is_file() and File(name).name == str(name):
             return home / name
+    if File(name).is_dir():
+        return File(name)
     known = sorted({file.parent.name for home in homes for file in home.glob("*/dialect.toml")})
     raise TableError(
         f"no dialect {name!r}{did_you_mean(name, known)}; expected {', '.join(known)}, or a folder with a dialect.toml"
@@ -277,7 +277,7 @@ class _Resolver:
             origin = file.origin(*at, name)
             if not isinstance(text, str):
                 raise TableError(f'{origin}: {name!r} is no row; expected "path : codec"')
-            if not name.isidentifier() or keyword.iskeyword(name) or name in WORDS:
+            if not name.isidentifier() or keyword.iskeyword(name) or name in WORDS or name == "opaque":
                 raise TableError(
                     f"{origin}: {name!r} cannot name a field; it is no identifier, or a word of Python or the language"
                 )
