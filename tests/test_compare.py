@@ -31,6 +31,7 @@ def kinds(left, right):
         ("<a id='7' size='1' unit='G'/>", "<a id='7' size='1024' unit='MiB'/>"),
         ("<a unit='KiB'>5</a>", "<a>5</a>"),
         ("<a>5</a>", "<a unit='b'>5</a>"),
+        ("<a>5</a>", "<a unit='KiB'>5120</a>"),  # without a unit some count in MiB
     ],
 )
 def test_equal(left, right):
@@ -52,6 +53,7 @@ def test_equal(left, right):
         ("<a unit='KB'>1</a>", "<a unit='KiB'>1</a>"),
         ("<a unit='GiB'>5</a>", "<a>5</a>"),
         ("<a unit='KiB'>5</a>", "<a>5120</a>"),
+        ("<a>5</a>", "<a unit='KiB'>5121</a>"),
         ("<a unit='parsec'>1</a>", "<a unit='au'>1</a>"),
         ("<a><b>1</b><b>2</b></a>", "<a><b>2</b><b>1</b></a>"),
         ("<a xmlns:p='urn:x'><p:b/></a>", "<a xmlns:p='urn:y'><p:b/></a>"),

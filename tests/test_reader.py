@@ -39,7 +39,7 @@ def test_a_table_has_a_comment():
     assert place("# what it is\n[A]\nb = 1\n", "A")[2] == "what it is"
     assert place("[A] # what it is\n", "A")[2] == "what it is"
     assert place("# what it is\n[A.row]\nb = 1\n", "A", "row")[2] == "what it is"
-    assert place("# what it is\n[A.row]\nb = 1\n", "A")[2] == ""
+    assert place("# what it is\n[A.row]\nb = 1\n", "A")[2] == "what it is"
 
 
 def test_a_table_keeps_the_place_of_its_own_header():

@@ -43,7 +43,6 @@ class Codec:
     needs: tuple[str, ...] = ()
     word: str = ""
     filled: bool = False
-    filled: bool = False
 
 
 def _refuse(value: object, expected: str) -> ValueError:

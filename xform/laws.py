@@ -12,7 +12,7 @@ from xform.compile.interpreter import TEXT, Reader, Reading, Writer
 from xform.compile.interpreter import find as find_elements
 from xform.dialect import Dialect
 from xform.entities import masked
-from xform.errors import XformError
+from xform.errors import EntityError, XformError
 from xform.table.model import Choice, Row
 from xform.table.walk import joins
 from xform.xml import Element, parse_text, shown
@@ -72,12 +72,9 @@ def _unclaimed(node: Element, name: str | None) -> Finding:
 
 
 def _matters(reading: Reading, holder: Element, row: Row, message: str) -> bool:
-    """Not what another row took, nor the blank between the children of an element that may have text as well."""
+    """Not what another row took."""
     place = row.path.attribute if row.path.attribute is not None else TEXT
-    if place in reading.claims.get(holder, ()):
-        return False
-    blank = place == TEXT and not (holder.text or "").strip()
-    return not (blank and row.codec and row.codec.name.endswith("(filled)"))
+    return place not in reading.claims.get(holder, ())
 
 
 def _refusal(holder: Element, row: Row, message: str) -> Finding:
@@ -146,7 +143,10 @@ def create(dialect: Dialect, document: str | bytes, **context: Any) -> list[Find
     """
     root = dialect.tree(document)
     reading = Reader(dialect.classes).document(root, context)
-    made = parse_text(dialect.generate(dialect.parse(document, **context), live=True, **context))
+    try:
+        made = parse_text(dialect.generate(dialect.parse(document, **context), live=True, **context))
+    except EntityError as error:
+        return [Finding("create", _path(root), f"cannot be generated again: {error}", line_of(root))]
     differences = compare(root, made)
     stated = _discriminators(dialect, root) if any(found.kind == "added" for found in differences) else set()
     hidden = set(_secrets(reading.entity))

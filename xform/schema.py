@@ -104,6 +104,8 @@ class Schema:
             yield from self._within(root, root, f"<{shown(root)}>: {said[0]}")
         for at, child in out:
             root.insert(at, child)
+            if not said and not self._said(root):
+                continue  # the validator named it only because of another
             yield from [(child, _misfit(child))] if said else self._within(root, child, _misfit(child))
             root.remove(child)
 

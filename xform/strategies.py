@@ -99,7 +99,7 @@ def values(codec: Codec) -> SearchStrategy[Any]:
         return elements(Step(ANY, ANY))
     if codec.words:
         return st.sampled_from(list(codec.words.values()))
-    if codec.name.endswith(" (filled)"):
+    if codec.filled:
         return values(codecs.codec(codec.word, ())).filter(lambda value: _fits(codec, value))
     if codec.word == "template" and (inner := re.search(r"\{([^{}]+)\}", codec.name)):
         return values(codecs.codec(*codecs.inner_words(inner[1])))

@@ -40,15 +40,15 @@ def test_as_many_documents_are_named_as_before(golden):
 
 
 def test_comments_order_and_empty_elements_are_no_matter():
-    document = """
-    <workshop fuel='none' unknown:x='' xmlns:unknown='urn:u'>
-    </workshop>""".replace(" unknown:x=''", "")
-    document = document.replace(
-        "</workshop>", "<clock open='yes'/><!-- c --><void/><name>n</name><level>4</level></workshop>"
-    )
-    document = document.replace("<name>", "<scheme version='v1'/><name>")
-    assert create(WORKSHOP, document.strip()) == []
-    assert named(WORKSHOP, WORKSHOP.tree(document.strip())) == []
+    document = """<workshop fuel='none'>
+      <scheme version='v1'/>
+      <clock open='yes'/><!-- a comment -->
+      <void> </void>
+      <level>4</level>
+      <name>n</name>
+    </workshop>"""
+    assert create(WORKSHOP, document) == []
+    assert named(WORKSHOP, WORKSHOP.tree(document)) == []
 
 
 def test_an_absent_discriminator_may_be_written():
@@ -76,6 +76,11 @@ def test_a_lost_element_a_lost_attribute_and_a_changed_value_are_found():
 def test_a_default_that_is_written_is_found():
     document = "<workshop fuel='none'><name>n</name><scheme version='v1'/></workshop>"
     assert {found.path for found in create(WORKSHOP, document)} == {"/workshop/clock", "/workshop/level"}
+
+
+def test_a_document_without_a_required_field_cannot_be_created_again():
+    (found,) = create(WORKSHOP, "<workshop/>")
+    assert str(found).startswith("create: 1: /workshop: cannot be generated again: name: missing")
 
 
 def test_a_secret_is_not_shown():

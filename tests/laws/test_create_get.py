@@ -73,7 +73,7 @@ def drawn():
     """Some hundred drawn entities."""
     found = []
 
-    @settings(max_examples=600, phases=[Phase.generate])
+    @settings(max_examples=1500, phases=[Phase.generate])
     @given(entities(ANNEX))
     def collect(entity):
         found.append(entity)
