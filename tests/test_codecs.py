@@ -89,7 +89,7 @@ def test_finite_codecs_say_each_value_in_one_word(row):
         ("xml", "<a  b='1'/>", '<a b="1"></a>'),
     ],
 )
-def test_canonical_forms(row, text, canonical):
+def test_L08_canonical_forms(row, text, canonical):
     known = made(row)
     assert known.encode(known.decode(text)) == canonical
     assert known.encode(known.decode(canonical)) == canonical
@@ -192,7 +192,7 @@ def test_values_that_are_refused(row, value):
     ("unit", "amount"),
     [(None, 1), ("KiB", 1), ("kib", 1), ("k", 1), ("MiB", 1024), ("GiB", 1 << 20), ("b", 1), ("bytes", 1), ("KB", 1)],
 )
-def test_sizes_without_case_and_rounded_up(unit, amount):
+def test_L09_sizes_without_case_and_rounded_up(unit, amount):
     assert made("size KiB unit=@unit").decode("1", unit) == amount
 
 
@@ -236,7 +236,7 @@ def test_an_unknown_word_is_hinted_at():
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\t"])
-def test_text_with_rows_through_it_is_not_blank(text):
+def test_L15_text_with_rows_through_it_is_not_blank(text):
     known = filled(made("text"))
     with pytest.raises(ValueError, match="blank"):
         known.decode(text)

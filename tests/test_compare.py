@@ -34,7 +34,7 @@ def kinds(left, right):
         ("<a>5</a>", "<a unit='KiB'>5120</a>"),  # without a unit some count in MiB
     ],
 )
-def test_equal(left, right):
+def test_L10_equal(left, right):
     assert compare(left, right) == []
 
 

@@ -205,7 +205,7 @@ print("ended")
         assert process.returncode == 128 + signal.SIGTERM
         assert self.clean(folder)
 
-    def test_what_a_killed_process_left_the_next_one_ends(self, folder: Path) -> None:
+    def test_L13_what_a_killed_process_left_the_next_one_ends(self, folder: Path) -> None:
         killed = self.process(folder, "signal.pause()")
         assert killed.stdout
         assert killed.stdout.readline() == "started\n"

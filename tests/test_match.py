@@ -85,18 +85,18 @@ def test_a_composite_rung_needs_all_its_fields(ovirt: xform.Dialect) -> None:
     assert not ovirt.match(document("<disk><target dev='sda'/></disk>"), vm(ovirt, disk("sda", 1))).pairs
 
 
-def test_values_compare_decoded(ovirt: xform.Dialect) -> None:
+def test_L04_values_compare_decoded(ovirt: xform.Dialect) -> None:
     found = ovirt.match(document(nic("52:54:00:AB:CD:EF")), vm(ovirt, nic("52:54:00:ab:cd:ef", 1)))
     assert [pair.rung for pair in found.pairs] == [("mac",)]
 
 
-def test_a_foreign_device_with_an_id_of_its_own_is_never_ours(ovirt: xform.Dialect) -> None:
+def test_L03_L06_a_foreign_device_with_an_id_of_its_own_is_never_ours(ovirt: xform.Dialect) -> None:
     found = ovirt.match(document(disk("sda", 2)), vm(ovirt, disk("sda", 1)))
     assert not found.pairs
     assert [kind for kind, _ in found.new] == [kind for kind, _ in found.missing] == ["disks"]
 
 
-def test_kinds_are_kept_apart_even_under_one_alias(ovirt: xform.Dialect) -> None:
+def test_L02_kinds_are_kept_apart_even_under_one_alias(ovirt: xform.Dialect) -> None:
     alias = f"<alias name='ua-{ID.format(1)}'/>"
     console = f"<console type='pty'><target type='serial' port='0'/>{alias}</console>"
     serial = f"<serial type='pty'><target type='isa-serial' port='0'/>{alias}</serial>"
@@ -104,7 +104,7 @@ def test_kinds_are_kept_apart_even_under_one_alias(ovirt: xform.Dialect) -> None
     assert [(pair.kind, pair.rung) for pair in found.pairs] == [("consoles", ("id",))]
 
 
-def test_two_of_one_key_are_reported_and_not_resolved_by_order(ovirt: xform.Dialect) -> None:
+def test_L05_two_of_one_key_are_reported_and_not_resolved_by_order(ovirt: xform.Dialect) -> None:
     mac = "52:54:00:00:00:01"
     found = ovirt.match(document(nic(mac), nic(mac)), vm(ovirt, nic(mac, 1), nic(mac, 2)))
     assert not found.pairs
@@ -133,7 +133,7 @@ def test_nothing_to_tell_devices_by_pairs_nothing(ovirt: xform.Dialect) -> None:
     assert (len(found.pairs), len(found.new), len(found.missing)) == (0, 2, 1)
 
 
-def test_graphics_pair_by_type_since_libvirt_drops_their_alias(ovirt: xform.Dialect) -> None:
+def test_L01_graphics_pair_by_type_since_libvirt_drops_their_alias(ovirt: xform.Dialect) -> None:
     known = vm(ovirt, "<graphics type='vnc' port='-1'/>", "<graphics type='spice'/>")
     found = ovirt.match(document("<graphics type='spice'/>", "<graphics type='vnc' port='5900'/>"), known)
     assert {(type(pair.known), pair.rung) for pair in found.pairs} == {

@@ -132,7 +132,7 @@ def test_without_libvirts_schemas_the_message_names_package_and_option() -> None
 
 
 @pytest.mark.skipif(not any(home.is_dir() for home in HOMES), reason="libvirt's schemas are not installed")
-def test_libvirts_own_schema_points_at_the_faulty_device() -> None:
+def test_L14_libvirts_own_schema_points_at_the_faulty_device() -> None:
     xml = """<domain type='qemu'>
   <name>a</name>
   <devices>

@@ -155,8 +155,9 @@ def _disks(vm: Entity, dialect: Any, host: Host) -> Entity:
             address = dialect.DriveAddress(controller=bus, bus=0, target=0, unit=_claim(units, count()))
             disk = evolve(disk, address=address)
         ids = (disk.domain_id, disk.image_id, disk.volume_id)
-        if disk.source is None and None not in ids:
-            disk = evolve(disk, source=dialect.FileDiskSource(path="{}/{}/images/{}/{}".format(host.images, *ids)))
+        if disk.source is None:
+            path = None if None in ids else "{}/{}/images/{}/{}".format(host.images, *ids)  # None: an empty drive
+            disk = evolve(disk, source=dialect.FileDiskSource(path=path))
         return _complete(disk, serial=disk.id) if disk.device == "disk" else disk
 
     return evolve(vm, disks=_each(vm.disks, dialect.Disk, place))

@@ -178,7 +178,7 @@ def test_a_channel_listens_in_the_hosts_folder() -> None:
 # --- companions ---------------------------------------------------------------------------------------------------
 
 
-def test_scsi_disks_get_a_virtio_controller_and_places_on_it() -> None:
+def test_L12_scsi_disks_get_a_virtio_controller_and_places_on_it() -> None:
     planned = plan(disks(*[("scsi", None)] * 9))
     assert [(item.type, item.model) for item in planned.controllers] == [("scsi", "virtio-scsi")]
     assert [disk.address.unit for disk in planned.disks] == list(range(9))

@@ -1,0 +1,180 @@
+"""A dialect as an embedder uses it: load, parse, generate, plan, and the classes."""
+
+from __future__ import annotations
+
+import re
+import threading
+import typing
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+import xform
+from xform.xml import MAX_BYTES
+
+ID = "00000000-0000-4000-8000-000000000001"
+NIC = "00000000-0000-4000-8000-000000000002"
+README = Path(__file__).parents[1] / "README.md"
+
+
+@pytest.fixture(scope="module")
+def ovirt() -> xform.Dialect:
+    return xform.load("ovirt")
+
+
+def guest(inside: str = "") -> str:
+    return f"<domain type='kvm'><name>x</name><uuid>{ID}</uuid>{inside}</domain>"
+
+
+def test_the_readmes_python_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(README.parent)
+    (code,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    exec(code, {})
+
+
+def test_text_and_bytes_are_both_taken(ovirt: xform.Dialect) -> None:
+    text = f"<?xml version='1.0' encoding='iso-8859-1'?>{guest().replace('>x<', '>é<')}"
+    assert ovirt.parse(text).name == ovirt.parse(text.encode("iso-8859-1")).name == "é"
+
+
+def test_namespaces_match_by_uri_whatever_the_prefix(ovirt: xform.Dialect) -> None:
+    metadata = (
+        "<metadata><a:vm xmlns:a='http://ovirt.org/vm/1.0'><a:clusterVersion>4.8</a:clusterVersion></a:vm></metadata>"
+    )
+    assert ovirt.parse(guest(metadata)).cluster_version == "4.8"
+
+
+def test_foreign_metadata_is_kept_whole(ovirt: xform.Dialect) -> None:
+    foreign = "<b:os xmlns:b='urn:b' b:id='1'>text<b:c/></b:os>"
+    vm = ovirt.parse(guest(f"<metadata>{foreign}</metadata>"))
+    assert ovirt.parse(ovirt.generate(vm)) == vm
+    assert 'xmlns:b="urn:b"' in ovirt.generate(vm)
+
+
+def test_L07_an_entry_that_names_another_device_is_not_ours_because_the_mac_fits(ovirt: xform.Dialect) -> None:
+    nic = f"<interface type='user'><mac address='52:54:00:00:00:01'/><alias name='ua-{NIC}'/></interface>"
+    entry = "<v:device alias='ua-{}' mac_address='52:54:00:00:00:01'><v:network>{}</v:network></v:device>"
+    stale, right = entry.format(ID, "stale"), entry.format(NIC, "right")
+
+    def network(*entries: str) -> Any:
+        metadata = f"<metadata><v:vm xmlns:v='http://ovirt.org/vm/1.0'>{''.join(entries)}</v:vm></metadata>"
+        return ovirt.parse(guest(f"{metadata}<devices>{nic}</devices>")).nics[0].network
+
+    assert network(stale) is None
+    assert network(stale, right) == network(right, stale) == "right"
+    assert network("<v:device mac_address='52:54:00:00:00:01'><v:network>by mac</v:network></v:device>") == "by mac"
+
+
+def test_what_the_second_place_could_not_be_found_by_is_refused_not_lost(ovirt: xform.Dialect) -> None:
+    vm = ovirt.Vm(id=ID, name="x", disks=[ovirt.Disk(source=ovirt.FileDiskSource(), pool_id=ID)])
+    with pytest.raises(xform.EntityError, match=r"disks\[0\].*target"):
+        ovirt.generate(vm)
+
+
+def test_L11_white_space_in_attributes_and_text_comes_back() -> None:
+    domain = xform.load("domain")
+    text = " a\tb\nc\rd <&'\"> "
+    disk = domain.Disk(target=text, serial=text, source=domain.FileDiskSource(path=text))
+    (back,) = domain.parse(domain.generate(domain.Domain(type="kvm", name="x", disks=[disk]))).disks
+    assert (back.target, back.serial, back.source.path) == (text, text, text)
+
+
+def test_a_value_that_its_row_does_not_admit_spoils_nothing_else(ovirt: xform.Dialect) -> None:
+    vm = ovirt.parse(guest("<memory>much</memory><vcpu>2</vcpu>"))
+    assert (vm.memory, vm.vcpus) == (None, 2)
+
+
+def test_an_unknown_variant_is_kept_opaque_and_written_back(ovirt: xform.Dialect) -> None:
+    inside = "<driver cache='none'/><source bucket='b'><x/></source><target dev='vda'/>"
+    vm = ovirt.parse(guest(f"<devices><disk type='cloud' device='disk'>{inside}</disk></devices>"))
+    assert isinstance(vm.disks[0].source, xform.Opaque)
+    assert (vm.disks[0].cache, vm.disks[0].target) == ("none", "vda")
+    assert ovirt.parse(ovirt.generate(vm)) == vm
+    assert "bucket='b'" in ovirt.generate(vm) or 'bucket="b"' in ovirt.generate(vm)
+
+
+def test_an_item_without_a_required_field_is_kept_whole() -> None:
+    domain = xform.load("domain")
+    entity = domain.parse(guest("<devices><disk><serial>s</serial></disk><disk><target dev='vda'/></disk></devices>"))
+    assert [type(disk) for disk in entity.disks] == [xform.Opaque, domain.Disk]
+    assert domain.parse(domain.generate(entity)) == entity
+
+
+def test_live_values_are_read_but_no_part_of_equality_nor_written_unasked(ovirt: xform.Dialect) -> None:
+    running = ovirt.parse(guest().replace("<domain", "<domain id='7'"))
+    assert running.live_id == 7
+    assert running == ovirt.parse(guest())
+    assert " id='7'" not in ovirt.generate(running)
+    assert " id='7'" in ovirt.generate(running, live=True)
+
+
+def test_a_wrong_value_is_named_by_its_field(ovirt: xform.Dialect) -> None:
+    vm = ovirt.Vm(id=ID, name="x", disks=[ovirt.Disk(target="vda", cache="nome")])
+    with pytest.raises(xform.EntityError, match=r"disks\[0\]\.cache: 'nome' is not one of .*did you mean 'none'"):
+        ovirt.generate(vm)
+
+
+def test_classes_have_slots_types_and_documentation(ovirt: xform.Dialect) -> None:
+    cls = ovirt.Disk
+    assert cls is ovirt.Disk
+    assert not hasattr(cls(target="vda"), "__dict__")
+    assert attrs.fields(cls).target.type == "str | None"
+    assert "guest-visible name" in (cls.__doc__ or "")
+    with pytest.raises(TypeError):
+        cls("vda")
+
+
+def test_a_secret_is_not_shown(ovirt: xform.Dialect) -> None:
+    assert "sesame" not in repr(ovirt.VncGraphics(password="sesame"))
+
+
+def test_an_entity_that_is_not_there_is_an_attribute_error(ovirt: xform.Dialect) -> None:
+    with pytest.raises(AttributeError, match="no entity 'Nope'"):
+        ovirt.Nope  # noqa: B018
+    assert "Disk" in dir(ovirt)
+
+
+def test_a_document_beyond_the_bound_is_refused_before_it_is_parsed(ovirt: xform.Dialect) -> None:
+    with pytest.raises(xform.DocumentError, match="expected a document of at most"):
+        ovirt.parse(b" " * (MAX_BYTES + 1))
+
+
+def test_many_threads_share_one_dialect() -> None:
+    fresh, results = xform.load("ovirt"), []
+    threads = [threading.Thread(target=lambda: results.append(fresh.generate(fresh.parse(guest())))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 8
+    assert len(set(results)) == 1
+
+
+@attrs.define(kw_only=True)
+class OwnPart:
+    """A class of an embedder's, called otherwise than its table."""
+
+    size: int | None = None
+    label: typing.Any = None
+
+
+def test_an_embedders_own_class_is_used(tmp_path: Path) -> None:
+    (tmp_path / "dialect.toml").write_text('format = 1\nroot = "Box"\n')
+    table = f'[Part]\nclass = "{__name__}:OwnPart"\n[Part.row]\nsize = "@size : uint"\n'
+    (tmp_path / "box.toml").write_text(
+        f'format = 1\n[Box]\nelement = "box"\n[Box.row]\nparts = "part : list Part"\n{table}'
+    )
+    box = xform.load(str(tmp_path))
+    entity = box.parse("<box><part size='3'/></box>")
+    assert entity.parts == [OwnPart(size=3)]
+    assert box.generate(entity) == "<box>\n  <part size='3'/>\n</box>\n"
+
+
+def test_an_embedders_class_that_lacks_a_field_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "dialect.toml").write_text('format = 1\nroot = "Box"\n')
+    rows = f'[Box]\nelement = "box"\nclass = "{__name__}:OwnPart"\n[Box.row]\nwidth = "@width : uint"\n'
+    (tmp_path / "box.toml").write_text(f"format = 1\n{rows}")
+    with pytest.raises(xform.TableError, match=r"box\.toml:6:1: .*OwnPart has no field 'width'"):
+        xform.load(str(tmp_path)).parse("<box/>")
