@@ -12,8 +12,9 @@ from xform.compile.parse import compile_parse
 from xform.entities import Classes
 from xform.errors import DocumentError, EntityError
 from xform.match import Kind, Matching, device_rows, ladders, match
+from xform.table.folder import load_module
 from xform.table.model import Table, Tables
-from xform.table.resolve import load_module, load_tables
+from xform.table.resolve import load_tables
 from xform.xml import declared, parse_text, shown
 
 if TYPE_CHECKING:

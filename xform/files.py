@@ -17,7 +17,7 @@ from xform.entities import Opaque
 from xform.errors import EntityError, TableError, did_you_mean
 from xform.marked import Marked, load_marked
 from xform.structure import EntityConverter, converter
-from xform.table.resolve import load_module
+from xform.table.folder import load_module
 from xform.validate import dotted, shown
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from attrs import define, field, frozen
 
 from xform.errors import DocumentError, TableError, XformError, did_you_mean
 from xform.schema import Schema, find_schemas
+from xform.table.folder import load_module
 from xform.table.model import Origin, Tables
 from xform.table.reader import TableFile
-from xform.table.resolve import load_module
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect

@@ -8,7 +8,7 @@ import pytest
 
 import xform
 from xform.files import read_context
-from xform.table.resolve import load_module
+from xform.table.folder import load_module
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"

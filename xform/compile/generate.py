@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from functools import lru_cache
 from itertools import groupby
-from typing import Any
 
 from xform.codecs import codec as make_codec
-from xform.compile.interpreter import Writer, keyless
+from xform.compile.interpreter import keyless
 from xform.compile.layout import Node, Owners, Slot, full_layout
-from xform.compile.source import MEMO, Source, local
-from xform.entities import Classes, Opaque, empty
+from xform.compile.runtime import for_generate
+from xform.compile.source import Source, local
+from xform.entities import Classes, empty
 from xform.table.model import ANY, Choice, Step, Table
 from xform.table.walk import joins
-from xform.xml import canonical_text, escape_attribute, escape_text, to_text
+from xform.xml import escape_attribute, escape_text
 
 # codecs whose text is never empty
 _FILLED = frozenset({"uint", "int", "float", "hex", "bool", "enum", "uuid", "mac", "path", "size", "version", "cpuset"})
-_NCNAME = re.compile(r"[A-Za-z_][\w.-]*")
 
 
 def compile_generate(classes: Classes) -> Source:
@@ -28,54 +25,11 @@ def compile_generate(classes: Classes) -> Source:
 
     `i` is the indentation, `a` the attributes that the place itself asks for.  Each returns the element's text.
     """
-    source = Source(runtime(classes))
+    source = Source(for_generate(classes))
     writer = GenerateWriter(source, classes)
     writer.shape(classes.tables.root)
     writer.rest()
     return source
-
-
-def runtime(classes: Classes) -> dict[str, Any]:
-    """What compiled generate functions call."""
-
-    def slow(o: Any, tag: str, i: str, live: bool, context: dict[str, Any], a: str) -> str:
-        """The oracle's way, for an entity that embeds what no variant says."""
-        start = f"{i}<{tag}"
-        return start + a + to_text(Writer(classes, live, context).element(o, tag), i).removeprefix(start)
-
-    return {
-        "Opaque": Opaque,
-        "element": element,
-        "escape_attribute": escape_attribute,
-        "escape_text": escape_text,
-        "generate": {Opaque: verbatim},
-        "ncname": ncname,
-        "slow": slow,
-        "xml": xml,
-    }
-
-
-xml = lru_cache(MEMO)(canonical_text)
-
-
-def verbatim(o: Opaque, tag: str, i: str, live: bool, context: dict[str, Any], a: str = "") -> str:
-    return f"{i}{xml(o.xml)}\n"
-
-
-def element(i: str, tag: str, a: str, x: str | None, b: str) -> str:
-    """An element with attributes `a`, text `x` and children `b`."""
-    if b:
-        # white space behind a text would become part of it
-        return f"{i}<{tag}{a}>{x}{b[len(i) + 2 :]}{i}</{tag}>\n" if x else f"{i}<{tag}{a}>\n{b}{i}</{tag}>\n"
-    return f"{i}<{tag}{a}>{x}</{tag}>\n" if x else f"{i}<{tag}{a}/>\n"
-
-
-@lru_cache(MEMO)
-def ncname(text: str) -> str:
-    """A map's key that becomes an element's name. Raises ValueError."""
-    if not _NCNAME.fullmatch(text):
-        raise ValueError(f"{text!r} is not an element's name")
-    return text
 
 
 class GenerateWriter:

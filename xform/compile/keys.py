@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from xform.compile.layout import layout
-from xform.compile.parse import ParseWriter, runtime
+from xform.compile.parse import ParseWriter
+from xform.compile.runtime import for_parse
 from xform.compile.source import Source, local
 from xform.entities import Classes
 from xform.table.model import Choice, Row, Table
@@ -16,7 +17,7 @@ Key = Callable[[Any, dict[str, Any]], tuple[Any, ...]]
 
 def compile_keys(classes: Classes, kinds: Iterable[Row]) -> Source:
     """The source of ``keys_ENTITY_RUNG(element, context)`` for the kinds of devices of a root."""
-    source = Source(runtime(classes))
+    source = Source(for_parse(classes))
     writer = KeysWriter(source, classes)
     for row in kinds:
         writer.kind(row)

@@ -2,85 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from xform.codecs import Codec
-from xform.compile.interpreter import Reader, find
 from xform.compile.layout import Node, Slot, add_joins, layout
+from xform.compile.runtime import for_parse
 from xform.compile.source import Source, local
-from xform.entities import Classes, Opaque, empty
+from xform.entities import Classes, empty
 from xform.table.model import ANY, Choice, Path, Row, Table
 from xform.table.walk import joins
-from xform.xml import Element, canonical, own_text
 
 FEW = 2  # up to so many attributes are asked for one by one
 
 
 def compile_parse(classes: Classes) -> Source:
     """The source of ``parse_ENTITY(element, context)`` for every entity that the root can hold."""
-    source = Source(runtime(classes))
+    source = Source(for_parse(classes))
     writer = ParseWriter(source, classes)
     writer.shape(classes.tables.root)
     writer.rest()
     return source
-
-
-def runtime(classes: Classes) -> dict[str, Any]:
-    """What compiled parse functions call."""
-
-    def opaque(element: Element) -> Opaque:
-        return Opaque(canonical(element))
-
-    def project(row: Row, owner: Table, element: Element) -> Opaque:
-        choice = classes.tables.shapes[row.entity or ""]
-        assert isinstance(choice, Choice)
-        return Reader(classes).project(row, owner, choice, element)
-
-    return {
-        "Opaque": Opaque,
-        "canonical": canonical,
-        "own_text": own_text,
-        "opaque": opaque,
-        "project": project,
-        "link": link,
-        "first": first,
-        "nothing": nothing,
-    }
-
-
-def nothing(element: Element, context: dict[str, Any]) -> None:
-    """The variant that an unknown word stands for."""
-
-
-def first(element: Element, path: Path) -> Element | None:
-    return next(iter(find(element, path.steps)), None)
-
-
-def link(
-    entries: list[Element],
-    entities: list[Any],
-    cls: type,
-    on: list[tuple[str, str, Callable[[str], Any]]],
-    read: Callable[..., None],
-    context: dict[str, Any],
-) -> None:
-    """Join: give each entity its entry.  An entry is told by the first of `on` that it has; earlier ones go first."""
-    left = {id(entity): entity for entity in entities if type(entity) is cls}
-    for attribute, name, decode in on:
-        known = {getattr(entity, name): entity for entity in reversed(left.values())}
-        others = []
-        for entry in entries:
-            text = entry.get(attribute)
-            value = None if text is None else decode(text)
-            if value is None:
-                others.append(entry)
-                continue
-            entity = known.pop(value, None)
-            if entity is not None:
-                del left[id(entity)]
-                read(entry, entity, context)
-        entries = others
 
 
 class ParseWriter:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import keyword
 import re
 from collections.abc import Iterable
 from pathlib import Path as File
-from types import ModuleType
 from typing import Any
 
 from attrs import evolve
@@ -17,6 +15,7 @@ from xform.errors import TableError, did_you_mean
 from xform.rules import Rule
 from xform.table import grammar
 from xform.table.finish import finish
+from xform.table.folder import display, find, load_module
 from xform.table.model import Choice, Join, Origin, Path, Row, Shape, Step, Table, Tables
 from xform.table.reader import TableFile
 from xform.table.walk import reachable
@@ -26,24 +25,10 @@ DIALECT_WORDS = ("name", "extends", "root", "id", "schema", "namespaces", "conte
 DROP = "-"
 
 
-def find(name: str) -> File:
-    """The folder of a dialect: the name of one that is shipped, or a folder's path; ``./ovirt`` is always a path."""
-    homes = (File(__file__).parents[1] / "mappings", File(__file__).parents[2] / "mappings")
-    for home in homes:
-        if (home / name / "dialect.toml").is_file() and File(name).name == str(name):
-            return home / name
-    if File(name).is_dir():
-        return File(name)
-    known = sorted({file.parent.name for home in homes for file in home.glob("*/dialect.toml")})
-    raise TableError(
-        f"no dialect {name!r}{did_you_mean(name, known)}; expected {', '.join(known)}, or a folder with a dialect.toml"
-    )
-
-
 def load_tables(name: str, within: tuple[File, ...] = ()) -> Tables:
     """Read a dialect. Raises TableError with file, line and column."""
     folder = find(name)
-    head = TableFile(_display(folder) / "dialect.toml")
+    head = TableFile(display(folder) / "dialect.toml")
     _check_words(head, (), head.values, DIALECT_WORDS)
     return _Resolver(folder, head, _extended(folder, head, (*within, folder.resolve()))).tables()
 
@@ -62,28 +47,6 @@ def _extended(folder: File, head: TableFile, within: tuple[File, ...]) -> Tables
     return load_tables(str(base), within)
 
 
-def _display(folder: File) -> File:
-    """As short as messages can name it from here."""
-    folder = folder.resolve()
-    return folder.relative_to(File.cwd()) if folder.is_relative_to(File.cwd()) else folder
-
-
-def load_module(folder: File, name: str) -> ModuleType | None:
-    """The Python file of this name in a dialect's folder, or None. Raises TableError where it does not load."""
-    file = folder / f"{name}.py"
-    if not file.is_file():
-        return None
-    spec = importlib.util.spec_from_file_location(f"xform_dialect_{folder.name}_{name}", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise TableError(f"{file}: {type(error).__name__}: {error}; expected Python that loads") from error
-    return module
-
-
 def _check_words(file: TableFile, at: tuple[str, ...], values: dict[str, Any], known: Iterable[str]) -> None:
     for word in values:
         if word not in known:
@@ -96,7 +59,7 @@ class _Resolver:
         self.folder, self.head, self.base = folder, head, base
         self.namespaces = {**(base.namespaces if base else {}), **head.values.get("namespaces", {})}
         files = [
-            TableFile(_display(folder) / file.name)
+            TableFile(display(folder) / file.name)
             for file in sorted(folder.glob("*.toml"))
             if file.name != "dialect.toml"
         ]
