@@ -128,7 +128,8 @@ VERBATIM = "verbatim"
 
 def declared(text: str, namespaces: dict[str, str]) -> str:
     """A document's text with the namespaces that it uses declared on its root element."""
-    used = ((prefix, uri) for prefix, uri in namespaces.items() if f"<{prefix}:" in text or f" {prefix}:" in text)
+    there = [(prefix, uri) for prefix, uri in namespaces.items() if f"{prefix}:" in text]
+    used = [(prefix, uri) for prefix, uri in there if f"<{prefix}:" in text or f" {prefix}:" in text]
     declarations = "".join(f" xmlns:{prefix}='{escape_attribute(uri)}'" for prefix, uri in used)
     end = re.search(r"[\s/>]", text)
     return text[: end.start()] + declarations + text[end.start() :] if end else text

@@ -106,19 +106,23 @@ class GenerateWriter:
 
     def guarded(self, slots: list[Slot]) -> Iterator[Slot]:
         """The slots, with a condition around each run of those that belong to one embedded variant."""
+        before: Owners = ()
         for owners, run in groupby(slots, key=lambda slot: slot.owners):
-            with self.guard(owners):
+            # one of several variants at most is there
+            others = bool(owners and before) and owners[:-1] == before[:-1] and owners[-1][0] is before[-1][0]
+            with self.guard(owners, "elif" if others else "if"):
                 yield from run
+            before = owners
 
     @contextmanager
-    def guard(self, owners: Owners) -> Iterator[None]:
+    def guard(self, owners: Owners, word: str = "if") -> Iterator[None]:
         if owners == self.within:
             yield
             return
         outer, self.within = self.within, owners
         for _, table in owners:
             self.cls(table)
-        with self.source.block(f"if {_guard(owners)}:"):
+        with self.source.block(f"{word} {_guard(owners)}:"):
             yield
         self.within = outer
 
@@ -174,7 +178,7 @@ class GenerateWriter:
         codec = slot.row.codec
         assert codec
         if not codec.needs:
-            return f"{self.source.encoder(codec, attribute)}(v)"
+            return self.source.encoded(codec, "v", attribute)
         owner = slot.owners[-1][1] if slot.owners else self.table_of_o
         needs = ", ".join(
             f"{need}={_holder(slot)}.{need}" if owner and need in owner.fields else f"{need}=context.get('{need}')"
@@ -307,8 +311,8 @@ class GenerateWriter:
             if row.key.steps:
                 tag = f"{step.shown[: -len(ANY)]!r} + ncname(k)"
             else:
-                encode = self.source.encoder(make_codec("str", ()), True)
-                key = f" {self.named(row.key.attribute or '')}='{{{encode}(k)}}'"
+                text_of_key = self.source.encoded(make_codec("str", ()), "k", True)
+                key = f" {self.named(row.key.attribute or '')}='{{{text_of_key}}}'"
             j, start = _at("j", level), _braced(_where(step)) + key
             if not row.value.steps:
                 out(f"{_at('b', level)} += element({j}, {tag}, f\"{start}{attributes}\", {text}, '')")
@@ -337,7 +341,7 @@ class GenerateWriter:
                 codec = joined.fields[name].codec
                 assert codec
                 with out.block(f"if v.{name} is not None:"):
-                    value = f"{self.source.encoder(codec, True)}(v.{name})"
+                    value = self.source.encoded(codec, f"v.{name}", True)
                     out(f"x += f\" {self.named(path.attribute or '')}='{{{value}}}'\"")
             call = f"generate_join{at}(v, {node.step.shown!r}, {_at('j', level)}, live, context, x)"
             out(f"{_at('b', level)} += {call}")

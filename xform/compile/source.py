@@ -52,11 +52,12 @@ class Source:
             return self.name("read", codec, lambda: codec.words.get if codec.words else None)
         return self.name("read", codec, lambda: admitted(codec))
 
-    def encoder(self, codec: Codec, attribute: bool) -> str:
-        """A function from value to escaped text; raises what the codec raises."""
+    def encoded(self, codec: Codec, value: str, attribute: bool) -> str:
+        """An expression for the escaped text of a value; it raises what the codec raises."""
         escape = escape_attribute if attribute else escape_text
-        kind = "attr" if attribute else "text"
-        return self.name(kind, codec, lambda: lru_cache(MEMO, typed=True)(lambda value: escape(codec.encode(value))))
+        name = self.name("attr" if attribute else "text", codec, lambda: encoder(codec, escape))
+        # a look-up is quicker than a call, but takes 1, 1.0 and True for one key
+        return f"{name}[{value}]" if _textual(codec) else f"{name}({value})"
 
     def run(self, file: str) -> dict[str, Any]:
         """Compile and execute; tracebacks and debuggers find the text through linecache."""
@@ -64,6 +65,31 @@ class Source:
         linecache.cache[file] = (len(text), None, text.splitlines(True), file)
         exec(compile(text, file, "exec"), self.names)
         return self.names
+
+
+class Memo(dict[Any, str]):
+    """The texts of values that were met, by value; bounded."""
+
+    def __init__(self, encode: Callable[[Any], str]) -> None:
+        self.encode = encode
+
+    def __missing__(self, value: Any) -> str:
+        text = self.encode(value)
+        if len(self) >= MEMO:
+            self.clear()
+        self[value] = text
+        return text
+
+
+def _textual(codec: Codec) -> bool:
+    return codec.annotation == "str" or codec.annotation.startswith("Literal[")
+
+
+def encoder(codec: Codec, escape: Callable[[str], str]) -> Any:
+    def encode(value: Any) -> str:
+        return escape(codec.encode(value))
+
+    return Memo(encode) if _textual(codec) else lru_cache(MEMO, typed=True)(encode)
 
 
 def admitted(codec: Codec) -> Callable[..., Any]:
