@@ -95,6 +95,20 @@ def test_an_unknown_variant_is_kept_opaque_and_written_back(ovirt: xform.Dialect
     assert "bucket='b'" in ovirt.generate(vm) or 'bucket="b"' in ovirt.generate(vm)
 
 
+def test_what_an_owners_row_says_of_an_opaque_variants_child_stands_once(tmp_path: Path) -> None:
+    (tmp_path / "dialect.toml").write_text('format = 1\nroot = "Box"\n')
+    rows = 'inside = ". : Inside"\nsize = "source/@size : uint"\nseal = "source/lid/@seal : str"\n'
+    rows += 'note = "source/note : text"\n'
+    inside = '[Inside]\nchoice = "@type"\nelse = "opaque"\n[Inside.file]\npath = "source/@file : path"\n'
+    (tmp_path / "box.toml").write_text(f'format = 1\n[Box]\nelement = "box"\n[Box.row]\n{rows}{inside}')
+    box = xform.load(str(tmp_path))
+    entity = box.parse("<box type='odd'><source size='1' z='2'><lid seal='s' y='3'/><note>n</note></source></box>")
+    assert (entity.size, entity.seal, entity.note) == (1, "s", "n")
+    assert entity.inside.xml == '<box type="odd"><source z="2"><lid y="3"></lid></source></box>'
+    entity.seal = "other"
+    assert box.parse(box.generate(entity)) == entity
+
+
 def test_an_item_without_a_required_field_is_kept_whole() -> None:
     domain = xform.load("domain")
     entity = domain.parse(guest("<devices><disk><serial>s</serial></disk><disk><target dev='vda'/></disk></devices>"))

@@ -281,6 +281,8 @@ class _Resolver:
                 until=flags.get("until"),
                 when=when,
             )
+            if form == "map" and not (row.codec and row.codec.shape == "value"):
+                raise ValueError(f"a map holds values, not {item.word}; collect the entries with list")
             if row.default is not None and row.codec:
                 row.codec.decode(row.default)
             if when and row.constant is None and row.codec and row.codec.shape != "present":

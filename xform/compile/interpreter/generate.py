@@ -10,7 +10,7 @@ from xform.codecs import Codec
 from xform.entities import Classes, Opaque, empty
 from xform.table.model import Join, Path, Row, Step, Table
 from xform.table.walk import flatten, joins
-from xform.xml import VERBATIM, Element, canonical, canonical_text, declared, parse_text, to_text
+from xform.xml import VERBATIM, Element, canonical, canonical_text, declared, own_text, parse_text, to_text
 
 
 class Writer:
@@ -170,19 +170,21 @@ class Writer:
 
     def unproject(self, opaque: Opaque, element: Element, order: dict[tuple[str, ...], int]) -> None:
         """Put an unknown variant back: its attributes, and its children where the owner's rows made the same ones."""
-        kept = parse_text(opaque.xml)
-        for name, text in kept.items():
-            element.set(name, text)
+        ranks = {names[0].partition("[")[0]: rank for names, rank in reversed(order.items()) if len(names) == 1}
+        self.merge(parse_text(opaque.xml), element, ranks)
+
+    def merge(self, kept: Element, element: Element, ranks: dict[str, int]) -> None:
+        for name, value in kept.items():
+            element.set(name, value)
+        if (text := own_text(kept)).strip() and not element.text:
+            element.text = text
+        made = list(element)
         for child in kept:
-            made = next((other for other in element if other.tag == child.tag), None)
-            if made is None:
-                names = (names for names in order if len(names) == 1 and names[0].partition("[")[0] == child.tag)
-                self.verbatim(element, canonical(child), order[next(names)])
-                continue
-            for name, text in child.items():
-                made.set(name, text)
-            for inner in child:
-                self.verbatim(made, canonical(inner), -1)
+            if (same := next((other for other in made if other.tag == child.tag), None)) is None:
+                self.verbatim(element, canonical(child), ranks.get(str(child.tag), -1))
+            else:
+                made.remove(same)
+                self.merge(child, same, {})
 
     def verbatim(self, parent: Element, xml: str, rank: int) -> None:
         kept = etree.Element(VERBATIM)

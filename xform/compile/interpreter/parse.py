@@ -124,15 +124,26 @@ class Reader:
                 self.reading.claim(element, name)
         for child in element:
             if child.tag in tags:
-                kept = parse_text(canonical(child))
                 self.reading.whole(child)
+                kept = parse_text(canonical(child))
                 for path in own:
-                    taken = path.attribute
-                    if taken and taken in kept.attrib and len(path.steps) == 1 and matches(child, path.steps[0]):
-                        del kept.attrib[taken]
-                        self.reading.claims[child].discard(taken)
+                    if path.steps and matches(child, path.steps[0]):
+                        self.give_up(kept, child, path)
                 copy.append(kept)
         return Opaque(canonical(copy))
+
+    def give_up(self, kept: Element, child: Element, path: Path) -> None:
+        """Leave to an owner's row what it says of a child that is kept otherwise."""
+        steps, name = path.steps[1:], path.attribute
+        for copy, original in zip(find(kept, steps), find(child, steps), strict=True):
+            if name is not None and name in copy.attrib:
+                del copy.attrib[name]
+                self.reading.claims[original].discard(name)
+            parent = copy.getparent()
+            if name is None and steps and parent is not None:
+                parent.remove(copy)
+                for inner in original.iter(etree.Element):
+                    self.reading.claims.pop(inner, None)
 
     def variant(self, choice: Choice, element: Element) -> Any:
         if not choice.attributes:

@@ -1,0 +1,5 @@
+"""``python -m xform``."""
+
+from xform.cli import main
+
+main()
