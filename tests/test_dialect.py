@@ -142,6 +142,7 @@ def test_classes_have_slots_types_and_documentation(ovirt: xform.Dialect) -> Non
 
 def test_a_secret_is_not_shown(ovirt: xform.Dialect) -> None:
     assert "sesame" not in repr(ovirt.VncGraphics(password="sesame"))
+    assert repr(xform.Opaque("<graphics type='new' passwd='sesame'/>")) == "Opaque(xml='<graphics…')"
 
 
 def test_an_entity_that_is_not_there_is_an_attribute_error(ovirt: xform.Dialect) -> None:

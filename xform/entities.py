@@ -13,11 +13,16 @@ from xform.errors import TableError
 from xform.table.model import Choice, Row, Shape, Table, Tables
 
 
+def opening(xml: object) -> str:
+    """What is shown of kept XML: its element's name, for nobody knows what in it is secret."""
+    return f"'{str(xml).partition('>')[0].partition(' ')[0]}…'"
+
+
 @attrs.define(frozen=True)
 class Opaque:
     """An element that no table can say, kept whole: the canonical XML of what it stands for."""
 
-    xml: str
+    xml: str = attrs.field(repr=opening)
 
 
 def masked(value: object) -> str:
