@@ -12,6 +12,7 @@ import attrs
 import pytest
 
 import xform
+from xform.laws import create_get, twins_entity
 from xform.xml import MAX_BYTES
 
 ID = "00000000-0000-4000-8000-000000000001"
@@ -107,6 +108,16 @@ def test_what_an_owners_row_says_of_an_opaque_variants_child_stands_once(tmp_pat
     assert entity.inside.xml == '<box type="odd"><source z="2"><lid y="3"></lid></source></box>'
     entity.seal = "other"
     assert box.parse(box.generate(entity)) == entity
+
+
+def test_a_wildcard_yields_to_the_rows_of_an_embedded_entity(tmp_path: Path) -> None:
+    (tmp_path / "dialect.toml").write_text('format = 1\nroot = "Box"\n')
+    rows = 'em = ". : Em"\nrest = "* : list xml"\n[Em.row]\nq = "q/@q : uint !"\n'
+    (tmp_path / "box.toml").write_text(f'format = 1\n[Box]\nelement = "box"\n[Box.row]\n{rows}')
+    box = xform.load(str(tmp_path))
+    entity = box.parse("<box><q q='1'/><z/></box>")
+    assert (entity.em.q, entity.rest) == (1, ["<z></z>"])
+    assert twins_entity(box, entity) == create_get(box, entity) == []
 
 
 def test_an_item_without_a_required_field_is_kept_whole() -> None:

@@ -235,7 +235,10 @@ class ParseWriter:
         assert step
         if step.wild:
             space = step.tag[: -len(ANY)]
-            return f"{t}.__class__ is str" + (f" and {t}.startswith({space!r})" if space else "")
+            rest = f"{t}.__class__ is str" + (f" and {t}.startswith({space!r})" if space else "")
+            # what stands beside it in this layout was asked for before; an embedded entity's rows were not
+            other = " or ".join(ParseWriter.test(Node(named), c, t) for named in step.but)
+            return f"{rest} and not ({other})" if other else rest
         return f"{t} == {step.tag!r}" + "".join(f" and {c}.get({name!r}) == {value!r}" for name, value in step.where)
 
     def guarded(self, slot: Slot, depth: int, text: str, e: str) -> None:
