@@ -135,6 +135,8 @@ def test_L08_canonical_forms(row, text, canonical):
         ("cpuset", "3-1"),
         ("cpuset", "0,^0"),
         ("cpuset", "0-99999999"),
+        ("cpuset", "9" * 5000),
+        ("cpuset", "16384"),
         ("cpuset", "\u0663"),
         ("template ua-{uuid}", "6ba7b810-9dad-41d1-80b4-00c04fd430c8"),
         ("template aa{str}aa", "aaa"),
@@ -228,6 +230,13 @@ def test_wrong_arguments(row, message):
     with pytest.raises(ValueError) as raised:
         made(row)
     assert str(raised.value).startswith(message.partition(" unit=@unit`")[0])
+
+
+def test_the_longest_list_of_cpus_is_read_and_a_longer_text_is_refused():
+    known, every_other = made("cpuset"), ",".join(map(str, range(0, 1 << 14, 2)))
+    assert known.encode(known.decode(every_other)) == every_other
+    with pytest.raises(ValueError, match="^200000 characters are too long a CPU list; expected at most 65536$"):
+        known.decode("0," * 99_999 + "00")
 
 
 def test_an_unknown_word_is_hinted_at():

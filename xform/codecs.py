@@ -187,27 +187,33 @@ def _dashed(text: str) -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
-def _cpuset_canonical(text: str) -> str:
+# More CPUs than libvirt numbers, and more text than any set of them needs.
+_CPUS, _CPUSET_LENGTH = 1 << 14, 1 << 16
+_CPUSET = f"a CPU list such as 0-3,^2,8, with numbers below {_CPUS}"
+_CPUSET_PATTERN = r"\s*\^?[0-9]{1,9}(-[0-9]{1,9})?(\s*,\s*\^?[0-9]{1,9}(-[0-9]{1,9})?)*\s*"
+
+
+def _cpuset() -> Codec:
     """libvirt's virBitmapParse: a list of numbers, ranges and ^exclusions, here sorted and joined."""
-    cpus: set[int] = set()
-    for part in text.split(","):
-        low, _, high = part.strip().lstrip("^").partition("-")
-        chosen = range(int(low), int(high or low) + 1)
-        if not chosen or chosen[-1] >= 1 << 14:
+
+    def canonical(text: str) -> str:
+        if len(text) > _CPUSET_LENGTH:
+            raise ValueError(f"{len(text)} characters are too long a CPU list; expected at most {_CPUSET_LENGTH}")
+        cpus = 0  # bit n stands for CPU n
+        for part in text.split(","):
+            first, _, last = part.strip().lstrip("^").partition("-")
+            low, high = int(first), int(last or first)
+            if not low <= high < _CPUS:
+                raise _refuse(part.strip(), _CPUSET)
+            chosen = (2 << high) - (1 << low)
+            cpus = cpus & ~chosen if "^" in part else cpus | chosen
+        runs = [run.span() for run in re.finditer("1+", f"{cpus:b}"[::-1])]
+        if not runs:
             raise _refuse(text, _CPUSET)
-        cpus = cpus.difference(chosen) if part.strip().startswith("^") else cpus.union(chosen)
-    if not cpus:
-        raise _refuse(text, _CPUSET)
-    runs: list[list[int]] = []
-    for cpu in sorted(cpus):
-        if runs and runs[-1][1] == cpu - 1:
-            runs[-1][1] = cpu
-        else:
-            runs.append([cpu, cpu])
-    return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in runs)
+        return ",".join(str(low) if end == low + 1 else f"{low}-{end - 1}" for low, end in runs)
 
+    return _text("cpuset", _CPUSET_PATTERN, _CPUSET, ("0", "0-3,8"), canonical)
 
-_CPUSET = "a CPU list such as 0-3,^2,8"
 
 # libvirt's virScaleInteger: without case; a lone letter and …iB count in 1024, …B in 1000.
 _UNITS: dict[str, int] = {"b": 1, "byte": 1, "bytes": 1} | {
@@ -329,15 +335,7 @@ CODECS: dict[str, Callable[[Sequence[str]], Codec]] = {
     "bytes": _bytes,
     "size": _size,
     "version": _plain(_text("version", r"[0-9]+(\.[0-9]+)*", "a version such as 4.8", ("4.8", "9.0.0"), str)),
-    "cpuset": _plain(
-        _text(
-            "cpuset",
-            r"\s*\^?[0-9]+(-[0-9]+)?(\s*,\s*\^?[0-9]+(-[0-9]+)?)*\s*",
-            _CPUSET,
-            ("0", "0-3,8"),
-            _cpuset_canonical,
-        )
-    ),
+    "cpuset": _plain(_cpuset()),
     "template": _template,
     "const": _const,
     "xml": _xml,
