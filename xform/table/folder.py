@@ -1,26 +1,40 @@
-"""Where a dialect's files are."""
+"""Where a dialect's files are, and how Python imports those that are its own."""
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
+import os
+import re
+import sys
+import threading
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
 from pathlib import Path as File
-from types import ModuleType
+from types import CodeType, ModuleType
 
 from xform.errors import TableError, did_you_mean
+
+_PREFIX = "xform_dialect"
+_HOMES = (File(__file__).parents[1] / "mappings", File(__file__).parents[2] / "mappings")
+_loading = threading.RLock()
 
 
 def find(name: str) -> File:
     """The folder of a dialect: the name of one that is shipped, or a folder's path; ``./ovirt`` is always a path."""
-    homes = (File(__file__).parents[1] / "mappings", File(__file__).parents[2] / "mappings")
-    for home in homes:
+    for home in _HOMES:
         if (home / name / "dialect.toml").is_file() and File(name).name == str(name):
             return home / name
     if File(name).is_dir():
-        return File(name)
-    known = sorted({file.parent.name for home in homes for file in home.glob("*/dialect.toml")})
+        return File(name).absolute()
+    known = sorted({file.parent.name for home in _HOMES for file in home.glob("*/dialect.toml")})
     raise TableError(
         f"no dialect {name!r}{did_you_mean(name, known)}; expected {', '.join(known)}, or a folder with a dialect.toml"
     )
+
+
+def found_by(folder: File) -> str:
+    """What `find` finds a folder by, in whatever process: the name of a shipped dialect, else its path."""
+    return folder.name if folder.parent in _HOMES else str(folder)
 
 
 def display(folder: File) -> File:
@@ -29,17 +43,64 @@ def display(folder: File) -> File:
     return folder.relative_to(File.cwd()) if folder.is_relative_to(File.cwd()) else folder
 
 
+Stamp = tuple[int, int, int]
+
+
+def stamp(file: File) -> Stamp:
+    """What tells that a file was changed."""
+    found = file.stat()
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
 def load_module(folder: File, name: str) -> ModuleType | None:
-    """The Python file of this name in a dialect's folder, or None. Raises TableError where it does not load."""
+    """The Python file of this name in a dialect's folder, or None.
+
+    It runs once in a process, and anew when the file was changed since.  Raises TableError where it does not load.
+    """
     file = folder / f"{name}.py"
     if not file.is_file():
         return None
-    spec = importlib.util.spec_from_file_location(f"xform_dialect_{folder.name}_{name}", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise TableError(f"{file}: {type(error).__name__}: {error}; expected Python that loads") from error
-    return module
+    module = _module_name(file.resolve())
+    with _loading:
+        loaded = sys.modules.get(module)
+        if loaded is not None and getattr(loaded.__loader__, "stamp", None) != stamp(file):
+            del sys.modules[module]
+        try:
+            return importlib.import_module(module)
+        except Exception as error:
+            raise TableError(f"{file}: {type(error).__name__}: {error}; expected Python that loads") from error
+
+
+def _module_name(file: File) -> str:
+    """The name that a file is imported by: its path, spelled as an identifier."""
+    path = os.fsencode(file.with_suffix(""))
+    return _PREFIX + "".join(chr(byte) if chr(byte).isalnum() and byte < 128 else f"_{byte:02x}" for byte in path)
+
+
+def _module_file(name: str) -> File:
+    path = re.sub(rb"_([0-9a-f]{2})", lambda found: bytes([int(found[1], 16)]), name.removeprefix(_PREFIX).encode())
+    return File(os.fsdecode(path) + ".py")
+
+
+class _Loader(SourceFileLoader):
+    """Reads the source itself: kept bytecode does not tell apart what was written within one second."""
+
+    def __init__(self, name: str, file: File) -> None:
+        super().__init__(name, str(file))
+        self.stamp = stamp(file)
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
+class _Finder:
+    """Imports a dialect's files by their names, so that values of their classes can be sent to another process."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name.startswith(_PREFIX) and (file := _module_file(name)).is_file():
+            return spec_from_file_location(name, file, loader=_Loader(name, file))
+        return None
+
+
+sys.meta_path.append(_Finder)
