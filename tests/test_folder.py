@@ -79,7 +79,7 @@ def test_values_go_to_a_process_that_has_loaded_nothing(tmp_path: Path) -> None:
     (tmp_path / "host.py").write_text(HOST)
     module = load_module(tmp_path, "host")
     assert module is not None
-    code = "import pickle, sys, xform; print(pickle.load(sys.stdin.buffer))"
+    code = "import pickle, sys; print(pickle.load(sys.stdin.buffer))"
     sent = pickle.dumps(module.Host([module.Pool("a")]))
     done = subprocess.run([sys.executable, "-c", code], input=sent, stdout=subprocess.PIPE, check=True)
     assert done.stdout == b"Host(pools=[Pool(name='a')])\n"

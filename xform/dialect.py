@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from xform.compile.generate import compile_generate
 from xform.compile.keys import compile_keys
@@ -12,13 +13,25 @@ from xform.compile.parse import compile_parse
 from xform.entities import Classes
 from xform.errors import DocumentError, EntityError
 from xform.match import Kind, Matching, device_rows, ladders, match
-from xform.table.folder import load_module
+from xform.table.folder import Stamp, find, found_by, load_module, loading, stamps
 from xform.table.model import Table, Tables
 from xform.table.resolve import load_tables
 from xform.xml import declared, parse_text, shown
 
 if TYPE_CHECKING:
     from xform.xml import Element
+
+T = TypeVar("T")
+
+
+class once(cached_property[T]):
+    """A property that is made when it is first asked for, by one thread for all."""
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is None:
+            return self
+        with instance._making:
+            return super().__get__(instance, owner)
 
 
 class Dialect:
@@ -27,6 +40,7 @@ class Dialect:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
         self.classes = Classes(tables)
+        self._making = threading.RLock()
 
     def __getattr__(self, name: str) -> type:
         if not name.startswith("_") and name in self.classes:
@@ -38,6 +52,9 @@ class Dialect:
 
     def __repr__(self) -> str:
         return f"<Dialect {self.tables.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return load, (found_by(self.tables.folder),)
 
     @cached_property
     def root(self) -> Table:
@@ -102,24 +119,40 @@ class Dialect:
         if found := problems(self, entity):
             raise EntityError("\n".join(map(str, found)))
 
-    @cached_property
+    @once
     def _parsing(self) -> dict[str, Any]:
         return compile_parse(self.classes).run(f"<xform parse {self.tables.name}>")
 
-    @cached_property
+    @once
     def _generating(self) -> dict[str, Any]:
         return compile_generate(self.classes).run(f"<xform generate {self.tables.name}>")
 
-    @cached_property
+    @once
     def kinds(self) -> list[Kind]:
         """The kinds of devices that a document holds, with their match ladders."""
         keys = compile_keys(self.classes, device_rows(self.tables)).run(f"<xform keys {self.tables.name}>")
         return ladders(self.classes, keys)
 
 
+_loaded: dict[Path, tuple[list[dict[str, Stamp]], Dialect]] = {}
+
+
 def load(name: str = "ovirt") -> Dialect:
     """A dialect by name, or by the path of its folder (which runs its rules.py).
 
+    It is read once: a process has one dialect of a folder, with one class for each entity, until a file of it changes.
     Raises TableError with file, line and column of what is wrong.
     """
-    return Dialect(load_tables(name))
+    folder = find(name).resolve()
+    with loading:
+        if folder in _loaded:
+            files, dialect = _loaded[folder]
+            if files == _files(dialect):
+                return dialect
+        dialect = Dialect(load_tables(name))
+        _loaded[folder] = _files(dialect), dialect
+        return dialect
+
+
+def _files(dialect: Dialect) -> list[dict[str, Stamp]]:
+    return [stamps(tables.folder) for tables in dialect.tables.lineage]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import copyreg
 import importlib
-import threading
+import typing
+from collections.abc import ItemsView, Iterator, Mapping, ValuesView
 from functools import cached_property
+from operator import getitem
 from typing import Any
 
 import attrs
 
 from xform.errors import TableError
+from xform.table.folder import found_by
 from xform.table.model import Choice, Row, Shape, Table, Tables
 
 
@@ -36,7 +40,6 @@ class Classes:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
         self._made: dict[str, type] = {"Opaque": Opaque}
-        self._lock = threading.RLock()
         self._variants = {
             table.name: (shape, table)
             for shape in tables.shapes.values()
@@ -50,12 +53,11 @@ class Classes:
     def __getitem__(self, name: str) -> type:
         """The class of an entity, a choice (the base of its variants) or a variant. Raises KeyError."""
         made = self._made.get(name)
-        if made is None:
-            with self._lock:
-                if name not in self._made:
-                    self._made[name] = self._make(name)
-                made = self._made[name]
-        return made
+        # of what several threads make at once, the first counts
+        return self._made.setdefault(name, self._make(name)) if made is None else made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _classes, (found_by(self.tables.folder),)
 
     def names(self) -> list[str]:
         return [*self.tables.shapes, *self._variants]
@@ -92,11 +94,71 @@ class Classes:
     def _make(self, name: str) -> type:
         if name in self._variants:
             choice, table = self._variants[name]
-            return make_class(table, bases=(self[choice.name],))
+            return make_class(table, self, base=self[choice.name])
         shape = self.tables.shapes[name]
         if isinstance(shape, Choice):
-            return type(name, (), {"__slots__": (), "__module__": __name__, "__doc__": shape.origin.comment or None})
-        return imported_class(shape) if shape.cls else make_class(shape)
+            body = {"__slots__": (), "__doc__": shape.origin.comment or None, "__classes__": self}
+            return EntityType(name, (Entity,), body)
+        return imported_class(shape) if shape.cls else make_class(shape, self)
+
+
+def _classes(dialect: str) -> Classes:
+    from xform.dialect import load
+
+    return load(dialect).classes
+
+
+class EntityType(type):
+    """The type of the classes that are made from tables: `__classes__` are those of the dialect that one is of.
+
+    By pickle such a class is an item of these, which each process makes for itself from the dialect's files.
+    """
+
+    __classes__: Classes
+
+
+class Entity(metaclass=EntityType):
+    """What is made from a table."""
+
+    __slots__ = ()
+
+
+def _pickled(cls: EntityType) -> tuple[Any, ...] | str:
+    # a class that somebody derives from ours is found like any other
+    classes = vars(cls).get("__classes__")
+    return (getitem, (classes, cls.__name__)) if classes else cls.__qualname__
+
+
+copyreg.pickle(EntityType, _pickled)
+
+
+class Annotations(dict[str, Any]):
+    """The types of an entity's fields as written, each looked up when it is read: the classes in it are made only then.
+
+    Code that knows nothing of this, such as `typing.get_type_hints`, finds types in it like in any other class.
+    """
+
+    def __init__(self, table: Table, classes: Classes) -> None:
+        self._rows = {**table.fields, **dict.fromkeys(table.switches)}
+        self._classes = classes
+        super().__init__({name: annotation(row) for name, row in self._rows.items()})
+
+    def __getitem__(self, name: str) -> Any:
+        row = self._rows[name]
+        names = {row.entity: self._classes[row.entity], "Opaque": Opaque} if row and row.entity else {}
+        return eval(super().__getitem__(name), vars(typing), names)
+
+    def __iter__(self) -> Iterator[str]:
+        return super().__iter__()  # a dict that has its own is copied item by item
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return Mapping.get(self, name, default)
+
+    def items(self) -> ItemsView[str, Any]:  # type: ignore[override]
+        return ItemsView(self)
+
+    def values(self) -> ValuesView[Any]:  # type: ignore[override]
+        return ValuesView(self)
 
 
 def imported_class(table: Table) -> type:
@@ -115,19 +177,21 @@ def imported_class(table: Table) -> type:
     return cls
 
 
-def make_class(table: Table, bases: tuple[type, ...] = ()) -> type:
+def make_class(table: Table, classes: Classes, base: type = Entity) -> type:
     """Slots, keyword only, annotated with the types of the rows; live and generated fields are no part of equality."""
     fields: dict[str, Any] = {row.name: _attribute(row) for row in table.fields.values()}
     for switch in table.switches:
         fields[switch] = attrs.field(default=False, type=bool)
-    body = {"__module__": __name__, "__doc__": _doc(table)}
-    return attrs.make_class(
-        table.name, fields, bases=bases or (object,), class_body=body, slots=True, kw_only=True, order=False
-    )
+    body = {"__doc__": _doc(table), "__classes__": classes}
+    cls = attrs.make_class(table.name, fields, bases=(base,), class_body=body, slots=True, kw_only=True, order=False)
+    cls.__annotations__ = Annotations(table, classes)
+    return cls
 
 
-def annotation(row: Row) -> str:
-    """The Python type of a row's field, as written."""
+def annotation(row: Row | None) -> str:
+    """The Python type of a row's field, or of a switch, as written."""
+    if row is None:
+        return "bool"
     item = row.codec.annotation if row.codec else f"{row.entity} | Opaque"
     if row.form == "list":
         return f"list[{item}]"

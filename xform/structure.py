@@ -6,7 +6,6 @@ import base64
 import binascii
 import re
 import types
-import typing
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path as File
@@ -117,13 +116,6 @@ class EntityConverter(Converter):
 
     def _function(self, cls: type) -> Callable[[Any, Any], Any]:
         """cattrs' own function for a class, with a hook for every field whose row has a codec."""
-        names = {
-            name
-            for attribute in attrs.fields(cls)
-            if isinstance(attribute.type, str)
-            for name in compile(attribute.type, "<annotation>", "eval").co_names
-        }
-        attrs.resolve_types(cls, vars(typing), {name: self.classes[name] for name in names if name in self.classes})
         hooks = {name: override(struct_hook=self._field(row)) for name, row in self._rows(cls).items() if row.codec}
         by_name = {
             attribute.name: hooks[attribute.alias] for attribute in attrs.fields(cls) if attribute.alias in hooks
@@ -135,9 +127,8 @@ class EntityConverter(Converter):
         codec = row.codec
         assert codec is not None
         path = row.value if row.form == "map" else row.path
-        kind = _type(codec.annotation)
 
-        def one(value: Any, _: Any = None) -> Any:
+        def one(value: Any, kind: Any) -> Any:
             found = self.structure(value, kind)
             try:
                 if isinstance(found, str) and codec.word in _CANONICAL:
@@ -150,13 +141,12 @@ class EntityConverter(Converter):
                 raise Misfit(brief(error), f"the secret value is not {codec.expected}") from None
             return found
 
-        def hook(value: Any, cls: Any) -> Any:
+        def hook(value: Any, kind: Any) -> Any:
             if row.form == "list":
-                return self._list(value, list, one)
+                return self._list(value, kind, one)
             if row.form == "map":
-                return self._dict(value, dict, one, row)
-            optional = not row.required and row.default is None and codec.shape != "present"
-            return None if value is None and optional else one(value)
+                return self._dict(value, kind, one, row)
+            return None if value is None and types.NoneType in get_args(kind) else one(value, kind)
 
         return hook
 
@@ -213,40 +203,35 @@ class EntityConverter(Converter):
                 Opaque, "opaque", str, Misfit(str(error), "the secret value is not well-formed XML")
             ) from None
 
-    def _list(self, value: Any, kind: Any, item: Callable[[Any], Any] | None = None) -> Any:
+    def _list(self, value: Any, kind: Any, item: Callable[[Any, Any], Any] | None = None) -> Any:
         if not isinstance(value, list):
             raise _misfit(value, "a list")
-        inner = next(iter(get_args(kind)), Any)
-        found = self._each(enumerate(value), item or (lambda one: self.structure(one, inner)), kind)
+        found = self._each(enumerate(value), item or self.structure, kind)
         return tuple(found.values()) if get_origin(kind) is tuple else list(found.values())
 
-    def _dict(self, value: Any, kind: Any, item: Callable[[Any], Any] | None = None, row: Row | None = None) -> Any:
+    def _dict(
+        self, value: Any, kind: Any, item: Callable[[Any, Any], Any] | None = None, row: Row | None = None
+    ) -> Any:
         if not isinstance(value, dict):
             raise _misfit(value, "a mapping")
-        inner = get_args(kind)[1] if get_args(kind) else Any
         for key in value:
             if row and (fault := next(faulty_key(row, key), None)):
                 raise Misfit(fault, fault)
-        return self._each(value.items(), item or (lambda one: self.structure(one, inner)), kind)
+        return self._each(value.items(), item or self.structure, kind)
 
-    def _each(self, items: Iterable[tuple[Any, Any]], item: Callable[[Any], Any], kind: Any) -> dict[Any, Any]:
-        """Every item on its own, so that all faults are told."""
+    def _each(self, items: Iterable[tuple[Any, Any]], item: Callable[[Any, Any], Any], kind: Any) -> dict[Any, Any]:
+        """Every item on its own, so that all faults are told; `kind` is the type of the whole."""
+        inner = get_args(kind)[-1] if get_args(kind) else Any
         found, faults = {}, []
         for key, value in items:
             try:
-                found[key] = item(value)
+                found[key] = item(value, inner)
             except Exception as error:
                 error.add_note(IterableValidationNote(f"at {key}", key, kind))
                 faults.append(error)
         if faults:
             raise IterableValidationError("", faults, kind)
         return found
-
-
-@lru_cache(maxsize=1024)
-def _type(annotation: str) -> Any:
-    """The type that a codec's annotation, as written, stands for."""
-    return eval(annotation, {}, vars(typing))
 
 
 def _made_of(origins: tuple[Any, ...]) -> Callable[[Any], bool]:

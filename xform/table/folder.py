@@ -14,9 +14,10 @@ from types import CodeType, ModuleType
 
 from xform.errors import TableError, did_you_mean
 
-_PREFIX = "xform_dialect"
+_PREFIX = "xform.at"  # Python imports xform first, and with it `_Finder`
 _HOMES = (File(__file__).parents[1] / "mappings", File(__file__).parents[2] / "mappings")
-_loading = threading.RLock()
+# Held while a dialect, or a file of its Python, is loaded; either may ask for the other.
+loading = threading.RLock()
 
 
 def find(name: str) -> File:
@@ -44,12 +45,17 @@ def display(folder: File) -> File:
 
 
 Stamp = tuple[int, int, int]
+"""What tells that a file was changed."""
 
 
 def stamp(file: File) -> Stamp:
-    """What tells that a file was changed."""
     found = file.stat()
     return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def stamps(folder: File) -> dict[str, Stamp]:
+    """Of all files that make a dialect."""
+    return {file.name: stamp(file) for file in folder.glob("*.*") if file.suffix in (".toml", ".py") and file.is_file()}
 
 
 def load_module(folder: File, name: str) -> ModuleType | None:
@@ -61,7 +67,7 @@ def load_module(folder: File, name: str) -> ModuleType | None:
     if not file.is_file():
         return None
     module = _module_name(file.resolve())
-    with _loading:
+    with loading:
         loaded = sys.modules.get(module)
         if loaded is not None and getattr(loaded.__loader__, "stamp", None) != stamp(file):
             del sys.modules[module]
