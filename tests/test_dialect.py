@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import threading
 import typing
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,9 @@ import attrs
 import pytest
 
 import xform
+from xform import dialect
 from xform.laws import create_get, twins_entity
+from xform.table.resolve import load_tables
 from xform.xml import MAX_BYTES
 
 ID = "00000000-0000-4000-8000-000000000001"
@@ -145,7 +150,7 @@ def test_classes_have_slots_types_and_documentation(ovirt: xform.Dialect) -> Non
     cls = ovirt.Disk
     assert cls is ovirt.Disk
     assert not hasattr(cls(target="vda"), "__dict__")
-    assert attrs.fields(cls).target.type == "str | None"
+    assert cls.__annotations__["target"] == str | None
     assert "guest-visible name" in (cls.__doc__ or "")
     with pytest.raises(TypeError):
         cls("vda")
@@ -167,15 +172,66 @@ def test_a_document_beyond_the_bound_is_refused_before_it_is_parsed(ovirt: xform
         ovirt.parse(b" " * (MAX_BYTES + 1))
 
 
-def test_many_threads_share_one_dialect() -> None:
-    fresh, results = xform.load("ovirt"), []
-    threads = [threading.Thread(target=lambda: results.append(fresh.generate(fresh.parse(guest())))) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(results) == 8
-    assert len(set(results)) == 1
+def test_a_dialect_is_loaded_once_until_one_of_its_files_changes(tmp_path: Path) -> None:
+    base, ours = tmp_path / "base", tmp_path / "ours"
+    for folder, head in ((base, 'root = "Box"'), (ours, 'extends = "../base"')):
+        folder.mkdir()
+        (folder / "dialect.toml").write_text(f"format = 1\n{head}\n")
+    (base / "box.toml").write_text('format = 1\n[Box]\nelement = "box"\n[Box.row]\nsize = "@size : uint"\n')
+    first = xform.load(str(ours))
+    assert xform.load(f"{base}/../ours") is first
+    (base / "box.toml").write_text('format = 1\n[Box]\nelement = "box"\n[Box.row]\nwidth = "@width : uint"\n')
+    second = xform.load(str(ours))
+    assert second is not first
+    assert second.parse("<box width='3'/>").width == 3
+    assert first.parse("<box size='3'/>").size == 3
+    (ours / "plan.py").write_text("def plan(box, *, dialect):\n    return 'planned'\n")
+    assert xform.load(str(ours)).plan(second.Box()) == "planned"
+
+
+def test_many_threads_use_one_fresh_dialect_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: Counter[str] = Counter()
+
+    def counted(compile: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any) -> Any:
+            compiled[compile.__name__] += 1
+            return compile(*args)
+
+        return call
+
+    for name in ("compile_parse", "compile_generate", "compile_keys"):
+        monkeypatch.setattr(dialect, name, counted(getattr(dialect, name)))
+    fresh, ready, results = xform.Dialect(load_tables("ovirt")), threading.Barrier(8), []
+    xml = guest("<devices><disk><target dev='sda' bus='scsi'/></disk></devices>")
+
+    def work(turn: int) -> None:
+        ready.wait()
+        # some begin with one function, some with another
+        vm = fresh.Vm(type="kvm", id=ID, name="x", disks=[fresh.Disk(target="sda", interface="scsi")])
+        vm = vm if turn % 2 else fresh.parse(xml)
+        found = fresh.match(xml, vm)
+        results.append((fresh.generate(vm), [pair.rung for pair in found.pairs], type(found.pairs[0].found)))
+
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(work, turn) for turn in range(8)]:
+            done.result()
+    assert compiled == {"compile_parse": 1, "compile_generate": 1, "compile_keys": 1}
+    assert [(rungs, cls) for _, rungs, cls in results] == [([("interface", "target")], fresh.Disk)] * 8
+    assert {fresh.parse(text).name for text, *_ in results} == {"x"}
+
+
+def test_a_context_is_made_of_plain_values(ovirt: xform.Dialect) -> None:
+    host = ovirt.context("host", networking="user")
+    assert (host.networking, host.emulation) == ("user", "kvm")
+    assert host == ovirt.context("host", networking="user")
+    with pytest.raises(xform.EntityError, match=r"^host\.networking: 'usr' is not one of bridge, user \(did you mean"):
+        ovirt.context("host", networking="usr")
+    with pytest.raises(xform.EntityError, match=r"^the dialect ovirt takes no 'hots' \(did you mean 'host'\?\)$"):
+        ovirt.context("hots")
+
+
+def test_a_context_is_read_from_a_file(ovirt: xform.Dialect) -> None:
+    assert ovirt.read_context("host", README.parent / "examples" / "host.yaml").networking == "user"
 
 
 @attrs.define(kw_only=True)

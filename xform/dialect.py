@@ -112,6 +112,26 @@ class Dialect:
 
         return read_entity(self, path)
 
+    def context(self, keyword: str, **values: Any) -> Any:
+        """What this dialect takes under a keyword of its functions, such as `host`: made of plain values.
+
+        A field that holds other things takes mappings and lists, as the file that `read_context` reads would.  Raises
+        EntityError.
+        """
+        from xform.files import make_context
+
+        return make_context(self, keyword, values)
+
+    def read_context(self, keyword: str, path: str | Path) -> Any:
+        """The same from a file (YAML or JSON). Raises EntityError, every fault with its line.
+
+        >>> host = ovirt.read_context("host", "examples/host.yaml")
+        >>> xml = ovirt.generate(ovirt.plan(vm, host=host), host=host)
+        """
+        from xform.files import read_context
+
+        return read_context(self, keyword, path)
+
     def check(self, entity: Any) -> None:
         """Raise EntityError if the tables do not admit an entity."""
         from xform.validate import problems

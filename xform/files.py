@@ -48,38 +48,38 @@ def read_context(dialect: Dialect, keyword: str, path: str | File) -> Any:
 
 def context_from(dialect: Dialect, keyword: str, data: bytes, source: str) -> Any:
     """The same for the content of a file; `source` names it in messages."""
-    declared = dialect.tables.context.get(keyword)
-    if declared is None:
-        known = dialect.tables.context
-        raise EntityError(
-            f"{source}: the dialect {dialect.tables.name} takes no {keyword!r}{did_you_mean(keyword, known)}"
-        )
-    cls = context_class(dialect, keyword)
+    try:
+        cls = context_class(dialect, keyword)
+    except EntityError as error:
+        raise EntityError(f"{source}: {error}") from None
     return _structure(converter(dialect.classes), load_marked(data, source), cls, keyword)
 
 
-def context_class(dialect: Dialect, keyword: str) -> type:
-    """The attrs class of a context keyword. Raises TableError where dialect.toml names none that is there."""
-    declared = dialect.tables.context[keyword]
-    file, _, name = declared.partition(":")
-    tables = dialect.tables
+def make_context(dialect: Dialect, keyword: str, values: dict[str, Any]) -> Any:
+    """The same of plain values. Raises EntityError."""
+    cls, by = context_class(dialect, keyword), converter(dialect.classes)
     try:
-        module = load_module(tables.folder, file)
-        while module is None and tables.base:
-            tables = tables.base
-            module = load_module(tables.folder, file)
+        return by.structure(values, cls)
     except Exception as error:
-        raise TableError(
-            f"{tables.folder / file}.py: {type(error).__name__}: {error}; expected Python that loads"
-        ) from None
-    cls = getattr(module, name, None)
+        faults = list(by.faults(error))
+    lines = (f"{dotted((keyword, *path))}: {message}" for path, _, message in faults)
+    raise EntityError("\n".join(lines))
+
+
+def context_class(dialect: Dialect, keyword: str) -> type:
+    """The attrs class of a context keyword. Raises EntityError for one that the dialect does not have, and TableError
+    where dialect.toml names no class that is there."""
+    known = dialect.tables.context
+    if keyword not in known:
+        raise EntityError(f"the dialect {dialect.tables.name} takes no {keyword!r}{did_you_mean(keyword, known)}")
+    declared = known[keyword]
+    file, _, name = declared.partition(":")
+    modules = (load_module(tables.folder, file) for tables in dialect.tables.lineage)
+    cls = getattr(next(filter(None, modules), None), name, None)
     if not isinstance(cls, type) or not attrs.has(cls):
         raise TableError(
             f"{dialect.tables.folder / 'dialect.toml'}: context {keyword} is {declared!r}; no attrs class is there"
         )
-    for inner in vars(module).values():
-        if isinstance(inner, type) and attrs.has(inner) and inner.__module__ == cls.__module__:
-            attrs.resolve_types(inner, vars(module))
     return cls
 
 

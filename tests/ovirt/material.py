@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 import xform
-from xform.files import read_context
 from xform.table.folder import load_module
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +23,7 @@ def plan(vm: Any, host: Any = None) -> Any:
 
 
 def example_host() -> Any:
-    return read_context(OVIRT, "host", EXAMPLES / "host.yaml")
+    return OVIRT.read_context("host", EXAMPLES / "host.yaml")
 
 
 def corpus(name: str) -> Path:
