@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from itertools import groupby
 
@@ -12,7 +12,7 @@ from xform.compile.layout import Node, Owners, Slot, full_layout
 from xform.compile.runtime import for_generate
 from xform.compile.source import Source, local
 from xform.entities import Classes, empty
-from xform.table.model import ANY, Choice, Step, Table
+from xform.table.model import ANY, Choice, Shape, Step, Table
 from xform.table.walk import joins
 from xform.xml import escape_attribute, escape_text
 
@@ -52,14 +52,17 @@ class GenerateWriter:
     def rest(self) -> None:
         while self.todo:
             shape = self.tables.shapes[self.todo.pop(0)]
-            for table in shape.variants.values() if isinstance(shape, Choice) else (shape,):
+            functions = []
+            for table in _tables(shape):
                 root = table.name == self.tables.root
                 self.function(f"generate_{table.name}", table, full_layout(self.tables, table, root))
-                self.source(f"generate[{self.cls(table)}] = generate_{table.name}")
+                functions.append(f"{self.cls(table)}: generate_{table.name}")
                 if root:
                     for at, (joined, join, _) in enumerate(joins(self.tables)):
                         rows = Table(joined.name, join.origin, rows=join.rows)
                         self.function(f"generate_join{at}", rows, full_layout(self.tables, rows), joined)
+            # what a row may hold; another class is a KeyError
+            self.source(f"of_{shape.name} = {{{', '.join(functions)}, Opaque: verbatim}}")
 
     def cls(self, table: Table) -> str:
         self.source.names[table.name] = self.classes[table.name]
@@ -90,7 +93,7 @@ class GenerateWriter:
                 out('return f"{i}<{tag}{a}/>\\n"')
 
     def embeds(self, node: Node) -> None:
-        """Locals for embedded entities; what embeds an opaque one is left to the oracle."""
+        """Locals for embedded entities; what embeds an opaque one, or a wrong one, is left to the oracle."""
         for slot in node.slots:
             if slot.kind != "word":
                 continue
@@ -98,7 +101,7 @@ class GenerateWriter:
             for _, table in slot.owners:
                 self.cls(table)
             self.source(f"{name} = {value} if {_guard(slot.owners)} else None" if slot.owners else f"{name} = {value}")
-            with self.source.block(f"if {name}.__class__ is Opaque:"):
+            with self.source.block(f"if {name}.__class__ not in {self.words(slot)}:"):
                 self.source("return slow(o, tag, i, live, context, a)")
             if slot.row.required and not slot.owners:
                 with self.source.block(f"if {name} is None:"):
@@ -164,14 +167,19 @@ class GenerateWriter:
         """The discriminating attributes of an embedded variant."""
         shape = self.tables.shapes[slot.row.entity or ""]
         if isinstance(shape, Choice) and shape.attributes:
-            name = f"words_{shape.name}"
-            if name not in self.source.names:
-                words = {type(None): ""}
-                for texts, table in shape.variants.items():
-                    pairs = zip(shape.attributes, texts, strict=True)
-                    words[self.classes[table.name]] = "".join(_attribute(name, word) for name, word in pairs)
-                self.source.names[name] = words
-            self.source(f"{a} += {name}[{local(slot.row.name)}.__class__]")
+            self.source(f"{a} += {self.words(slot)}[{local(slot.row.name)}.__class__]")
+
+    def words(self, slot: Slot) -> str:
+        """The name of a dict from each class that an embedding row may hold to its discriminating attributes."""
+        shape = self.tables.shapes[slot.row.entity or ""]
+        name = f"words_{shape.name}"
+        if name not in self.source.names:
+            known = self.source.names[name] = {type(None): ""}
+            for table in _tables(shape):
+                choice = self.classes.choice(table.name)
+                pairs = zip(choice.attributes, choice.words(table.name), strict=False) if choice else ()
+                known[self.classes[table.name]] = "".join(_attribute(*pair) for pair in pairs)
+        return name
 
     def encoded(self, slot: Slot, attribute: bool) -> str:
         """An expression for the escaped text of `v`."""
@@ -288,7 +296,7 @@ class GenerateWriter:
                     if row.entity:
                         self.shape(row.entity)
                         extra = f", {_quoted(where)}" if where else ""
-                        out(f"{b} += generate[v.__class__](v, {step.shown!r}, {j}, live, context{extra})")
+                        out(f"{b} += of_{row.entity}[v.__class__](v, {step.shown!r}, {j}, live, context{extra})")
                     elif codec and codec.shape == "xml":
                         out(f"{b} += f'{{{j}}}{{xml(v)}}\\n'")
                     else:
@@ -352,6 +360,10 @@ class GenerateWriter:
             return attribute
         uri, _, name = attribute[1:].partition("}")
         return f"{next(prefix for prefix, known in self.tables.namespaces.items() if known == uri)}:{name}"
+
+
+def _tables(shape: Shape) -> Iterable[Table]:
+    return shape.variants.values() if isinstance(shape, Choice) else (shape,)
 
 
 def _never_empty(slot: Slot) -> bool:

@@ -86,9 +86,9 @@ def for_generate(classes: Classes) -> dict[str, Any]:
         "element": element,
         "escape_attribute": escape_attribute,
         "escape_text": escape_text,
-        "generate": {Opaque: verbatim},
         "ncname": ncname,
         "slow": slow,
+        "verbatim": verbatim,
         "xml": xml,
     }
 

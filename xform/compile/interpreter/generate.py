@@ -8,7 +8,7 @@ from lxml import etree
 
 from xform.codecs import Codec
 from xform.entities import Classes, Opaque, empty
-from xform.table.model import Join, Path, Row, Step, Table
+from xform.table.model import Choice, Join, Path, Row, Step, Table
 from xform.table.walk import flatten, joins
 from xform.xml import VERBATIM, Element, canonical, canonical_text, declared, own_text, parse_text, to_text
 
@@ -25,6 +25,8 @@ class Writer:
         table = self.tables.shapes[self.tables.root]
         assert isinstance(table, Table)
         assert table.element
+        if type(entity) is not self.classes[table.name]:
+            raise ValueError(f"a {type(entity).__name__} is no {table.name}")
         self.root = etree.Element(table.element, nsmap=self.tables.namespaces)
         order = self.order(table)
         self.fill(table, entity, self.root, order)
@@ -82,7 +84,7 @@ class Writer:
             elif row.embeds and isinstance(value, Opaque):
                 opaque.append(value)
             elif row.embeds:
-                self.embed(value, element, order)
+                self.embed(row, value, element, order)
             else:
                 for path in row.paths:
                     if row.codec and row.codec.shape == "value":
@@ -119,7 +121,7 @@ class Writer:
             return
         made = self.create(element, path.steps, order)
         if row.entity:
-            self.write(value, made)
+            self.write(self.table(row, value), value, made)
         elif row.codec and row.codec.shape == "value":
             set_node(made, path, self.encode(row, value, entity), row.codec)
 
@@ -143,16 +145,24 @@ class Writer:
         prefix, _, name = tag.rpartition(":")
         clark = f"{{{self.tables.namespaces[prefix]}}}{name}" if prefix else name
         made = etree.Element(clark, nsmap=self.tables.namespaces)
-        self.write(entity, made)
+        table = self.classes.table(type(entity))
+        assert table
+        self.write(table, entity, made)
         return made
 
     def text(self, entity: Any) -> str:
         """A whole document."""
         return declared(to_text(self.document(entity)), self.tables.namespaces)
 
-    def write(self, entity: Any, element: Element) -> None:
-        table = self.classes.table(type(entity))
-        assert table
+    def table(self, row: Row, entity: Any) -> Table:
+        """The table of an entity that a row holds. Raises ValueError where the row may not hold it."""
+        table, shape = self.classes.table(type(entity)), self.tables.shapes[row.entity or ""]
+        known = shape.variants.values() if isinstance(shape, Choice) else (shape,)
+        if table is None or not any(table is other for other in known):
+            raise ValueError(f"{row.name} holds a {type(entity).__name__}, which is no {row.entity}")
+        return table
+
+    def write(self, table: Table, entity: Any, element: Element) -> None:
         self.discriminate(table, element)
         self.fill(table, entity, element, self.order(table))
 
@@ -162,9 +172,8 @@ class Writer:
             for name, word in zip(choice.attributes, choice.words(table.name), strict=False):
                 element.set(name, word)
 
-    def embed(self, value: Any, element: Element, order: dict[tuple[str, ...], int]) -> None:
-        table = self.classes.table(type(value))
-        assert table
+    def embed(self, row: Row, value: Any, element: Element, order: dict[tuple[str, ...], int]) -> None:
+        table = self.table(row, value)
         self.discriminate(table, element)
         self.fill(table, value, element, order)
 
