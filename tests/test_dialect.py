@@ -146,6 +146,59 @@ def test_a_wrong_value_is_named_by_its_field(ovirt: xform.Dialect) -> None:
         ovirt.generate(vm)
 
 
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda it, other: it.Disk(), "Disk is no Vm; expected Vm"),
+        (lambda it, other: None, "nothing is no Vm; expected Vm"),
+        (lambda it, other: xform.Opaque("<domain></domain>"), "Opaque is no Vm; expected Vm"),
+        (lambda it, other: other.Domain(type="kvm", name="x"), "Domain of domain is no Vm of ovirt; expected Vm"),
+        (
+            lambda it, other: {"disks": [it.Disk(source=it.FileDiskSource()), it.Nic()]},
+            "disks[1]: Nic is no Disk; expected Disk or Opaque",
+        ),
+        (lambda it, other: {"disks": [None]}, "disks[0]: nothing is no Disk; expected Disk or Opaque"),
+        (
+            lambda it, other: {"disks": [other.Disk(target="vda")]},
+            "disks[0]: Disk of domain is no Disk of ovirt; expected Disk or Opaque",
+        ),
+        (lambda it, other: {"balloon": it.Nic()}, "balloon: Nic is no Balloon; expected Balloon or Opaque"),
+        (
+            lambda it, other: {"clock": it.Clock(offset="utc", timers=[it.Video()])},
+            "clock.timers[0]: Video is no Timer; expected Timer or Opaque",
+        ),
+        (
+            lambda it, other: {"disks": [it.Disk(source=other.FileDiskSource(path="/a"))]},
+            "disks[0].source: FileDiskSource of domain is no DiskSource of ovirt; expected one of FileDiskSource, ",
+        ),
+    ],
+)
+def test_an_entity_of_a_wrong_class_is_refused_at_its_place(ovirt: Any, make: Any, expected: str) -> None:
+    made = make(ovirt, xform.load("domain"))
+    with pytest.raises(xform.EntityError) as error:
+        ovirt.generate(ovirt.Vm(id=ID, name="x", **made) if isinstance(made, dict) else made)
+    assert str(error.value).startswith(expected)
+
+
+def test_a_wrong_class_is_refused_where_no_word_tells_what_is_embedded() -> None:
+    workshop: Any = xform.load(str(Path(__file__).parent / "dialects" / "workshop"))
+    annex: Any = xform.load(str(Path(__file__).parent / "dialects" / "annex"))
+    fuel = workshop.classes["NoneFuel"]()
+    for wrong, expected in (
+        ({"grid": fuel}, "grid: NoneFuel is no Grid; expected Grid or Opaque"),
+        ({"grid": annex.Grid(line=1)}, "grid: Grid of annex is no Grid of workshop; expected Grid or Opaque"),
+        (
+            {"tools": [workshop.Tool(name="x", handle=annex.PlainHandle(grip="g"))]},
+            "tools[0].handle: PlainHandle of annex is no Handle of workshop; expected one of LongHandle, PlainHandle",
+        ),
+    ):
+        entity = workshop.Workshop(name="x", fuel=fuel, **wrong)
+        with pytest.raises(xform.EntityError) as error:
+            workshop.generate(entity)
+        assert str(error.value) == expected
+        assert twins_entity(workshop, entity) == []
+
+
 def test_classes_have_slots_types_and_documentation(ovirt: xform.Dialect) -> None:
     cls = ovirt.Disk
     assert cls is ovirt.Disk

@@ -84,11 +84,10 @@ class Dialect:
 
         Raises EntityError for what the tables do not admit.
         """
-        generate = self._generating[f"generate_{self.root.name}"]
         try:
-            text: str = generate(entity, self.root.element, "", live, context)
+            text: str = self._generating[entity.__class__](entity, self.root.element, "", live, context)
         except (AttributeError, KeyError, TypeError, ValueError):
-            self.check(entity)
+            self._refuse(entity, context)
             raise
         return declared(text, self.tables.namespaces)
 
@@ -132,20 +131,31 @@ class Dialect:
 
         return read_context(self, keyword, path)
 
-    def check(self, entity: Any) -> None:
+    def check(self, entity: Any, **context: Any) -> None:
         """Raise EntityError if the tables do not admit an entity."""
         from xform.validate import problems
 
-        if found := problems(self, entity):
+        if found := problems(self, entity, **context):
             raise EntityError("\n".join(map(str, found)))
+
+    def _refuse(self, entity: Any, context: dict[str, Any]) -> None:
+        """Say in words of the tables what is wrong with an entity that cannot be generated."""
+        from xform.validate import no_entity
+
+        if type(entity) is not self.classes[self.root.name]:
+            raise EntityError(f"{no_entity(self.classes, entity, self.root.name)}; expected {self.root.name}") from None
+        self.check(entity, **context)
 
     @once
     def _parsing(self) -> dict[str, Any]:
         return compile_parse(self.classes).run(f"<xform parse {self.tables.name}>")
 
     @once
-    def _generating(self) -> dict[str, Any]:
-        return compile_generate(self.classes).run(f"<xform generate {self.tables.name}>")
+    def _generating(self) -> dict[type, Any]:
+        """By the class of what is generated: that of a whole document."""
+        root = self.root.name
+        names = compile_generate(self.classes).run(f"<xform generate {self.tables.name}>")
+        return {self.classes[root]: names[f"generate_{root}"]}
 
     @once
     def kinds(self) -> list[Kind]:
