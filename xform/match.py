@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from xform.compile.interpreter import find, matches
+from xform.compile.keys import needed
 from xform.entities import Classes
 from xform.table.model import Choice, Row, Step, Table, Tables
 from xform.table.walk import joins
@@ -138,7 +139,8 @@ def ladders(classes: Classes, keys: dict[str, Any]) -> list[Kind]:
         plain = all(inner.codec and inner.form == "one" for found in rows for inner in found)
         identities = tuple(any(inner.codec and inner.codec.word in IDENTITIES for inner in found) for found in rows)
         read = keys[f"keys_{shape.name}_{at}"]
-        of_element = None if joined.get(row.name, set()).intersection(fields) else read if plain else frozen(read)
+        asked = set().union(*(needed(table, fields) for table in variants))
+        of_element = None if joined.get(row.name, set()) & asked else read if plain else frozen(read)
         return Rung(fields, identities, of_element, entity_values(classes, fields))
 
     return [

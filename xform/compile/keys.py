@@ -41,9 +41,8 @@ class KeysWriter(ParseWriter):
 
     def rung(self, name: str, table: Table, rung: tuple[str, ...], choice: Choice | None = None) -> None:
         out = self.source
-        rows = tuple(row for row in table.rows if row.name in rung)
-        needs = {need for row in rows if row.codec for need in row.codec.needs}
-        rows = tuple(row for row in table.rows if row in rows or row.name in needs)
+        asked = needed(table, rung)
+        rows = tuple(row for row in table.rows if row.name in asked)
         have = {row.name for row in rows}
         out()
         with out.block(f"def {name}(e, context):"):
@@ -68,3 +67,14 @@ class KeysWriter(ParseWriter):
         with out.block(f"def keys_{choice.name}_{at}(e, context):"):
             out(f"f = keys_of_{choice.name}_{at}.get({asked if len(choice.attributes) == 1 else f'({asked})'})")
             out(f"return f(e, context) if f else {(None,) * len(rung)!r}")
+
+
+def needed(table: Table, names: Iterable[str]) -> set[str]:
+    """Fields, and those that rules need to decode them."""
+    found: set[str] = set()
+    todo = [name for name in names if name in table.fields]
+    while todo:
+        found.add(name := todo.pop())
+        codec = table.fields[name].codec
+        todo += [need for need in (codec.needs if codec else ()) if need in table.fields and need not in found]
+    return found

@@ -10,7 +10,7 @@ from xform.compile.runtime import for_parse
 from xform.compile.source import Source, local
 from xform.entities import Classes, empty
 from xform.table.model import ANY, Choice, Path, Row, Table
-from xform.table.walk import joins
+from xform.table.walk import joins, late
 
 FEW = 2  # up to so many attributes are asked for one by one
 
@@ -138,7 +138,9 @@ class ParseWriter:
             if row.constant is not None or row.when:
                 continue
             for place in range(len(row.paths)):
-                if row.form == "one" and not (row.codec and row.codec.shape == "present"):
+                if _needy(row):
+                    out(f"{_variable(row, place)} = []  # the texts")
+                elif row.form == "one" and not (row.codec and row.codec.shape == "present"):
                     blank.append(_variable(row, place))
                 else:
                     out(f"{_variable(row, place)} = {empty(row)!r}")
@@ -148,7 +150,9 @@ class ParseWriter:
             out(f"{' = '.join(blank)} = None")
         self.element(node, "e", 0, table)
         for row in rows:
-            self.late(row, table)
+            self.settle(row)
+        for row in late(rows):
+            self.decide(row, rows, table)
         if missing:
             for row in rows:
                 if row.required and row.constant is None:
@@ -156,32 +160,30 @@ class ParseWriter:
                     with out.block(f"if {test}:"):
                         out(f"return {missing}")
 
-    def late(self, row: Row, table: Table) -> None:
-        """What is decided when all nodes were seen: several places, needs, defaults."""
-        if row.constant is not None or row.when or row.form != "one":
+    def settle(self, row: Row) -> None:
+        """What is known when all nodes were seen: several places, defaults."""
+        if row.constant is not None or row.when or row.form != "one" or _needy(row):
             return
         out, name = self.source, local(row.name)
-        codec = row.codec
         for place in range(1, len(row.paths)):
             with out.block(f"if {name} is None:"):
                 out(f"{name} = {_variable(row, place)}")
-        if codec and codec.needs:
-            needs = ", ".join(
-                f"{need}={local(need)}" if need in table.fields else f"{need}=context.get({need!r})"
-                for need in codec.needs
-            )
-            out.names[f"rule_{row.name}"] = codec.decode
-            with out.block(f"if {name} is not None:"):
-                with out.block("try:"):
-                    out(f"{name} = {self._rule(codec)}({name}, {needs})")
-                with out.block("except ValueError:"):
-                    out(f"{name} = None")
         if row.default is not None:
             with out.block(f"if {name} is None:"):
                 out(f"{name} = {empty(row)!r}")
 
-    def _rule(self, codec: Codec) -> str:
-        return self.source.name("rule", codec, lambda: codec.decode)
+    def decide(self, row: Row, rows: tuple[Row, ...], table: Table) -> None:
+        """Decode by a rule, now that what it needs is known."""
+        assert row.codec
+        own = {other.name for other in rows}
+
+        def value(need: str) -> str:
+            return local(need) if need in own else f"o.{need}" if need in table.fields else f"context.get({need!r})"
+
+        needs = ", ".join(f"{need}={value(need)}" for need in row.codec.needs)
+        rule = self.source.name("rule", row.codec, lambda: row.codec and row.codec.decode)
+        texts = ", ".join(f"*{_variable(row, place)}" for place in range(len(row.paths)))
+        self.source(f"{local(row.name)} = decided({rule}, [{texts}], {empty(row)!r}, {needs})")
 
     def element(self, node: Node, e: str, depth: int, table: Table) -> None:
         """Read the element held by the variable `e` along a node of the layout."""
@@ -251,7 +253,7 @@ class ParseWriter:
     @staticmethod
     def open(slot: Slot, depth: int) -> str:
         """The condition that no earlier node gave this row a value."""
-        if slot.row.constant is not None or slot.row.when or depth == 0:
+        if slot.row.constant is not None or slot.row.when or depth == 0 or _needy(slot.row):
             return ""
         return f"{_variable(slot.row, slot.place)} is None and "
 
@@ -264,12 +266,13 @@ class ParseWriter:
             with out.block(f"if {text} == {row.constant!r}:"):
                 out(f"{local(row.when)} = True")
             return
+        if _needy(row):
+            out(f"{_variable(row, slot.place)}.append({text})")
+            return
         value = text
         if codec.unit:
             value = f"{self.source.decoder(codec)}({text}, {e}.get({codec.unit!r}))"
-        elif codec.needs or codec.name in ("str", "text"):
-            pass
-        else:
+        elif codec.name not in ("str", "text"):
             value = f"{self.source.decoder(codec)}({text})"
         out(f"{_variable(row, slot.place)} = {value}")
 
@@ -359,6 +362,11 @@ class ParseWriter:
 def _reads(slot: Slot) -> bool:
     """A constant is written and checked, but no field is read from it."""
     return not slot.row.generated and (slot.row.constant is None or slot.row.when is not None)
+
+
+def _needy(row: Row) -> bool:
+    """Its rule needs others, so its texts wait until these are decoded."""
+    return bool(row.codec and row.codec.needs)
 
 
 def _text(codec: Codec | None, e: str) -> str:

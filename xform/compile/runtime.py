@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -30,6 +31,7 @@ def for_parse(classes: Classes) -> dict[str, Any]:
     return {
         "Opaque": Opaque,
         "canonical": canonical,
+        "decided": decided,
         "own_text": own_text,
         "opaque": opaque,
         "project": project,
@@ -45,6 +47,15 @@ def nothing(element: Element, context: dict[str, Any]) -> None:
 
 def first(element: Element, path: Path) -> Element | None:
     return next(iter(find(element, path.steps)), None)
+
+
+def decided(decode: Callable[..., Any], texts: list[str], default: Any, **needs: Any) -> Any:
+    """The first value that a rule admits."""
+    for text in texts:
+        with suppress(ValueError):
+            if (value := decode(text, **needs)) is not None:
+                return value
+    return default
 
 
 def link(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from graphlib import CycleError
+
 from attrs import evolve
 
 from xform import codecs
 from xform.errors import TableError, did_you_mean
 from xform.table.model import ANY, Choice, Path, Row, Shape, Step, Table, Tables
-from xform.table.walk import flatten, joins
+from xform.table.walk import flatten, joins, late
 
 
 def finish(tables: Tables) -> Tables:
@@ -41,14 +43,17 @@ def finish(tables: Tables) -> Tables:
 
 
 def _check_names(tables: Tables, table: Table) -> None:
+    joined = {row.name for join in table.joins for row in join.rows}
     for row in [*table.rows, *(row for join in table.joins for row in join.rows)]:
         if row.entity and row.entity not in tables.shapes:
             raise TableError(
                 f"{row.origin}: {row}: unknown entity {row.entity!r}{did_you_mean(row.entity, tables.shapes)}"
             )
         for need in row.codec.needs if row.codec else ():
-            if need not in table.fields and need not in tables.context:
-                hint = did_you_mean(need, [*table.fields, *tables.context])
+            # what the second place says is not known yet
+            own = set(table.fields) - (set() if row.name in joined else joined)
+            if need not in own and need not in tables.context:
+                hint = did_you_mean(need, [*own, *tables.context])
                 raise TableError(
                     f"{row.origin}: {row}: needs {need!r}, which is no field of {table.name} and no context{hint}"
                 )
@@ -62,6 +67,12 @@ def _check_names(tables: Tables, table: Table) -> None:
             raise TableError(
                 f"{row.origin}: {row}: {row.entity} is embedded, so a row of it must be required (!); or `use` its rows"
             )
+    for rows in (table.rows, *(join.rows for join in table.joins)):
+        try:
+            late(rows)
+        except CycleError as error:
+            row = next(row for row in rows if row.name == error.args[1][0])
+            raise TableError(f"{row.origin}: {row}: {' needs '.join(reversed(error.args[1]))}") from None
     taken: dict[str, Row] = {}
     for row in table.rows:
         for path in () if row.embeds or row.when else row.paths:

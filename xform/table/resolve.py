@@ -283,6 +283,8 @@ class _Resolver:
             )
             if form == "map" and not (row.codec and row.codec.shape == "value"):
                 raise ValueError(f"a map holds values, not {item.word}; collect the entries with list")
+            if row.codec and row.codec.needs and (form != "one" or row.default is not None):
+                raise ValueError("a rule that needs others decodes one value, and has no default; let plan set it")
             if row.default is not None and row.codec:
                 row.codec.decode(row.default)
             if when and row.constant is None and row.codec and row.codec.shape != "present":

@@ -96,8 +96,10 @@ class Writer:
 
     def encode(self, row: Row, value: Any, entity: Any = None) -> str:
         assert row.codec
+        table = self.classes.table(type(entity))
         needs = {
-            name: getattr(entity, name) if hasattr(entity, name) else self.context.get(name) for name in row.codec.needs
+            name: getattr(entity, name) if table and name in table.fields else self.context.get(name)
+            for name in row.codec.needs
         }
         return row.codec.encode(value, **needs)
 

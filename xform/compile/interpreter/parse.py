@@ -10,7 +10,7 @@ from lxml import etree
 from xform.codecs import Codec
 from xform.entities import Classes, Opaque, empty
 from xform.table.model import Choice, Join, Path, Row, Step, Table
-from xform.table.walk import flatten, joins
+from xform.table.walk import flatten, joins, late
 from xform.xml import (
     Element,
     canonical,
@@ -171,11 +171,10 @@ class Reader:
 
     def values(self, table: Table, element: Element) -> dict[str, Any]:
         values: dict[str, Any] = dict.fromkeys(table.switches, False)
-        late: list[Row] = []
         for row in table.rows:
             if row.codec and row.codec.needs:
-                late.append(row)
-            elif row.when:
+                continue
+            if row.when:
                 values[row.when] |= self.switch(row, element)
             elif row.constant is not None:
                 self.switch(row, element)
@@ -183,14 +182,17 @@ class Reader:
                 values[row.name] = self.embedded(row, table, element)
             else:
                 values[row.name] = self.value(row, element)
-        for row in late:
-            assert row.codec
-            needs = {name: values[name] if name in values else self.context.get(name) for name in row.codec.needs}
-            values[row.name] = self.value(row, element, needs)
         for join in table.joins:
             for row in join.rows:
                 values[row.name] = empty(row)
+        for row in late(table.rows):
+            values[row.name] = self.value(row, element, self.needs(row, values))
         return values
+
+    def needs(self, row: Row, values: dict[str, Any]) -> dict[str, Any]:
+        """What a row's rule asks for: fields of its entity, or context; None where nobody gave it."""
+        names = row.codec.needs if row.codec else ()
+        return {name: values[name] if name in values else self.context.get(name) for name in names}
 
     def switch(self, row: Row, element: Element) -> bool:
         """A constant that stands where its row says."""
@@ -295,7 +297,7 @@ class Reader:
                 entity = known.pop(value, None)
                 if entity is not None:
                     left = [other for other in left if other is not entity]
-                    self.enter(join, entry, entity)
+                    self.enter(table, join, entry, entity)
 
     @staticmethod
     def told(table: Table, name: str, text: str | None) -> Any:
@@ -305,12 +307,16 @@ class Reader:
         except ValueError:
             return None
 
-    def enter(self, join: Join, entry: Element, entity: Any) -> None:
+    def enter(self, table: Table, join: Join, entry: Element, entity: Any) -> None:
         named = [path.attribute or "" for path, _ in join.on]
         self.reading.along(entry, join.path.steps)
         self.reading.claim(entry, *(name for name in named if entry.get(name) is not None))
         for row in join.rows:
-            setattr(entity, row.name, self.value(row, entry))
+            if not (row.codec and row.codec.needs):
+                setattr(entity, row.name, self.value(row, entry))
+        for row in late(join.rows):
+            values = {name: getattr(entity, name) for name in table.fields}
+            setattr(entity, row.name, self.value(row, entry, self.needs(row, values)))
 
 
 def node_text(holder: Element, path: Path, codec: Codec | None = None) -> str | None:

@@ -1,0 +1,86 @@
+"""Rules: what they may need, and that it reaches them wherever a document or an entity is looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import xform
+from xform.errors import TableError
+from xform.laws import create_get, twins
+
+RULES = """\
+from xform import Rule
+
+def shift(text, **needs):
+    return int(text) + sum(value or 0 for value in needs.values())
+
+def back(value, **needs):
+    return str(value - sum(need or 0 for need in needs.values()))
+
+shifted = Rule(decode=shift, encode=back, type="int", expected="a number", samples=((0, {}),))
+"""
+
+
+def dialect(folder: Path, rows: str) -> Any:
+    folder.mkdir(exist_ok=True)
+    (folder / "dialect.toml").write_text('format = 1\nroot = "Box"\n[context]\nhost = "host:Host"\n')
+    (folder / "rules.py").write_text(RULES)
+    (folder / "box.toml").write_text(f'format = 1\n[Box]\nelement = "box"\n[Box.row]\n{rows}')
+    return xform.load(str(folder))
+
+
+def refusal(folder: Path, rows: str) -> str:
+    with pytest.raises(TableError) as error:
+        dialect(folder, rows)
+    return str(error.value).partition("box.toml:")[2]
+
+
+# --- of one entity --------------------------------------------------------------------------------------------------
+
+
+def test_a_rule_may_need_what_another_rule_decodes(tmp_path: Path) -> None:
+    box = dialect(
+        tmp_path,
+        'a = "@a : rule shifted needs b"\nb = "@b : rule shifted needs c"\nc = "@c : uint"\n',
+    )
+    entity = box.parse("<box a='1' b='10' c='100'/>")
+    assert (entity.a, entity.b, entity.c) == (111, 110, 100)
+    assert twins(box, "<box a='1' b='10' c='100'/>") == create_get(box, entity) == []
+
+
+def test_of_several_texts_the_first_that_a_rule_admits_is_read(tmp_path: Path) -> None:
+    box = dialect(tmp_path, 'a = "@a, a : rule shifted needs c"\nc = "@c : uint"\n')
+    for text, value in (("<box a='x' c='1'><a>y</a><a>2</a><a>4</a></box>", 3), ("<box a='7'><a>2</a></box>", 7)):
+        assert box.parse(text).a == value
+        assert twins(box, text) == []
+
+
+def test_a_rule_in_the_second_place_may_need_what_the_first_says(tmp_path: Path) -> None:
+    items = 'items = "item : list Item"\n[Item.row]\nname = "@name : str !"\nbase = "@base : uint"\n'
+    join = '[Item.join."more/of"]\non = ["@name = name"]\na = "@a : rule shifted needs b base host"\nb = "@b : uint"\n'
+    box = dialect(tmp_path, items + join)
+    document = "<box><item name='n' base='100'/><more><of name='n' a='1' b='10'/></more></box>"
+    (item,) = box.parse(document, host=1000).items
+    assert (item.a, item.b) == (1111, 10)
+    assert twins(box, document, host=1000) == create_get(box, box.parse(document, host=1000), host=1000) == []
+
+
+def test_rules_that_need_each_other_are_refused(tmp_path: Path) -> None:
+    rows = 'a = "@a : rule shifted needs b"\nb = "@b : rule shifted needs a"\n'
+    assert refusal(tmp_path, rows) in ("5:1: Box.a: a needs b needs a", "6:1: Box.b: b needs a needs b")
+
+
+@pytest.mark.parametrize("row", ["a : list rule shifted needs c", "a : map @k . rule shifted needs c"])
+def test_a_rule_that_needs_others_stands_alone(tmp_path: Path, row: str) -> None:
+    assert refusal(tmp_path, f'a = "{row}"\nc = "@c : uint"\n') == (
+        "5:1: Box.a: a rule that needs others decodes one value, and has no default; let plan set it"
+    )
+
+
+def test_a_rule_needs_nothing_that_is_known_only_later(tmp_path: Path) -> None:
+    items = 'items = "item : list Item"\n[Item.row]\nname = "@name : str !"\na = "@a : rule shifted needs b"\n'
+    message = refusal(tmp_path, items + '[Item.join."more/of"]\non = ["@name = name"]\nb = "@b : uint"\n')
+    assert message.startswith("8:1: Item.a: needs 'b', which is no field of Item and no context")
