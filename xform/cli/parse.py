@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import click
 
-from xform.cli.common import common, load, output, read_bytes, source_name, write
+from xform.cli.common import common, host, load, output, read_bytes, read_contexts, source_name, write
 
 
 @click.command()
 @click.argument("document", metavar="DOMAIN.xml")
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of YAML.")
+@host
 @output
 @common
-def parse(document: str, as_json: bool, output: str | None, dialect: str) -> None:
+def parse(document: str, as_json: bool, host: str | None, output: str | None, dialect: str) -> None:
     """Write Domain XML (- is standard input) as an entity file; what the tables do not name is left out.
 
     The file holds all that the document says, its passwords too.
@@ -20,5 +21,6 @@ def parse(document: str, as_json: bool, output: str | None, dialect: str) -> Non
     from xform.files import dump_entity, to_json, to_yaml
 
     known = load(dialect)
-    entity = known.parse(read_bytes(document), source=source_name(document))
+    context = read_contexts(known, host=host)
+    entity = known.parse(read_bytes(document), source=source_name(document), **context)
     write(output, (to_json if as_json else to_yaml)(dump_entity(known, entity)))

@@ -143,7 +143,7 @@ def value_of(dialect: Dialect, entity: Any, field: str) -> str:
     return str(value)
 
 
-def masked(dialect: Dialect, document: str) -> str:
+def masked(dialect: Dialect, document: str, context: dict[str, Any]) -> str:
     """A document to be looked at: the values of secret rows are not in it."""
     from lxml import etree
 
@@ -158,7 +158,7 @@ def masked(dialect: Dialect, document: str) -> str:
             return super().one(row, path, holder, needs)
 
     root = dialect.tree(document)
-    Secrets(dialect.classes).document(root, {})
+    Secrets(dialect.classes).document(root, context)
     for row, path, holder in places:
         if path.attribute is not None:
             holder.set(path.attribute, "***")

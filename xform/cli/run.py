@@ -67,7 +67,7 @@ def run(
             schemas=schemas,
             source=file or common.source_name(entity or ""),
         )
-    return show(known, result)
+    return show(known, result, context)
 
 
 @contextmanager
@@ -102,7 +102,7 @@ def progress(names: list[str]) -> Iterator[None]:
             structlog.reset_defaults()
 
 
-def show(dialect: Dialect, result: RunResult) -> int:
+def show(dialect: Dialect, result: RunResult, context: dict[str, Any]) -> int:
     """The document, and how its devices pair with what is known; or what the last stage gave instead."""
     from rich.console import Console
 
@@ -115,7 +115,7 @@ def show(dialect: Dialect, result: RunResult) -> int:
         from xform.cli.report import masked
 
         # what was started says more about the conversion than its dump
-        print_document(console, masked(dialect, documents.get("start", next(iter(documents.values())))))
+        print_document(console, masked(dialect, documents.get("start", next(iter(documents.values()))), context))
     elif documents:
         # a later run may start from it, so it is whole
         print_document(console, list(documents.values())[-1])

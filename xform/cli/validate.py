@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from xform.cli.commands import BAD
-from xform.cli.common import common, load, read_bytes, schema_of, schemas, source_name, write
+from xform.cli.common import common, host, load, read_bytes, read_contexts, schema_of, schemas, source_name, write
 from xform.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -19,19 +19,20 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("documents", metavar="DOMAIN.xml...", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
+@host
 @schemas
 @common
-def validate(documents: tuple[str, ...], as_json: bool, schemas: Path | None, dialect: str) -> int:
+def validate(documents: tuple[str, ...], as_json: bool, host: str | None, schemas: Path | None, dialect: str) -> int:
     """Check documents (- is standard input): a line for every fault, exit code 1 if there is one.
 
     A document that cannot be read is told as well; the others are checked, and the exit code is 2.
     """
     known = load(dialect)
-    schema = schema_of(known, schemas)
+    schema, context = schema_of(known, schemas), read_contexts(known, host=host)
     found, unreadable = [], 0
     for document in documents:
         try:
-            found += faults(known, schema, document)
+            found += faults(known, schema, document, context)
         except DocumentError as error:
             click.echo(str(error), err=True)
             unreadable += 1
@@ -49,7 +50,9 @@ def validate(documents: tuple[str, ...], as_json: bool, schemas: Path | None, di
     return BAD if unreadable else 1 if found else 0
 
 
-def faults(dialect: Dialect, schema: Schema, document: str) -> list[dict[str, str | int | None]]:
+def faults(
+    dialect: Dialect, schema: Schema, document: str, context: dict[str, Any]
+) -> list[dict[str, str | int | None]]:
     """What the schema and the tables find in one document, in the order of its lines."""
     from xform.compile.interpreter import Reader
     from xform.xml import own_text
@@ -60,7 +63,7 @@ def faults(dialect: Dialect, schema: Schema, document: str) -> list[dict[str, st
         {"file": name, "line": problem.line, "message": problem.message, "by": "schema"}
         for problem in schema.problems(root, name)
     ]
-    for element, row, message in Reader(dialect.classes).document(root, {}).refused:
+    for element, row, message in Reader(dialect.classes).document(root, context).refused:
         if row.path.attribute is None and not own_text(element).strip():
             continue  # an element without text, where others go through it, has no value to refuse
         said = f"the value is not {row.codec.expected}" if row.secret and row.codec else message
