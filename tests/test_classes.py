@@ -57,6 +57,7 @@ def test_hints_are_types(mini: Any) -> None:
         "id": str | None,
         "blob": bytes | None,
         "auto": bool | None,
+        "image": str | None,
         "backing": mini.Backing | Opaque | None,
         "mac": str | None,
         "pool": str | None,

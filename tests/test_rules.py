@@ -6,10 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
 import xform
 from xform.errors import TableError
-from xform.laws import create_get, twins
+from xform.laws import create_get, twins, twins_entity
+from xform.pipeline import run
+from xform.strategies import entities
+from xform.validate import problems
 
 RULES = """\
 from xform import Rule
@@ -84,3 +88,73 @@ def test_a_rule_needs_nothing_that_is_known_only_later(tmp_path: Path) -> None:
     items = 'items = "item : list Item"\n[Item.row]\nname = "@name : str !"\na = "@a : rule shifted needs b"\n'
     message = refusal(tmp_path, items + '[Item.join."more/of"]\non = ["@name = name"]\nb = "@b : uint"\n')
     assert message.startswith("8:1: Item.a: needs 'b', which is no field of Item and no context")
+
+
+# --- of the context -------------------------------------------------------------------------------------------------
+
+MINI: Any = xform.load(str(Path(__file__).parent / "dialects" / "mini"))
+HOST = MINI.context("host", folder="/run")
+DOCUMENT = """\
+<machine>
+  <name>web</name>
+  <devices>
+    <disk device='cdrom'>
+      <driver type='raw'/>
+      <target dev='vdb'/>
+      <image file='/run/cdroms/a.iso'/>
+    </disk>
+  </devices>
+</machine>
+"""
+
+
+def machine(target: str = "vdb", image: str = "a.iso") -> Any:
+    return MINI.Machine(name="web", disks=[MINI.Disk(kind="cdrom", target=target, image=image)])
+
+
+def test_context_reaches_the_rules_in_both_directions() -> None:
+    assert MINI.generate(machine(), host=HOST) == DOCUMENT
+    assert MINI.parse(DOCUMENT, host=HOST) == machine()
+    assert twins(MINI, DOCUMENT, host=HOST) == create_get(MINI, machine(), host=HOST) == []
+
+
+def test_context_that_nobody_gives_is_none() -> None:
+    assert MINI.parse(DOCUMENT) == machine(image="/run/cdroms/a.iso")
+    assert MINI.generate(machine(image="/run/cdroms/a.iso")) == DOCUMENT
+
+
+def test_context_reaches_the_keys_of_a_match() -> None:
+    (pair,) = MINI.match(DOCUMENT, machine("vda"), host=HOST).pairs
+    assert (pair.rung, pair.found.image) == (("image",), "a.iso")
+    assert MINI.match(DOCUMENT, machine("vda")).pairs == []
+
+
+def test_context_reaches_validation() -> None:
+    assert problems(MINI, machine(), host=HOST) == []
+    (problem,) = problems(MINI, machine(image=5), host=HOST)
+    assert str(problem) == "disks[0].image: 5 is not a path below the host's folder"
+    (problem,) = problems(MINI, machine(image=5))
+    assert str(problem).endswith("; it needs host, which nobody gave")
+
+
+def test_generate_says_of_a_rule_what_is_wrong_with_its_value() -> None:
+    with pytest.raises(xform.EntityError, match=r"^disks\[0\]\.image: 5 is not a path below the host's folder$"):
+        MINI.generate(machine(image=5), host=HOST)
+
+
+def test_drawn_entities_come_back_with_their_context() -> None:
+    @settings(max_examples=40)
+    @given(entities(MINI, host=HOST))
+    def holds(entity: Any) -> None:
+        assert create_get(MINI, entity, host=HOST) == twins_entity(MINI, entity, host=HOST) == []
+
+    holds()
+
+
+def test_context_reaches_every_stage_of_a_pipeline() -> None:
+    result = run(MINI, machine(), until="generate", context={"host": HOST})
+    assert result.value == DOCUMENT
+    (pair,) = run(MINI, DOCUMENT, start_from="match", known=machine("vda"), context={"host": HOST}).value.pairs
+    assert pair.rung == ("image",)
+    # what the document is held against is read from it, when nothing is known
+    assert run(MINI, DOCUMENT, start_from="match", context={"host": HOST}).entity == machine()

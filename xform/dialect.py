@@ -73,7 +73,7 @@ class Dialect:
         return root
 
     def parse(self, xml: str | bytes, *, source: str = "document", **context: Any) -> Any:
-        """A document as an entity; what the tables do not name is left out.
+        """A document as an entity; what the tables do not name is left out.  `context` is what its rules need.
 
         Raises DocumentError for what is no document of this dialect.
         """

@@ -33,7 +33,7 @@ S = TypeVar("S", bound=Stage)
 class Run:
     """One run of a pipeline: what its stages share.
 
-    `context` goes to `plan` and `generate` by keyword.  `entity` is what the document comes from, or is held against:
+    `context` goes to the dialect's functions by keyword.  `entity` is what the document comes from, or is held against:
     the last that a stage gave, else what the run was given.  `source` names the document in
     messages.  `domain` is the UUID of the domain that this run started.
     """
@@ -155,7 +155,7 @@ def dump(xml: str, run: Run) -> str:
 @stage("document", gives="matching")
 def match(xml: str, run: Run) -> Any:
     """How the document's devices pair with those of the entity."""
-    return run.dialect.match(xml, run.entity)
+    return run.dialect.match(xml, run.entity, **run.context)
 
 
 SHIPPED: dict[str, Stage] = {f.__name__: f for f in (plan, generate, check, start, dump, match)}
@@ -265,7 +265,7 @@ def run(
     if stages.takes == "entity":
         entity = value
     else:
-        entity = dialect.parse(value, source=source) if known is None else known
+        entity = dialect.parse(value, source=source, **(context or {})) if known is None else known
     state = Run(dialect=dialect, context=context or {}, uri=uri, schemas=schemas, entity=entity, source=source)
     done = []
     with state._ends:

@@ -78,7 +78,7 @@ def no_entity(classes: Classes, value: object, name: str) -> str:
 def problems(dialect: Dialect, entity: Any, **context: Any) -> list[Problem]:
     """Every fault of an entity of any table of the dialect, in the order of its fields; an empty list is well.
 
-    A rule that needs context which is not given is not asked.  Secrets are not shown.
+    `context` is what `generate` would be given.  Secrets are not shown.
     """
     return list(_Check(dialect, context).entity(entity))
 
@@ -99,11 +99,11 @@ def admits(row: Row, value: Any, path: Path | None = None, needs: dict[str, Any]
         return
     try:
         text = codec.encode(value, **(needs or {}))
+        # of an element's text, only these two keep the white space around it
+        text = text if path.attribute is not None or codec.word in ("str", "text") else text.strip()
+        back = codec.decode(text, codec.unit_word) if codec.unit else codec.decode(text, **(needs or {}))
     except (AttributeError, TypeError):
         raise ValueError(f"{shown(value)} is not {codec.expected}") from None
-    # of an element's text, only these two keep the white space around it
-    text = text if path.attribute is not None or codec.word in ("str", "text") else text.strip()
-    back = codec.decode(text, codec.unit_word) if codec.unit else codec.decode(text, **(needs or {}))
     if type(back) is not type(value) or back != value:
         raise ValueError(f"{shown(value)} would be read back as {shown(back)}")
 
@@ -128,7 +128,6 @@ class _Check:
 
     def __init__(self, dialect: Dialect, context: dict[str, Any]) -> None:
         self.classes, self.tables, self.context = dialect.classes, dialect.classes.tables, context
-        self.root: Any = None
 
     def entity(self, entity: Any) -> Iterator[Problem]:
         name = self.classes.name(type(entity))
@@ -140,8 +139,6 @@ class _Check:
             yield Problem((), f"{name} stands for one of several variants; expected one of them")
             return
         whole = name == self.tables.root
-        if whole:
-            self.root = entity
         found = list(self.table(table, entity, (), table.element, whole))
         yield from found
         if whole and not found:
@@ -170,7 +167,7 @@ class _Check:
         value, here = getattr(entity, row.name), (*at, row.name)
         one: Callable[[Any, Place], Iterator[Problem]]
         if row.codec:
-            one = self.scalar(row, entity)
+            one = self.scalar(row, table, entity)
         else:
             shape = self.tables.shapes[row.entity or ""]
             # where the root's own rows hold an entity, its joins are written
@@ -201,25 +198,20 @@ class _Check:
     def said(self, row: Row, value: Any) -> str:
         return "the secret value" if row.secret else shown(value)
 
-    def scalar(self, row: Row, entity: Any) -> Callable[[Any, Place], Iterator[Problem]]:
+    def scalar(self, row: Row, table: Table, entity: Any) -> Callable[[Any, Place], Iterator[Problem]]:
         codec = row.codec
         assert codec is not None
-        needs: dict[str, Any] | None = {}
-        for name in codec.needs:
-            holder = next((holder for holder in (entity, self.root) if hasattr(holder, name)), None)
-            if needs is not None and (holder is not None or name in self.context):
-                needs[name] = getattr(holder, name) if holder is not None else self.context[name]
-            else:
-                needs = None
+        own = [name for name in codec.needs if name in table.fields]
+        needs = {name: getattr(entity, name) if name in own else self.context.get(name) for name in codec.needs}
+        absent = [name for name in codec.needs if name not in own and name not in self.context]
 
         def check(value: Any, at: Place) -> Iterator[Problem]:
-            if needs is None:
-                return
             try:
                 for path in row.paths:
                     admits(row, value, row.value if row.form == "map" else path, needs)
             except ValueError as error:
-                yield Problem(at, f"the secret value is not {codec.expected}" if row.secret else brief(error))
+                said = f"the secret value is not {codec.expected}" if row.secret else brief(error)
+                yield Problem(at, f"{said}; it needs {', '.join(absent)}, which nobody gave" if absent else said)
 
         return check
 
@@ -261,6 +253,7 @@ class _Check:
             yield str(error)
             return
         reader = Reader(self.classes)
+        reader.context = self.context
         back = reader.embedded(row, owner, element) if row.embeds else reader.entity(row.entity or "", element)
         if back != value:
             yield f"opaque: {row.entity} can say this; give its fields"

@@ -89,6 +89,23 @@ def test_a_context_is_read_from_its_file(call: Xform, entity: Path, tmp_path: Pa
     assert (result.exit_code, result.stderr) == (2, f"{host}:1:9: folder: 5 is not text\n")
 
 
+def test_the_context_reaches_every_command(call: Xform, tmp_path: Path, schemas: Path) -> None:
+    host, document, known = (tmp_path / name for name in ("host.yaml", "web.xml", "web.yaml"))
+    host.write_text("folder: /run\n")
+    known.write_text("{name: web, disks: [{target: vdb, image: a.img}]}\n")
+    xml = "<machine><name>web</name><devices><disk><target dev='vda'/><image file='{}'/></disk></devices></machine>"
+    document.write_text(xml.format("/run/disks/a.img"))
+    assert "image: a.img\n" in call("parse", document, "--host", host).stdout
+    assert "<image file='/run/disks/a.img'/>" in call("generate", known, "--no-check", "--host", host).stdout
+    assert "  image\n" in call("match", document, "--known", known, "--host", host).stdout
+    run = ("run", known, "--from", "match", document, "--host", host)
+    assert "  image\n" in call(*run).stdout
+    assert call("validate", document, "--schemas", schemas, "--host", host).exit_code == 0
+    document.write_text(xml.format("/etc/a.img"))
+    result = call("validate", document, "--schemas", schemas, "--host", host)
+    assert result.stdout.startswith(f"{document}:1: Disk.image: '/etc/a.img' is not below /run/disks/ (")
+
+
 # --- parse ----------------------------------------------------------------------------------------------------------
 
 

@@ -70,6 +70,7 @@ class Reader:
         self.classes = classes
         self.tables = classes.tables
         self.reading = Reading()
+        self.context: dict[str, Any] = {}
 
     def document(self, root: Element, context: dict[str, Any]) -> Reading:
         self.context = context
