@@ -102,7 +102,7 @@ class Dialect:
         return entity
 
     def match(self, xml: str | bytes, known: Any, **context: Any) -> Matching:
-        """Which devices of a document are which of a known entity. Raises DocumentError."""
+        """Which devices of a document are which of a known entity. Raises DocumentError, EntityError."""
         return match(self, xml, known, **context)
 
     def read(self, path: str | Path) -> Any:
@@ -140,10 +140,8 @@ class Dialect:
 
     def _refuse(self, entity: Any, context: dict[str, Any]) -> None:
         """Say in words of the tables what is wrong with an entity that cannot be generated."""
-        from xform.validate import no_entity
-
         if type(entity) is not self.classes[self.root.name]:
-            raise EntityError(f"{no_entity(self.classes, entity, self.root.name)}; expected {self.root.name}") from None
+            raise EntityError(f"{self.classes.no(entity, self.root.name)}; expected {self.root.name}") from None
         self.check(entity, **context)
 
     @once

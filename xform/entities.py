@@ -75,6 +75,15 @@ class Classes:
         name = self._embedders.get(cls, cls.__name__)
         return name if name in self and name != "Opaque" and self[name] is cls else None
 
+    def no(self, value: object, name: str) -> str:
+        """What stands in the place of an entity, with the dialects where the names alone do not tell."""
+        called = "nothing" if value is None else type(value).__name__
+        home: Classes = getattr(type(value), "__classes__", self)
+        if home is self:
+            return f"{called} is no {name}"
+        ours, theirs = self.tables.name, home.tables.name
+        return f"{called} of {theirs if theirs != ours else f'an earlier load of {ours}'} is no {name} of {ours}"
+
     def table(self, cls: type) -> Table | None:
         """The table of a class; None for what is no entity of this dialect."""
         name = self.name(cls)

@@ -15,6 +15,7 @@ import attrs
 from xform.compile.interpreter import find, matches
 from xform.compile.keys import needed
 from xform.entities import Classes
+from xform.errors import EntityError
 from xform.table.model import Choice, Row, Step, Table, Tables
 from xform.table.walk import joins
 from xform.xml import Element
@@ -58,7 +59,9 @@ class Ambiguity:
 class Matching:
     """The outcome.  A kind is the root's field that holds the devices, such as ``disks``."""
 
-    _parse: Callable[[], Any] = attrs.field(repr=False)
+    _dialect: Dialect = attrs.field(repr=False)
+    _xml: str | bytes = attrs.field(repr=False)
+    _context: dict[str, Any] = attrs.field(repr=False)
     pairs: list[Pair] = attrs.field(factory=list)
     missing: list[tuple[str, Any]] = attrs.field(factory=list)
     _new: list[tuple[str, int]] = attrs.field(factory=list)
@@ -67,7 +70,7 @@ class Matching:
     @cached_property
     def document(self) -> Any:
         """The whole document as an entity; parsed when it is first asked for."""
-        return self._parse()
+        return self._dialect.parse(self._xml, **self._context)
 
     def device(self, kind: str, place: int) -> Any:
         return held(self.document, kind)[place]
@@ -182,9 +185,11 @@ def elements(root: Element, rows: Iterable[Row]) -> dict[str, list[Element]]:
 
 
 def match(dialect: Dialect, xml: str | bytes, known: Any, **context: Any) -> Matching:
-    """Pair the devices of a document with those of a known entity. Raises DocumentError."""
+    """Pair the devices of a document with those of a known entity. Raises DocumentError, EntityError."""
+    if type(known) is not dialect.classes[dialect.root.name]:
+        raise EntityError(f"known: {dialect.classes.no(known, dialect.root.name)}")
     root = dialect.tree(xml)
-    matching = Matching(lambda: dialect.parse(xml, **context))
+    matching = Matching(dialect, xml, context)
     found = elements(root, (kind.row for kind in dialect.kinds))
     for kind in dialect.kinds:
         ours, theirs = held(known, kind.name), found[kind.name]

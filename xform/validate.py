@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from xform.entities import Classes, Opaque, empty
+from xform.entities import Opaque, empty
 from xform.table.model import Choice, Path, Row, Shape, Table
 from xform.table.walk import joins
 
@@ -63,16 +63,6 @@ def brief(error: Exception) -> str:
     """A codec's message, which holds the whole value, cut in the middle where it is very long."""
     message = str(error).partition("\n")[0]
     return message if len(message) <= 300 else f"{message[:140]} … {message[-140:]}"
-
-
-def no_entity(classes: Classes, value: object, name: str) -> str:
-    """What a value is that stands in the place of an entity, its dialect as well where the names alone do not tell."""
-    called = "nothing" if value is None else type(value).__name__
-    home: Classes = getattr(type(value), "__classes__", classes)
-    if home is classes:
-        return f"{called} is no {name}"
-    whose = home.tables.name if home.tables.name != classes.tables.name else f"an earlier load of {home.tables.name}"
-    return f"{called} of {whose} is no {name} of {classes.tables.name}"
 
 
 def problems(dialect: Dialect, entity: Any, **context: Any) -> list[Problem]:
@@ -223,14 +213,14 @@ class _Check:
             yield from (Problem(at, fault) for fault in self.faulty_opaque(row, owner, value, inside))
         elif isinstance(shape, Table):
             if type(value) is not self.classes[shape.name]:
-                yield Problem(at, f"{no_entity(self.classes, value, shape.name)}; expected {shape.name} or Opaque")
+                yield Problem(at, f"{self.classes.no(value, shape.name)}; expected {shape.name} or Opaque")
             else:
                 yield from self.table(shape, value, at, inside, root)
         else:
             table = self.classes.table(type(value))
             if table is None or table not in shape.variants.values():
                 known = ", ".join(table.name for table in shape.variants.values())
-                yield Problem(at, f"{no_entity(self.classes, value, shape.name)}; expected one of {known}")
+                yield Problem(at, f"{self.classes.no(value, shape.name)}; expected one of {known}")
             else:
                 found = list(self.table(table, value, at, inside))
                 yield from found or (Problem(at, fault) for fault in self.shadowed(shape, table, value))
