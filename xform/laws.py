@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
+from random import Random
 from typing import Any
 
 import attrs
+from lxml import etree
 
 from xform.compare import Difference, attributes, compare, holds_nothing, line_of, local
 from xform.compile.interpreter import TEXT, Reader, Reading, Writer
@@ -13,6 +16,7 @@ from xform.compile.interpreter import find as find_elements
 from xform.dialect import Dialect
 from xform.entities import masked
 from xform.errors import EntityError, XformError
+from xform.match import Matching, elements, held
 from xform.table.model import Choice, Row
 from xform.table.walk import joins
 from xform.xml import Element, parse_text, shown
@@ -217,29 +221,105 @@ def _discriminators(dialect: Dialect, root: Element) -> set[tuple[Element, str, 
     return found
 
 
+# --- who is who -------------------------------------------------------------------------------------------------
+
+
+def match(
+    dialect: Dialect, document: str | bytes, known: Any = None, *, random: Random | None = None, **context: Any
+) -> list[Finding]:
+    """Match: permuting either side changes nothing, and of each device on either side one thing is said.
+
+    What is known is the document's own entity, unless another is given; `random` draws the permutations.
+    """
+    random = random or Random(0)
+    root = dialect.tree(document)
+    known = dialect.parse(document, **context) if known is None else known
+    rows = [kind.row for kind in dialect.kinds]
+    lists = {row.name: getattr(known, row.name) for row in rows if row.form == "list"}
+    found = elements(root, rows)
+    told = _told(dialect.match(document, known, **context), found)
+    lines = {id(element): line_of(element) for row in rows for element in found[row.name]}
+    every = Counter([*lines, *(id(device) for row in rows for device in held(known, row.name))])
+    if Counter([device for _, _, ours, theirs in told.elements() for device in (*ours, *theirs)]) != every:
+        return [Finding("match", _path(root), "of some device nothing is said, or more than one thing", line_of(root))]
+    shuffled = attrs.evolve(known, **{name: random.sample(devices, len(devices)) for name, devices in lists.items()})
+    again = [_told(dialect.match(document, shuffled, **context), found)]
+    _shuffle(root, [row for row in rows if row.name in lists], random)
+    # the same elements, in the order that they have now
+    again += [_told(dialect.match(etree.tostring(root), known, **context), elements(root, rows))]
+    return [
+        Finding("match", kind, f"{what}, but not in another order", min(map(lines.__getitem__, theirs), default=0))
+        for what, kind, _, theirs in dict.fromkeys(one for other in again for one in told - other)
+    ]
+
+
+Told = Counter[tuple[str, str, tuple[int, ...], tuple[int, ...]]]
+
+
+def _told(matching: Matching, found: dict[str, list[Element]]) -> Told:
+    """What is said of the devices of a kind: identities of known ones, and of the elements of those in the document."""
+    at = {
+        id(device): id(element)
+        for kind, those in found.items()
+        for device, element in zip(held(matching.document, kind), those, strict=True)
+    }
+    said = [
+        *((f"paired by {' + '.join(pair.rung)}", pair.kind, [pair.known], [pair.found]) for pair in matching.pairs),
+        *(("new", kind, [], [device]) for kind, device in matching.new),
+        *(("missing", kind, [device], []) for kind, device in matching.missing),
+        *((f"ambiguous by {' + '.join(one.rung)}", one.kind, one.known, one.found) for one in matching.ambiguous),
+    ]
+    return Counter(
+        (what, kind, tuple(sorted(map(id, ours))), tuple(sorted(at[id(device)] for device in theirs)))
+        for what, kind, ours, theirs in said
+    )
+
+
+def _shuffle(root: Element, rows: list[Row], random: Random) -> None:
+    """Permute the elements of some rows among themselves; the others stay where they are."""
+    moved = {element for those in elements(root, rows).values() for element in those}
+    for parent in {element.getparent() for element in moved}:
+        assert parent is not None
+        those = [child for child in parent if child in moved]
+        order = iter(random.sample(those, len(those)))
+        parent[:] = [next(order) if child in moved else child for child in parent]
+
+
 # --- two forms of one program -----------------------------------------------------------------------------------
 
 
 def twins(dialect: Dialect, document: str | bytes, **context: Any) -> list[Finding]:
     """Twins, on a document: the compiled and the interpreted parse give one entity, and each generate one text."""
-    one = _outcome(lambda: dialect.parse(document, **context))
-    other = _outcome(lambda: Reader(dialect.classes).document(dialect.tree(document), context).entity)
-    found = [
-        Finding("twins", path, f"compiled parse gives {left}, interpreted {right}")
-        for path, left, right in unequal(one, other, live=True)
-    ]
-    return found or ([] if isinstance(other, _Refused) else twins_entity(dialect, other, **context))
+    found, entity = _read(dialect, document, context, "parse")
+    return found or ([] if isinstance(entity, _Refused) else twins_entity(dialect, entity, **context))
 
 
 def twins_entity(dialect: Dialect, entity: Any, **context: Any) -> list[Finding]:
-    """Twins, on an entity: the compiled and the interpreted generate give the same text, live and not."""
-    found = []
-    for live in (False, True):
+    """Twins, on an entity: the compiled and the interpreted generate give the same text, live and not, and this is
+    read alike."""
+    found: list[Finding] = []
+    texts: dict[Any, str] = {}
+    for live, what in ((False, "generate"), (True, "generate live")):
         one = _outcome(lambda live=live: dialect.generate(entity, live=live, **context))  # type: ignore[misc]
         other = _outcome(lambda live=live: Writer(dialect.classes, live, context).text(entity))  # type: ignore[misc]
         if one != other:
-            found.append(_first_line(one, other, "generate live" if live else "generate"))
+            found.append(_first_line(one, other, what))
+        elif not isinstance(one, _Refused):
+            texts.setdefault(one, f"{what}, parse")
+    for text, what in texts.items():
+        found += _read(dialect, text, context, what)[0]
     return found
+
+
+def _read(dialect: Dialect, document: str | bytes, context: dict[str, Any], what: str) -> tuple[list[Finding], Any]:
+    """How the two parses of a document differ, and what the interpreted one gives."""
+    one = _outcome(lambda: dialect.parse(document, **context))
+    other = _outcome(lambda: Reader(dialect.classes).document(dialect.tree(document), context).entity)
+    found = [
+        Finding("twins", path, f"{what}: compiled gives {left}, interpreted {right}")
+        for path, left, right in unequal(one, other, live=True)
+    ]
+    return found, other
 
 
 @attrs.frozen
@@ -268,5 +348,5 @@ def _first_line(one: Any, other: Any, what: str) -> Finding:
     return Finding("twins", what, f"compiled writes {left!r}, interpreted {right!r}", line)
 
 
-DOCUMENT_LAWS: dict[str, Callable[..., list[Finding]]] = {"create": create, "twins": twins}
+DOCUMENT_LAWS: dict[str, Callable[..., list[Finding]]] = {"create": create, "match": match, "twins": twins}
 ENTITY_LAWS: dict[str, Callable[..., list[Finding]]] = {"create-get": create_get, "twins": twins_entity}
