@@ -106,7 +106,8 @@ def admitted(codec: Codec) -> Callable[..., Any]:
 
 # Names that compiled functions use for themselves; a field of such a name gets an underscore.
 _OWN = re.compile(
-    r"[a-z][0-9]?|live|context|tag|str|entries[0-9]+|own_text|opaque|canonical|project|link|first|nothing|verbatim|slow"
+    r"[a-z][0-9]?|live|context|tag|str|entries[0-9]+|own_text|opaque|canonical|decided|project|link|first|nothing|verbatim"
+    r"|slow"
 )
 
 
