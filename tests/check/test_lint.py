@@ -57,3 +57,20 @@ def test_what_inherited_tables_have_wrong_is_told_where_they_are_linted(tmp_path
     (tmp_path / "heir").mkdir()
     (tmp_path / "heir" / "dialect.toml").write_text('format = 1\nname = "heir"\nextends = "../broken"\n')
     assert lint(load_tables("heir")) == []
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "lint.md"
+
+
+def test_the_documentation_lists_each_rule_with_an_example(golden, tmp_path, monkeypatch):
+    head, title, _ = DOCS.read_text().partition("## The rules\n")
+    golden(DOCS, head + title + "".join(example(rule, tmp_path, monkeypatch) for rule in (*RULES, *SCHEMA_RULES)))
+
+
+def example(rule, folder, monkeypatch):
+    """What a rule asks, a line that breaks it, and what is said then."""
+    (folder / rule.__name__).mkdir()
+    monkeypatch.chdir(folder / rule.__name__)
+    found = found_in(HOME / f"{rule.__name__}.toml", folder / rule.__name__)[0]
+    line = Path(found.origin.file).read_text().splitlines()[found.origin.line - 1]
+    return f"\n**{rule.__name__}**: {rule.__doc__.splitlines()[0]}\n\n```\n{line}\n{found.message}\n```\n"

@@ -139,7 +139,7 @@ def _place(codec: Codec) -> Origin | None:
 
 
 def needs_each_other(tables: Tables) -> Iterator[Finding]:
-    """Of two rules, at most one needs the other's field."""
+    """Rules do not need each other in a circle: what one needs is decoded before it."""
     for table, _ in every_table(tables):
         needs = {name: row.codec.needs for name, row in table.fields.items() if row.codec and row.codec.needs}
         for name in needs:

@@ -58,8 +58,10 @@ def lint(folder: str | None, form: str, as_json: bool, verbose: bool, schemas: t
         say = as_annotation if form == "github" else as_text
         for finding in found if verbose else faults:
             write(None, say(finding))
-        if notes := len(found) - len(faults):
-            click.echo(f"{_count(len(faults), 'fault')}, {_count(notes, 'note')}" + _hint(verbose), err=True)
+        if found:
+            notes = len(found) - len(faults)
+            counts = f"{_count(len(faults), 'fault')}, {_count(notes, 'note')}"
+            click.echo(counts + ("; --verbose shows notes" if notes and not verbose else ""), err=True)
     return 1 if faults else 0
 
 
@@ -81,10 +83,6 @@ def _patterns(tables: Tables, folders: tuple[Path, ...]) -> Any:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-def _hint(verbose: bool) -> str:
-    return "" if verbose else "; --verbose shows them"
 
 
 def as_text(finding: Finding) -> str:
