@@ -48,7 +48,11 @@ class Codec:
     @property
     def cases(self) -> list[tuple[Any, dict[str, Any]]]:
         """Each sample with what it needs."""
-        return list(zip(self.samples, self.sample_needs or ({},) * len(self.samples), strict=True))
+        known = self.sample_needs or ({},) * len(self.samples)
+        return [
+            (value, {name: need for name, need in needs.items() if name in self.needs})
+            for value, needs in zip(self.samples, known, strict=True)
+        ]
 
 
 def _refuse(value: object, expected: str) -> ValueError:

@@ -180,6 +180,13 @@ def test_a_grammar_within_another_may_refer_to_the_names_around_it(read):
     assert behind(behind(read(outer)).inner) is TEXT
 
 
+def test_a_grammar_within_the_start_of_another_has_names_of_its_own(read):
+    inner = grammar(START, define("x", "<empty/>"))
+    found = read(grammar(f'<start><element name="a">{inner}<ref name="x"/></element></start>', define("x", "<text/>")))
+    one, other = behind(found).inner.parts
+    assert (behind(one), behind(other)) == (EMPTY, TEXT)
+
+
 def test_a_file_is_referred_to_as_a_whole(read):
     found = read('<externalRef href="other.rng"/>', other='<element name="a"><empty/></element>')
     assert found == A
@@ -195,11 +202,12 @@ def test_a_file_is_referred_to_as_a_whole(read):
         (grammar("<elemnt/>"), "main.rng:1: <elemnt> in a grammar; expected define, start, include or div"),
         (grammar(), "main.rng:1: the grammar has no start"),
         ("<element/>", "main.rng:1: <element> has no name"),
+        ('<ref name="x"/>', "main.rng:1: <ref> stands outside the grammar that it refers to"),
         ("<element><text/></element>", "main.rng:1: <text> is no name"),
         (grammar('<include href="main.rng"/>'), "main.rng: the schema includes itself; expected a RELAX NG schema"),
         (grammar('<include href="no.rng"/>'), "no.rng: No such file or directory; expected a RELAX NG schema"),
     ],
-    ids=["pattern", "grammar", "start", "name", "name class", "circle", "file"],
+    ids=["pattern", "grammar", "start", "name", "reference", "name class", "circle", "file"],
 )
 def test_what_is_wrong_is_said_with_its_place(read, text, said):
     with pytest.raises(XformError) as raised:

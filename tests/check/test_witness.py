@@ -28,6 +28,7 @@ def broken(tmp_path, monkeypatch):
         ("overlap", "Cellar", "CoalCellar"),
         ("overlap-never-read", "Roof", "FlatRoof"),
         ("overlap-blank-text", "Roof", "NamedRoof"),
+        ("overlap-condition", "Roof", "FlatRoof"),
     ],
 )
 def test_what_one_variant_writes_is_read_as_another(broken, stem, entity, read):

@@ -74,8 +74,14 @@ def nodes(row: Row) -> list[Node]:
 def sketch(tables: Tables, table: Table, choice: Choice | None, *nodes: Node) -> str:
     """An entity's element with these nodes, and with the words that tell its variant."""
     step = standing(tables, choice.name if choice else table.name)
-    words = zip(choice.attributes, choice.words(table.name), strict=True) if choice and choice.attributes else ()
-    return draw(tables, step.tag, *((Path((), name), word) for name, word in words), *nodes)
+    return draw(tables, step.tag, *told(table, choice), *nodes)
+
+
+def told(table: Table, choice: Choice | None) -> list[Node]:
+    """The words that tell a variant, as nodes of a sketch."""
+    if not choice or not choice.attributes:
+        return []
+    return [(Path((), name), word) for name, word in zip(choice.attributes, choice.words(table.name), strict=True)]
 
 
 def draw(tables: Tables, tag: str, *nodes: Node) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from attrs import frozen
 
-from xform.check.finding import Finding, Node, draw, nodes
+from xform.check.finding import Finding, Node, draw, nodes, told
 from xform.check.place import Place, Words
 from xform.check.survey import Spot, Survey, follow
 from xform.codecs import Codec
@@ -153,9 +153,7 @@ def where(spots: list[Spot]) -> str:
 
 def witness(tables: Tables, spot: Spot, *what: Node) -> str:
     """The smallest element at a spot that has these nodes."""
-    choice = spot.choice
-    words = zip(choice.attributes, choice.words(spot.table.name), strict=False) if choice else ()
-    return draw(tables, spot.place.tag, *((Path((), name), word) for name, word in words), *what)
+    return draw(tables, spot.place.tag, *told(spot.table, spot.choice), *what)
 
 
 def unknown_word(survey: Survey) -> Iterator[Finding]:

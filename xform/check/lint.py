@@ -43,8 +43,8 @@ def lint(tables: Tables, schemas: Sequence[Pattern] = ()) -> list[Finding]:
     """
     found = [finding for rule in RULES for finding in rule(tables)]
     if schemas:
-        where = survey(tables, Place("", tuple(schemas)))
-        found += [finding for rule in SCHEMA_RULES for finding in rule(where)]
+        laid = survey(tables, Place("", tuple(schemas)))
+        found += [finding for rule in SCHEMA_RULES for finding in rule(laid)]
     once = {str(finding): finding for finding in found if _own(tables, finding)}
     return sorted(once.values(), key=lambda one: (one.origin.file, one.origin.line, one.origin.column))
 

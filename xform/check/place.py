@@ -17,6 +17,7 @@ from xform.check.relaxng import (
     Element,
     Group,
     Interleave,
+    Name,
     Pattern,
     Ref,
     Repeat,
@@ -132,42 +133,25 @@ class Place:
     def step(self, step: Step) -> Place | None:
         """One step of a path down; a wild step leads to all that no more exact step takes."""
         if step.wild:
-            others = [Place("", (one.inner,)) for one in self._elements if _open(one, step)]
-            named = [self.child(tag) for tag in self.children if _named_by(step, tag)]
-            found = [place for place in (*named, *others) if place]
-            return together(f"{step.tag[:-1]}any", found) if found else None
+            found = {
+                id(one.inner): one.inner for one in self._elements if any(_takes(step, name) for name in one.names)
+            }
+            return Place(f"{step.tag[:-1]}any", tuple(found.values())) if found else None
         at = self.child(step.tag)
         for name, value in step.where:
             at = at.where(name, value) if at else None
         return at
 
 
-def together(tag: str, places: Iterable[Place]) -> Place:
-    """One place for all that these may be."""
-    found = list(places)
-    contents = {id(content): content for place in found for content in place.contents}
-    return Place(tag, tuple(contents.values()), found[0].given if len(found) == 1 else ())
-
-
-def root(schemas: Iterable[Pattern]) -> Place:
-    """Where a document stands: the place around its root element."""
-    return Place("", tuple(schemas))
-
-
 def _named(found: Iterable[Element] | Iterable[Attribute]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for one in found for name in one.names if isinstance(name, str)))
 
 
-def _open(element: Element, step: Step) -> bool:
-    """Whether an element's name is left open, and may be one that the step takes."""
-    space = step.tag[1:-2] if step.tag.startswith("{") else None
-    return any(
-        not isinstance(name, str) and (space is None or names((name,), f"{{{space}}}x")) for name in element.names
-    )
-
-
-def _named_by(step: Step, tag: str) -> bool:
-    return tag.startswith(step.tag[:-1]) and not any(other.tag == tag and not other.where for other in step.but)
+def _takes(step: Step, name: Name) -> bool:
+    """Whether a wild step leads to the elements of a name, or to some of an open one."""
+    if isinstance(name, str):
+        return name.startswith(step.tag[:-1]) and not any(other.tag == name and not other.where for other in step.but)
+    return not step.tag.startswith("{") or names((name,), f"{step.tag[:-1]}any")
 
 
 def _texts(contents: Iterable[Pattern]) -> Iterable[Text | Value | Data | Tokens]:

@@ -174,13 +174,13 @@ def group(parts: Iterable[Pattern], kind: type[Group] | type[Interleave] = Group
 
 def read_schema(file: Path) -> Pattern:
     """The pattern of a schema's documents, includes resolved. Raises XformError for what is no RELAX NG schema."""
-    return _Reader(Grammar()).document(file)
+    return _Reader(None).document(file)
 
 
 class _Reader:
-    """Reads the patterns of one grammar."""
+    """Reads the patterns of one grammar, or of what is outside of any."""
 
-    def __init__(self, grammar: Grammar) -> None:
+    def __init__(self, grammar: Grammar | None) -> None:
         self.grammar = grammar
 
     def document(self, file: Path, within: tuple[Path, ...] = ()) -> Pattern:
@@ -220,15 +220,20 @@ class _Reader:
             case "data":
                 return self.data(node, files)
             case "ref":
-                return Ref(_attribute(node, "name"), self.grammar)
+                return self.ref(node, files, self.grammar)
             case "parentRef":
-                return Ref(_attribute(node, "name"), self.grammar.parent or self.grammar)
+                return self.ref(node, files, self.grammar.parent if self.grammar else None)
             case "externalRef":
-                return _Reader(Grammar()).document(_linked(node, files), files)
+                return _Reader(None).document(_linked(node, files), files)
             case "grammar":
                 return self.nested(node, files)
             case kind:
                 raise _fault(node, files, f"<{kind}> is no pattern of RELAX NG")
+
+    def ref(self, node: Node, files: tuple[Path, ...], grammar: Grammar | None) -> Pattern:
+        if grammar is None:
+            raise _fault(node, files, f"<{_kind(node)}> stands outside the grammar that it refers to")
+        return Ref(_attribute(node, "name"), grammar)
 
     def parts(self, node: Node, files: tuple[Path, ...]) -> Iterator[Pattern]:
         return (self.pattern(child, files) for child in _children(node))
@@ -260,30 +265,32 @@ class _Reader:
         return known, group(self.pattern(child, files) for child in children)
 
     def nested(self, node: Node, files: tuple[Path, ...]) -> Pattern:
-        inner = self if not self.grammar.defined else _Reader(Grammar(parent=self.grammar))
-        inner.define(node, files, frozenset())
-        if START not in inner.grammar.defined:
+        grammar = Grammar(parent=self.grammar)
+        _Reader(grammar).define(node, files, grammar.defined, frozenset())
+        if START not in grammar.defined:
             raise _fault(node, files, "the grammar has no start")
-        return Ref(START, inner.grammar)
+        return Ref(START, grammar)
 
-    def define(self, node: Node, files: tuple[Path, ...], replaced: frozenset[str]) -> None:
+    def define(
+        self, node: Node, files: tuple[Path, ...], defined: dict[str, Pattern], replaced: frozenset[str]
+    ) -> None:
         """Take the named patterns of a grammar, but for those that its includer has replaced."""
         for child in _children(node):
             kind = _kind(child)
             if kind == "div":
-                self.define(child, files, replaced)
+                self.define(child, files, defined, replaced)
             elif kind == "include":
                 file = _linked(child, files)
                 own = frozenset(_defined_name(inner) for inner in child.iter(NAMESPACE + "define", NAMESPACE + "start"))
-                self.define(_parsed(file, files), (*files, file), replaced | own)
-                self.define(child, files, replaced)
+                self.define(_parsed(file, files), (*files, file), defined, replaced | own)
+                self.define(child, files, defined, replaced)
             elif kind in ("define", "start"):
                 name = _defined_name(child)
                 if name not in replaced:
                     new = self.inner(child, files)
-                    old = self.grammar.defined.get(name)
+                    old = defined.get(name)
                     combined = choice if child.get("combine") == "choice" else _interleaved
-                    self.grammar.defined[name] = new if old is None else combined((old, new))
+                    defined[name] = new if old is None else combined((old, new))
             else:
                 raise _fault(child, files, f"<{kind}> in a grammar; expected define, start, include or div")
 

@@ -57,11 +57,11 @@ def _taken(tables: Tables, earlier: Table, later: Table) -> list[tuple[Row, Row,
 
 
 def _written(tables: Tables, row: Row, later: Table) -> tuple[Row, Node] | None:
+    """A row of another variant that writes what this one reads, and where."""
     for _, own in flatten(tables, later):
-        for path in own.paths:
-            if not own.embeds and any(_leads(reading.steps, path.steps) for reading in row.paths):
-                text = _read(row, own, path)
-                if text is not None:
+        for path in () if own.embeds else own.paths:
+            for reading in row.paths:
+                if _leads(reading.steps, path.steps) and (text := _read(row, reading, own, path)) is not None:
                     return own, (path, text or None)
     return None
 
@@ -76,18 +76,19 @@ def _leads(reading: tuple[Step, ...], writing: tuple[Step, ...]) -> bool:
     )
 
 
-def _read(row: Row, own: Row, path: Path) -> str | None:
+def _read(row: Row, reading: Path, own: Row, path: Path) -> str | None:
     """A text that one row writes at a path and another one reads; empty where its element is enough."""
     codec = row.codec
     if row.form == "map":
         return "" if own.form == "map" and own.place == row.place else None
     if codec is None or codec.shape != "value":
         return ""
-    at_end = any(len(reading.steps) == len(path.steps) for reading in row.paths)
-    if not at_end or own.form == "map" or row.path.attribute != path.attribute:
-        blank = row.path.attribute is None and own.form != "map" and _reads(codec, "")
-        return "" if blank else None
-    return next((text for text in _texts(own, row) if _reads(codec, text)), None)
+    stated = dict(path.steps[len(reading.steps) - 1].where) if reading.steps else {}
+    if reading.attribute in stated:
+        return "" if _reads(codec, stated[reading.attribute]) else None
+    if len(reading.steps) == len(path.steps) and reading.attribute == path.attribute and own.form != "map":
+        return next((text for text in _texts(own, row) if _reads(codec, text)), None)
+    return "" if reading.attribute is None and own.form != "map" and _reads(codec, "") else None
 
 
 def _texts(own: Row, row: Row) -> Iterator[str]:
