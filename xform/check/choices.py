@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xform.check.finding import Finding
+from xform.check.finding import Finding, draw, told
 from xform.check.fit import expected, shown, where, witness, worded
 from xform.check.survey import Fork, Spot, Survey, follow
 from xform.table.model import Path, Step, Tables
@@ -13,39 +13,54 @@ from xform.table.walk import flatten
 
 def schema_choice(survey: Survey) -> Iterator[Finding]:
     """A choice by attributes is one that the schema makes, by words that it has."""
-    tables = survey.tables
     forks: dict[str, list[Fork]] = {}
     for fork in survey.forks:
         if fork.choice.attributes:
             forks.setdefault(fork.choice.name, []).append(fork)
     for places in forks.values():
-        choice, place = places[0].choice, places[0].place
-        tag, names = shown(tables, place.tag), " and ".join(f"@{name}" for name in choice.attributes)
+        yield from _choice(survey.tables, places)
 
-        def spot(words: tuple[str, ...], fork: Fork = places[0]) -> Spot:
-            return Spot(fork.choice.variants[words], fork.choice, fork.place)
 
-        absent = [name for name in choice.attributes if all(fork.place.attribute(name) is None for fork in places)]
-        if absent:
-            said = f"{choice.name}: the schema has no @{absent[0]} in {tag} that could tell variants"
-            said += expected(absent[0], place.attributes, "@")
-            shape = spot(next(iter(choice.variants)))
-            yield Finding("schema_choice", choice.origin, said, witness(tables, shape))
-            continue
-        known = [words for words in choice.variants if any(fork.variants[words] for fork in places)]
-        for words, table in choice.variants.items():
-            if words not in known:
-                there = [fork.place.attribute(choice.attributes[-1]) for fork in places]
-                options = dict.fromkeys(word for one in there if one for word in one.words)
-                stated = " ".join(f"{name}={word!r}" for name, word in zip(choice.attributes, words, strict=True))
-                said = f"{table.name}: the schema has no {tag[:-1]} {stated}>{expected(words[-1], options)}"
-                yield Finding("schema_choice", table.origin, said, witness(tables, spot(words)))
-        if len(known) > 1 and all(_alike(fork) for fork in places):
-            said = (
-                f"{choice.name}: the schema has the same in {tag} whatever {names} is, so it makes no choice there; "
-                f"expected one table, with {names} as a row"
+def _choice(tables: Tables, places: list[Fork]) -> Iterator[Finding]:
+    """What the schema says of one choice, in all the places where it stands."""
+    first = places[0]
+    choice, tag = first.choice, shown(tables, first.place.tag)
+    names = " and ".join(f"@{name}" for name in choice.attributes)
+
+    def told_by(words: tuple[str, ...], fork: Fork = first) -> str:
+        return draw(tables, fork.place.tag, *told(choice.variants[words], choice))
+
+    some = next(iter(choice.variants))
+    absent = [name for name in choice.attributes if all(fork.place.attribute(name) is None for fork in places)]
+    if absent:
+        said = f"{choice.name}: the schema has no @{absent[0]} in {tag} that could tell variants"
+        said += expected(absent[0], first.place.attributes, "@")
+        yield Finding("schema_choice", choice.origin, said, told_by(some))
+        return
+    known = [words for words in choice.variants if any(fork.variants[words] for fork in places)]
+    for words, table in choice.variants.items():
+        if words not in known:
+            stated = " ".join(f"{name}={word!r}" for name, word in zip(choice.attributes, words, strict=True))
+            said = f"{table.name}: the schema has no {tag[:-1]} {stated}>{expected(words[-1], _words(places))}"
+            yield Finding("schema_choice", table.origin, said, told_by(words))
+    for fork in places:
+        if known and not any(fork.variants.values()):
+            said = f"{fork.row}: the schema has nothing of {choice.name} in {shown(tables, fork.place.tag)}"
+            yield Finding(
+                "schema_choice", fork.row.origin, said + expected("", _words([fork])), told_by(known[0], fork)
             )
-            yield Finding("schema_choice", choice.origin, said, witness(tables, spot(known[0])))
+    if len(known) > 1 and all(_alike(fork) for fork in places):
+        said = (
+            f"{choice.name}: the schema has the same in {tag} whatever {names} is, so it makes no choice there; "
+            f"expected one table, with {names} as a row"
+        )
+        yield Finding("schema_choice", choice.origin, said, told_by(known[0]))
+
+
+def _words(places: list[Fork]) -> list[str]:
+    """The words that the schema has for the last attribute of a choice."""
+    there = [fork.place.attribute(fork.choice.attributes[-1]) for fork in places]
+    return list(dict.fromkeys(word for one in there if one for word in one.words))
 
 
 def _alike(fork: Fork) -> bool:

@@ -28,19 +28,21 @@ def unknown_path(survey: Survey) -> Iterator[Finding]:
         yield Finding("unknown_path", root.origin, said, f"<{root.element}/>\n")
         return
     known: dict[tuple[str, str], Row] = {}
-    missing: dict[tuple[str, str], tuple[Spot, Row, _Miss]] = {}
+    missing: dict[tuple[str, str], list[tuple[Spot, Row, _Miss]]] = {}
     for spot in survey.spots:
         for row in spot.table.rows:
             for path in () if row.embeds else row.paths:
                 if miss := _miss(tables, spot.place, row, path):
-                    missing.setdefault((spot.table.name, str(path)), (spot, row, miss))
+                    missing.setdefault((spot.table.name, str(path)), []).append((spot, row, miss))
                 else:
                     known[spot.table.name, str(path)] = row
     groups: dict[tuple[Origin, str, str], list[tuple[Spot, Row, _Miss]]] = {}
-    for key, (spot, row, miss) in missing.items():
+    for key, found in missing.items():
         if key not in known:  # an entity may stand in several places, and its rows in some of them
+            spot, row, miss = found[0]
             whose = spot.choice.name if spot.choice else spot.table.name
             groups.setdefault((row.origin, whose, miss.what), []).append((spot, row, miss))
+    yield from _misplaced(survey, known)
     for (origin, _, what), group in groups.items():
         spot, row, miss = group[0]
         options = dict.fromkeys(option for _, _, one in group for option in one.known)
@@ -53,6 +55,22 @@ def unknown_path(survey: Survey) -> Iterator[Finding]:
             said = f"{row}: its comment says that it is {REASON}, but the schema has it; expected no such comment"
             yield Finding("unknown_path", row.origin, said)
     yield from _unknown_joins(tables, survey.root)
+
+
+def _misplaced(survey: Survey, known: dict[tuple[str, str], Row]) -> Iterator[Finding]:
+    """Entities of which nothing fits where a row puts them, and all does elsewhere."""
+    tables = survey.tables
+    for spot in survey.spots:
+        paths = [(row, path) for row in spot.table.rows if not row.embeds for path in row.paths]
+        if spot.row is None or spot.choice or not paths:
+            continue
+        elsewhere = all((spot.table.name, str(path)) in known for _, path in paths)
+        if elsewhere and all(_miss(tables, spot.place, row, path) for row, path in paths):
+            there = (*(f"@{name}" for name in spot.place.attributes), *_tags(tables, spot.place))
+            said = f"{spot.row}: the schema has nothing of {spot.table.name} in {shown(tables, spot.place.tag)}"
+            yield Finding(
+                "unknown_path", spot.row.origin, said + expected("", there), witness(tables, spot, *nodes(paths[0][0]))
+            )
 
 
 def _reasoned(row: Row) -> bool:
@@ -107,8 +125,7 @@ def _walk(tables: Tables, place: Place, steps: tuple[Step, ...]) -> Place | _Mis
             what = f"no <{step.shown}> with @{name}={value!r} in {shown(tables, at.tag)}"
             return _Miss(what, value, words.words if words else ())
         else:
-            children = tuple(shown(tables, tag)[1:-1] for tag in at.children)
-            return _Miss(f"no <{step.shown}> in {shown(tables, at.tag)}", step.shown, children)
+            return _Miss(f"no <{step.shown}> in {shown(tables, at.tag)}", step.shown, _tags(tables, at))
     return at
 
 
@@ -118,9 +135,13 @@ def _misses(tables: Tables, at: Place, codec: Codec | None, path: Path) -> _Miss
         if name is not None and at.attribute(name) is None:
             return _Miss(f"no @{name} in {shown(tables, at.tag)}", name, at.attributes, "@")
     if path.attribute is None and codec and codec.shape == "value" and at.text is None:
-        there = (*(f"@{name}" for name in at.attributes), *(shown(tables, tag)[1:-1] for tag in at.children))
+        there = (*(f"@{name}" for name in at.attributes), *_tags(tables, at))
         return _Miss(f"no text in {shown(tables, at.tag)}", "", there)
     return None
+
+
+def _tags(tables: Tables, place: Place) -> tuple[str, ...]:
+    return tuple(shown(tables, tag)[1:-1] for tag in place.children)
 
 
 def shown(tables: Tables, tag: str) -> str:

@@ -11,11 +11,15 @@ from xform.table.walk import flatten, joins
 
 @frozen(eq=False)
 class Spot:
-    """A table at one place.  `beside` are rows of others in the same element: of owners, and of what they embed."""
+    """A table at one place, to which a row leads.
+
+    `beside` are rows of others in the same element: of owners, and of what they embed.
+    """
 
     table: Table
     choice: Choice | None
     place: Place
+    row: Row | None = None
     beside: tuple[Row, ...] = ()
 
 
@@ -25,6 +29,7 @@ class Fork:
 
     choice: Choice
     place: Place
+    row: Row
     variants: dict[tuple[str, ...], Place | None]
 
 
@@ -40,13 +45,15 @@ class Survey:
 
 def survey(tables: Tables, document: Place) -> Survey:
     """Lay the tables over a schema, from the place around the root element down."""
-    found = Survey(tables, root := document.child(tables.shapes[tables.root].element or ""))
-    if root:
+    root = tables.shapes[tables.root]
+    assert isinstance(root, Table)
+    found = Survey(tables, document.child(root.element or ""))
+    if found.root:
         surveyor = _Surveyor(found)
-        surveyor.shape(tables.root, root)
-        for joined, join, _ in joins(tables):
-            if place := follow(root, join.path.steps):
-                surveyor.table(Table(joined.name, join.origin, rows=join.rows), place)
+        surveyor.table(Spot(root, None, found.root))
+        for joined, join, row in joins(tables):
+            if place := follow(found.root, join.path.steps):
+                surveyor.table(Spot(Table(joined.name, join.origin, rows=join.rows), None, place, row))
     return found
 
 
@@ -63,30 +70,33 @@ class _Surveyor:
         self.found = found
         self.seen: dict[tuple[str, frozenset[int], tuple[int, ...]], Place] = {}
 
-    def shape(self, name: str, place: Place, beside: tuple[Row, ...] = ()) -> None:
+    def shape(self, row: Row, place: Place, beside: tuple[Row, ...] = (), within: tuple[str, ...] = ()) -> None:
+        """The entity of a row; `within` are those whose element it shares."""
+        name = row.entity or ""
         key = (name, place.key, tuple(map(id, beside)))
-        if key in self.seen:
+        if key in self.seen or name in within:
             return
         self.seen[key] = place  # keeps what the key counts on
         shape = self.found.tables.shapes[name]
         if isinstance(shape, Table):
-            self.table(shape, place, beside)
+            self.table(Spot(shape, None, place, row, beside), within)
             return
-        variants = {words: variant(shape, words, place) for words in shape.variants}
-        self.found.forks.append(Fork(shape, place, variants))
+        fork = Fork(shape, place, row, {words: variant(shape, words, place) for words in shape.variants})
+        self.found.forks.append(fork)
         for words, table in shape.variants.items():
-            if told := variants[words]:
-                self.table(table, told, beside, shape)
+            if told := fork.variants[words]:
+                self.table(Spot(table, shape, told, row, beside), within)
 
-    def table(self, table: Table, place: Place, beside: tuple[Row, ...] = (), choice: Choice | None = None) -> None:
-        self.found.spots.append(Spot(table, choice, place, beside))
-        for row in table.rows:
-            if row.embeds and row.entity:
-                self.shape(row.entity, place, (*beside, *self.others(table, row)))
+    def table(self, spot: Spot, within: tuple[str, ...] = ()) -> None:
+        self.found.spots.append(spot)
+        name = spot.choice.name if spot.choice else spot.table.name
+        for row in spot.table.rows:
+            if row.embeds:
+                self.shape(row, spot.place, (*spot.beside, *self.others(spot.table, row)), (*within, name))
             elif row.entity:
                 for path in row.paths:
-                    if inner := follow(place, path.steps):
-                        self.shape(row.entity, inner)
+                    if inner := follow(spot.place, path.steps):
+                        self.shape(row, inner)
 
     def others(self, table: Table, embedding: Row) -> list[Row]:
         """What a table says of its element beyond one of the entities that sit in it."""
