@@ -24,9 +24,9 @@ class Codec:
 
     `annotation` is the field's Python type as written.  `words` lists text and value of a finite codec.  `unit` names
     the attribute that holds the unit of a size, `unit_word` the unit that is written; then decode takes the unit's
-    text as well.  `needs` names what a rule asks for by keyword.  `shape` says what of an element the codec reads:
-    its ``value`` (text or an attribute), that it is ``present``, or the whole of it (``xml``).  A `filled` codec takes
-    blank text for no value.
+    text as well.  `needs` names what a rule asks for by keyword, `sample_needs` what it gets with each sample.
+    `shape` says what of an element the codec reads: its ``value`` (text or an attribute), that it is ``present``, or
+    the whole of it (``xml``).  A `filled` codec takes blank text for no value.
     """
 
     name: str
@@ -41,8 +41,18 @@ class Codec:
     unit: str | None = None
     unit_word: str = ""
     needs: tuple[str, ...] = ()
+    sample_needs: tuple[dict[str, Any], ...] = ()
     word: str = ""
     filled: bool = False
+
+    @property
+    def cases(self) -> list[tuple[Any, dict[str, Any]]]:
+        """Each sample with what it needs."""
+        known = self.sample_needs or ({},) * len(self.samples)
+        return [
+            (value, {name: need for name, need in needs.items() if name in self.needs})
+            for value, needs in zip(self.samples, known, strict=True)
+        ]
 
 
 def _refuse(value: object, expected: str) -> ValueError:

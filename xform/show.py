@@ -10,6 +10,7 @@ from attrs import define, field
 
 from xform.errors import EntityError, did_you_mean
 from xform.table.model import Choice, Origin, Path, Row, Shape, Step, Table
+from xform.table.walk import standing
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect
@@ -66,7 +67,7 @@ class _Template:
 
     def text(self, name: str) -> str:
         shape, choice = self.classes.shape(name), self.classes.choice(name)
-        element = self.element(choice.name if choice else name)
+        element = standing(self.tables, choice.name if choice else name).shown
         if isinstance(shape, Choice):
             lines = list(self.choice(shape, element))
         else:
@@ -76,20 +77,6 @@ class _Template:
             f"{_place(origin):{width}}{_BAR}{xml}{'  # ' + note if note else ''}".rstrip() + "\n"
             for origin, xml, note in lines
         )
-
-    def element(self, name: str, seen: tuple[str, ...] = ()) -> str:
-        """The name of the element that an entity stands in: its table's, or that of the first row that holds it."""
-        shape = self.tables.shapes[name]
-        if shape.element:
-            return shape.element
-        for table in self.tables.tables:
-            for row in table.rows:
-                if row.entity == name and row.path.steps:
-                    return row.path.steps[-1].shown
-                if row.entity == name and table.name not in seen:
-                    choice = self.classes.choice(table.name)
-                    return self.element(choice.name if choice else table.name, (*seen, table.name))
-        return name.lower()
 
     def table(self, table: Table, element: str, choice: Choice | None = None) -> Iterator[_Line]:
         yield from _heading(

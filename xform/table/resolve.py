@@ -313,6 +313,7 @@ class _Resolver:
             rule.expected,
             samples,
             needs=tuple(rest[1:]),
+            sample_needs=tuple(needs for _, needs in rule.samples),
             word="rule",
         )
 
@@ -343,8 +344,10 @@ class _Resolver:
                 if not equals or not right.strip().isidentifier():
                     raise ValueError(f'cannot read on = {rung!r}; expected "@attribute = field"')
                 on.append((self._path(grammar.parse_path(left.strip())), right.strip()))
-            if not on or path.attribute:
-                raise ValueError("a join needs the path of an element, and `on` to tell its entries apart")
+            if path.attribute:
+                raise ValueError(f"a join needs the path of an element, which @{path.attribute} is not")
+            if not on:
+                raise ValueError('a join needs a key to tell its entries apart; expected on = ["@attribute = field"]')
         except ValueError as error:
             raise TableError(f"{origin}: {name}: {error}") from None
         rows = self._rows(name, file, {key: row for key, row in values.items() if key != "on"}, at)

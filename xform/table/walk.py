@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from graphlib import TopologicalSorter
 
-from xform.table.model import Choice, Join, Row, Shape, Table, Tables
+from xform.table.model import Choice, Join, Row, Shape, Step, Table, Tables
+
+Owners = tuple[tuple[Row, Table], ...]
 
 
-def flatten(
-    tables: Tables, table: Table, seen: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[tuple[Row, Table], ...], Row]]:
+def flatten(tables: Tables, table: Table, seen: tuple[str, ...] = ()) -> Iterator[tuple[Owners, Row]]:
     """The rows that sit in an entity's element, embedded variants' included, each behind its embedding rows."""
     for row in table.rows:
         yield (), row
@@ -19,6 +19,11 @@ def flatten(
             for variant in shape.variants.values() if isinstance(shape, Choice) else (shape,):
                 for owners, inner in flatten(tables, variant, (*seen, row.entity)):
                     yield ((row, variant), *owners), inner
+
+
+def exclusive(one: Owners, other: Owners) -> bool:
+    """Whether two rows sit in different variants of one choice, so that never both are there."""
+    return any(row is same and table is not another for row, table in one for same, another in other)
 
 
 def reachable(shapes: dict[str, Shape], root: str) -> set[str]:
@@ -55,3 +60,18 @@ def late(rows: Iterable[Row]) -> list[Row]:
     needy = {row.name: row for row in rows if row.codec and row.codec.needs}
     needs = {name: [need for need in row.codec.needs if need in needy] for name, row in needy.items() if row.codec}
     return [needy[name] for name in TopologicalSorter(needs).static_order()]
+
+
+def standing(tables: Tables, name: str, seen: tuple[str, ...] = ()) -> Step:
+    """The element that an entity stands in: its table's, or the last step to the first row that holds it."""
+    shape = tables.shapes[name]
+    if shape.element:
+        return Step(shape.element, shape.element)
+    for owner in tables.shapes.values():
+        for table in owner.variants.values() if isinstance(owner, Choice) else (owner,):
+            for row in table.rows:
+                if row.entity == name and row.path.steps:
+                    return row.path.steps[-1]
+                if row.entity == name and owner.name not in seen:
+                    return standing(tables, owner.name, (*seen, owner.name))
+    return Step(name.lower(), name.lower())

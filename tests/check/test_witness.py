@@ -1,0 +1,62 @@
+"""The document that a finding shows is one that shows it."""
+
+import pytest
+
+from tests.check.test_lint import HOME, found_in
+from xform.compile.interpreter import Reader
+from xform.dialect import Dialect
+from xform.schema import Schema
+from xform.table.resolve import load_tables
+from xform.xml import parse_text
+
+
+@pytest.fixture
+def broken(tmp_path, monkeypatch):
+    """The first finding of a broken table, and the dialect that holds the table."""
+    monkeypatch.chdir(tmp_path)
+
+    def load(stem):
+        found = found_in(HOME / f"{stem}.toml", tmp_path)
+        return found[0], Dialect(load_tables("broken"))
+
+    return load
+
+
+@pytest.mark.parametrize(
+    ("stem", "entity", "read"),
+    [
+        ("overlap", "Cellar", "CoalCellar"),
+        ("overlap-never-read", "Roof", "FlatRoof"),
+        ("overlap-blank-text", "Roof", "NamedRoof"),
+        ("overlap-condition", "Roof", "FlatRoof"),
+    ],
+)
+def test_what_one_variant_writes_is_read_as_another(broken, stem, entity, read):
+    finding, dialect = broken(stem)
+    found = Reader(dialect.classes).entity(entity, parse_text(finding.witness))
+    assert type(found).__name__ == read
+
+
+def test_what_goes_through_an_element_is_read_as_its_presence(broken):
+    finding, dialect = broken("passed_through")
+    house = Reader(dialect.classes).document(parse_text(finding.witness), {}).entity
+    assert (house.lamp, house.watts) == (True, 0)
+
+
+def test_what_goes_through_an_element_is_read_as_its_blank_text(broken):
+    finding, dialect = broken("passed_through-blank")
+    assert Reader(dialect.classes).document(parse_text(finding.witness), {}).entity.count == 0
+
+
+def test_what_lacks_a_required_row_is_valid(broken, tmp_path):
+    finding, dialect = broken("may_be_absent")
+    assert Schema(tmp_path / "base", "house.rng").problems(finding.witness) == []
+    assert Reader(dialect.classes).document(parse_text(finding.witness), {}).entity.color is None
+
+
+@pytest.mark.parametrize("stem", ["unknown_path-attribute", "unknown_word"])
+def test_what_the_schema_does_not_have_is_invalid_for_that(broken, tmp_path, stem):
+    finding, _ = broken(stem)
+    named = finding.witness.replace("<house", "<house name='x'").replace("<lamp", "<lamp type='led'")
+    (problem,) = Schema(tmp_path / "base", "house.rng").problems(named)
+    assert problem.message.startswith(("attribute 'wats' of <lamp>", "attribute 'color' of <house>"))
