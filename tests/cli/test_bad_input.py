@@ -52,7 +52,7 @@ ENTITIES: dict[str, tuple[bytes, str]] = {
     "a list": (b"- name: web", ":1:1: a list stands at the top"),
     "empty": (b"", ":1:1: the file is empty"),
     "not UTF-8": (b"name: \xff", ":1:7: not UTF-8"),
-    "a document": (b"<machine/>", ":1:1: '<machine/>' stands at the top"),
+    "a document": (b"<machine/>", ":1:1: XML stands at the top; expected the fields of Machine"),
     "deep": (b"[" * 100_000, ":1:1: values are nested too deeply"),
     "code": (b"name: !!python/object/apply:os.system [true]", ":1:7: the tag "),
 }

@@ -168,9 +168,9 @@ def test_validate_says_what_is_wrong_and_who_says_so(call: Xform, tmp_path: Path
     result = call("validate", file, "--schemas", schemas)
     assert result.exit_code == 1
     elements, values = result.stdout.splitlines()
-    assert values.startswith(f"{file}:5: Machine.memory: 'much' is not a whole number of KiB (")
+    assert values.startswith(f"{file}:5:1: Machine.memory: 'much' is not a whole number of KiB (")
     assert values.endswith("machine.toml:10:1)")
-    assert elements.startswith(f"{file}:4: <forbidden>")
+    assert elements.startswith(f"{file}:4:1: <forbidden>")
     assert elements.endswith("(schema)")
 
 
@@ -188,7 +188,7 @@ def test_validate_checks_the_others_where_one_cannot_be_read(call: Xform, tmp_pa
     result = call("validate", tmp_path / "a.xml", tmp_path / "b.xml", "--schemas", schemas)
     assert result.exit_code == 2
     assert result.stderr.startswith(f"{tmp_path}/a.xml:1:")
-    assert result.stdout.startswith(f"{tmp_path}/b.xml:1: ")
+    assert result.stdout.startswith(f"{tmp_path}/b.xml:1:1: ")
 
 
 def test_validate_shows_no_secret(call: Xform, tmp_path: Path, schemas: Path) -> None:

@@ -15,7 +15,7 @@ from xform.cli.common import common, load, read_bytes, read_entity, source_name,
 def match(document: str, known: str, as_json: bool, dialect: str) -> int:
     """Pair the devices of a document (- is standard input) with those of a known entity.
 
-    Exit code 1 if a known device is missing or several cannot be told apart.
+    Secrets are shown as ***.  Exit code 1 if a known device is missing or several cannot be told apart.
     """
     from xform.cli import report
     from xform.files import to_json
