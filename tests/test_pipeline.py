@@ -131,7 +131,9 @@ def test_a_file_that_is_no_document_is_named(dialect: Any, content: bytes, expec
 
 
 def test_no_file_holds_what_a_stage_behind_match_takes(dialect: Any) -> None:
-    with pytest.raises(XformError, match=r"^stage 'count' takes a matching, which no file holds; start with an earlier"):
+    with pytest.raises(
+        XformError, match=r"^stage 'count' takes a matching, which no file holds; start with an earlier"
+    ):
         value_from(dialect, b"", "vm.xml", pipeline="count", start_from="count")
 
 
@@ -154,7 +156,9 @@ def test_a_stage_that_raises_ends_the_domain_and_is_logged(dialect: Any) -> None
 def test_a_stage_that_raises_an_error_of_its_own_is_named_with_the_place(dialect: Any) -> None:
     with pytest.raises(XformError) as error:
         run(dialect, vm(dialect, id=ID), pipeline="fail", uri=TEST)
-    line = (DIALECTS / "staged" / "stages.py").read_text().splitlines().index('    raise RuntimeError(f"no {run.domain}")')
+    line = (
+        (DIALECTS / "staged" / "stages.py").read_text().splitlines().index('    raise RuntimeError(f"no {run.domain}")')
+    )
     assert str(error.value).endswith(f"staged/stages.py:{line + 1}: stage 'refuse' raised RuntimeError: no {ID}")
     assert isinstance(error.value.__cause__, RuntimeError)
 
@@ -169,7 +173,7 @@ def test_a_stage_that_gives_what_the_next_does_not_take_is_named(dialect: Any) -
 
 
 def test_a_stage_that_does_not_give_what_it_says_is_named(dialect: Any) -> None:
-    with pytest.raises(XformError, match=r"^stage 'lie' gave a dict; it says that it gives an entity$"):
+    with pytest.raises(XformError, match=r"^stage 'lie' gave a value of type dict; it says that it gives an entity$"):
         run(dialect, vm(dialect), pipeline="untrue")
 
 

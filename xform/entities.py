@@ -13,7 +13,6 @@ import attrs
 from xform.errors import TableError
 from xform.table.model import Choice, Row, Shape, Table, Tables
 
-
 MASK = "***"
 
 

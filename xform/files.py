@@ -99,7 +99,9 @@ def dump_entity(dialect: Dialect, entity: Any, *, masked: bool = False) -> dict[
         if row and row.required and value is None:
             continue  # a document may lack what an entity must have
         if value != _default(attribute) or type(value) is not type(_default(attribute)):
-            data[attribute.alias] = dump_value(dialect, presentable(row, value) if masked and row else value, masked=masked)
+            data[attribute.alias] = dump_value(
+                dialect, presentable(row, value) if masked and row else value, masked=masked
+            )
     return data
 
 
@@ -163,9 +165,7 @@ def _structure(by: EntityConverter, marked: Marked, cls: type, name: str) -> Any
     if not isinstance(marked.value, dict):
         line, column = marked.at(())
         what = "XML" if str(marked.value).lstrip().startswith("<") else shown(marked.value)
-        raise EntityError(
-            f"{marked.source}:{line}:{column}: {what} stands at the top; expected the fields of {name}"
-        )
+        raise EntityError(f"{marked.source}:{line}:{column}: {what} stands at the top; expected the fields of {name}")
     try:
         return by.structure(marked.value, cls)
     except Exception as error:

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 class Discreet(Reader):
-    """Reads as any reader does, but claims only what may be shown; `secrets` holds the elements that secret rows take."""
+    """Reads as any reader does, but claims only what may be shown.
+
+    `secrets` holds the elements that secret entities stand in.
+    """
 
     def __init__(self, dialect: Dialect) -> None:
         super().__init__(dialect.classes)
@@ -87,7 +90,7 @@ def _hide(element: Element, claims: dict[Element, set[str]]) -> bool:
         element.text = MASK
         return True
     hidden = False
-    for name in element.keys():
+    for name in list(element.attrib):
         if name not in shown:
             element.set(name, MASK)
             hidden = True

@@ -336,8 +336,9 @@ def _kind(dialect: Dialect, value: Any) -> Kind:
 
 def _said(dialect: Dialect, value: Any) -> str:
     kind = _kind(dialect, value)
-    name = type(value).__name__
-    return _KINDS[kind] if kind != "data" else "nothing" if value is None else f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+    if kind != "data":
+        return _KINDS[kind]
+    return "nothing" if value is None else f"a value of type {type(value).__name__}"
 
 
 def _place(error: Exception, tables: Tables) -> str:

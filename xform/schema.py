@@ -102,10 +102,10 @@ class Schema:
         if not self.said(root):
             return []
         where = places(root, text) if text is not None else {}
-        found = [
-            Problem(source, *where.get(element, (element.sourceline, None)), message)
-            for element, message in _Search(self, root).faults()
-        ]
+        found = []
+        for element, message in _Search(self, root).faults():
+            line, column = where.get(element, (element.sourceline, None))
+            found.append(Problem(source, line, column, message))
         return sorted(found, key=lambda problem: (problem.line or 0, problem.column or 0))
 
     def said(self, root: Element) -> list[str]:
@@ -166,7 +166,7 @@ class _Search:
     def attribute(self, elements: list[Element]) -> tuple[Element, str] | None:
         """The one attribute without which the document is valid."""
         for element in elements:
-            for name in element.keys():  # items() takes long where there are very many
+            for name in list(element.attrib):  # items() takes long where there are very many
                 if self.spent:
                     return None
                 value = element.attrib.pop(name)

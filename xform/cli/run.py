@@ -176,9 +176,8 @@ def as_text(dialect: Dialect, value: Any, masked: bool = False) -> str:
 
     if not isinstance(value, str):
         return to_yaml(dump_value(dialect, value, masked=masked))
-    if masked and value.lstrip().startswith("<"):
-        value = masked_document(dialect, value)
-    return value if value.endswith("\n") else value + "\n"
+    text = masked_document(dialect, value) if masked and value.lstrip().startswith("<") else value
+    return text if text.endswith("\n") else text + "\n"
 
 
 def print_text(console: Console, text: str, language: str) -> None:

@@ -72,7 +72,5 @@ def faults(dialect: Dialect, schema: Schema | None, document: str) -> list[dict[
             continue  # an element without text, where others go through it, has no value to refuse
         said = f"the value is not {row.codec.expected}" if row.codec and reader.hides(row, element) else message
         line, column = where.get(element, (element.sourceline, None))
-        found.append(
-            {"file": name, "line": line, "column": column, "message": f"{row}: {said}", "by": str(row.origin)}
-        )
+        found.append({"file": name, "line": line, "column": column, "message": f"{row}: {said}", "by": str(row.origin)})
     return sorted(found, key=lambda fault: (fault["line"], fault["column"] or 0))
