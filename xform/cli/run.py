@@ -157,8 +157,8 @@ def show(dialect: Dialect, result: RunResult, output: str | None) -> int:
     except TypeError as error:
         name = result.stages[-1].stage
         raise XformError(
-            f"stage {name!r} gave a {type(value).__name__}, which cannot be shown; expected an entity, a document's "
-            f"text, a matching or plain data ({error})"
+            f"stage {name!r} gave a value of type {type(value).__name__}, which cannot be shown; expected an entity, "
+            f"a document's text, a matching or plain data ({error})"
         ) from None
     if output is not None:
         common.write(output, whole)
