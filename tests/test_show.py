@@ -22,7 +22,9 @@ def test_the_template_of_a_table(name: str, golden: Callable[[str | Path, str], 
 
 def test_every_row_of_a_table_is_in_its_template() -> None:
     shown = template(MINI, "Disk")
-    places = [f"mini/disk.toml:{row.origin.line} " for row in MINI.tables.shapes["Disk"].fields.values() if not row.embeds]
+    places = [
+        f"mini/disk.toml:{row.origin.line} " for row in MINI.tables.shapes["Disk"].fields.values() if not row.embeds
+    ]
     assert [place for place in places if place not in shown] == []
 
 

@@ -50,7 +50,9 @@ def test_what_a_stage_gives_is_shown(value: str, shown: str, own: Path, call: Xf
 def test_what_cannot_be_shown_is_refused(own: Path, call: Xform) -> None:
     result = call("run", "-", dialect=stage(own, "return object()"), stdin="name: web")
     assert result.exit_code == 2
-    assert result.stderr.splitlines()[-1].startswith("stage 'own' gave a value of type object, which cannot be shown; expected an")
+    assert result.stderr.splitlines()[-1].startswith(
+        "stage 'own' gave a value of type object, which cannot be shown; expected an"
+    )
 
 
 def test_secrets_in_plain_data_are_masked(own: Path, call: Xform) -> None:
