@@ -118,8 +118,3 @@ def test_an_entity_beside_the_one_to_start_from_is_refused(call: Xform, entity: 
     result = call("run", entity, "--from", "plan", "other.yaml")
     assert result.exit_code == 2
     assert f"stage 'plan' takes an entity, that of other.yaml; leave out {entity}" in result.stderr
-
-
-def test_standard_input_cannot_be_two_files(call: Xform) -> None:
-    result = call("run", "-", "--from", "match", "-", stdin="name: web")
-    assert (result.exit_code, result.stderr) == (2, "<stdin>: it was read already; expected - once\n")
