@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 import xform
 from xform.errors import DocumentError, HostError, TableError, XformError
 from xform.hypervisor import EMBED, TEST, Hypervisor, default_uri
-from xform.pipeline import read_value, run, stages_of
+from xform.pipeline import run, stages_of, value_from
 from xform.schema import HOMES
 
 DIALECTS = Path(__file__).parent / "dialects"
@@ -108,40 +108,78 @@ def test_from_dump_without_an_id_says_what_is_missing(dialect: Any) -> None:
         run(dialect, dialect.generate(vm(dialect)), start_from="dump", uri=TEST, source="a.xml")
 
 
-def test_a_file_is_read_as_what_the_first_stage_takes(dialect: Any, tmp_path: Path) -> None:
+def test_a_file_is_read_as_what_the_first_stage_takes(dialect: Any) -> None:
     xml = dialect.generate(vm(dialect))
-    (tmp_path / "vm.xml").write_text(xml)
-    (tmp_path / "vm.yaml").write_text("kind: test\nname: x\nmemory: 1024\n")
-    assert read_value(dialect, tmp_path / "vm.xml", start_from="label") == xml
-    assert read_value(dialect, tmp_path / "vm.yaml") == dialect.Vm(kind="test", name="x", memory=1024)
-    assert read_value(dialect, tmp_path / "vm.yaml", start_from="generate").name == "x"
+    yaml = b"kind: test\nname: x\nmemory: 1024\n"
+    assert value_from(dialect, xml.encode(), "vm.xml", start_from="label") == xml
+    assert value_from(dialect, yaml, "vm.yaml") == dialect.Vm(kind="test", name="x", memory=1024)
+    assert value_from(dialect, yaml, "vm.yaml", start_from="generate").name == "x"
 
 
-@pytest.mark.parametrize(("content", "expected"), [(None, "No such file"), (b"\xff", "not UTF-8 at byte 0")])
-def test_a_file_that_is_no_document_is_named(
-    dialect: Any, tmp_path: Path, content: bytes | None, expected: str
-) -> None:
-    file = tmp_path / "vm.xml"
-    if content is not None:
-        file.write_bytes(content)
-    with pytest.raises(DocumentError, match=f"vm.xml: {expected}"):
-        read_value(dialect, file, start_from="check")
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"<domain>\n<name>", "vm.xml:2:"),
+        (b"<network/>", "vm.xml:1:1: the root element is <network>; expected <domain>"),
+        ("<?xml version='1.0' encoding='UTF-16'?><domain/>".encode("utf-16"), "vm.xml:1:1: the document is not in UTF"),
+    ],
+)
+def test_a_file_that_is_no_document_is_named(dialect: Any, content: bytes, expected: str) -> None:
+    with pytest.raises(DocumentError) as error:
+        value_from(dialect, content, "vm.xml", start_from="check")
+    assert str(error.value).startswith(expected)
+
+
+def test_no_file_holds_what_a_stage_behind_match_takes(dialect: Any) -> None:
+    with pytest.raises(
+        XformError, match=r"^stage 'count' takes a matching, which no file holds; start with an earlier"
+    ):
+        value_from(dialect, b"", "vm.xml", pipeline="count", start_from="count")
 
 
 def test_a_document_that_is_not_valid_stops_at_check_with_its_line(dialect: Any) -> None:
     xml = dialect.generate(vm(dialect)).replace("device='cdrom'", "device='tape'")
     with pytest.raises(
-        DocumentError, match=r"^a\.xml:\d+: attribute 'device' of <disk>.*; expected what domain\.rng admits$"
+        DocumentError, match=r"^a\.xml:\d+:\d+: attribute 'device' of <disk>.*; expected what domain\.rng admits$"
     ):
         run(dialect, xml, start_from="check", source="a.xml")
 
 
 def test_a_stage_that_raises_ends_the_domain_and_is_logged(dialect: Any) -> None:
-    with capture_logs() as logs, pytest.raises(RuntimeError, match=f"no {ID}"):
+    with capture_logs() as logs, pytest.raises(XformError):
         run(dialect, vm(dialect, id=ID), pipeline="fail", uri=TEST)
     assert (logs[-1]["stage"], logs[-1]["event"], logs[-1]["error"]) == ("refuse", "stage failed", "RuntimeError")
     with Hypervisor(TEST) as hypervisor, pytest.raises(HostError):
         hypervisor.dump(ID)
+
+
+def test_a_stage_that_raises_an_error_of_its_own_is_named_with_the_place(dialect: Any) -> None:
+    with pytest.raises(XformError) as error:
+        run(dialect, vm(dialect, id=ID), pipeline="fail", uri=TEST)
+    line = (
+        (DIALECTS / "staged" / "stages.py").read_text().splitlines().index('    raise RuntimeError(f"no {run.domain}")')
+    )
+    assert str(error.value).endswith(f"staged/stages.py:{line + 1}: stage 'refuse' raised RuntimeError: no {ID}")
+    assert isinstance(error.value.__cause__, RuntimeError)
+
+
+def test_a_stage_may_give_plain_data(dialect: Any) -> None:
+    assert run(dialect, vm(dialect), pipeline="count").value == {"paired": 2}
+
+
+def test_a_stage_that_gives_what_the_next_does_not_take_is_named(dialect: Any) -> None:
+    with pytest.raises(XformError, match=r"^stage 'forget' gave nothing; stage 'check' takes a document's text$"):
+        run(dialect, vm(dialect), pipeline="forgetful")
+
+
+def test_a_stage_that_does_not_give_what_it_says_is_named(dialect: Any) -> None:
+    with pytest.raises(XformError, match=r"^stage 'lie' gave a value of type dict; it says that it gives an entity$"):
+        run(dialect, vm(dialect), pipeline="untrue")
+
+
+def test_a_run_that_starts_with_what_the_first_stage_does_not_take_is_refused(dialect: Any) -> None:
+    with pytest.raises(XformError, match=r"^the run starts with a document's text; stage 'plan' takes an entity$"):
+        run(dialect, "<domain/>")
 
 
 def test_what_libvirt_refuses_is_a_host_error(dialect: Any) -> None:

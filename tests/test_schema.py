@@ -56,40 +56,53 @@ def test_a_valid_document_has_no_problems(schema: Schema) -> None:
 def test_a_tree_is_validated_as_it_is_and_left_unchanged(schema: Schema) -> None:
     root = etree.fromstring(shelves(SHELF, "<box/>"))
     before = etree.tostring(root)
-    assert len(schema.problems(root)) == 1
+    (problem,) = schema.problems(root)
+    assert (problem.line, problem.column) == (5, None)
     assert etree.tostring(root) == before
 
 
 @pytest.mark.parametrize(
     ("document", "expected"),
     [
-        (shelves(SHELF, "<box/>"), ["f:5: <box> in <shelves>: no such element here, or not with this content"]),
+        (shelves(SHELF, "<box/>"), ["f:5:1: <box> in <shelves>: no such element here, or not with this content"]),
         (
             shelves(SHELF, "<shelf colour='green'><board length='1'/></shelf>"),
-            ["f:5: attribute 'colour' of <shelf>: no such attribute here, or not with this value"],
+            ["f:5:1: attribute 'colour' of <shelf>: no such attribute here, or not with this value"],
         ),
-        (shelves(SHELF, "<shelf/>"), ["f:5: <shelf> in <shelves>: no such element here, or not with this content"]),
+        (shelves(SHELF, "<shelf/>"), ["f:5:1: <shelf> in <shelves>: no such element here, or not with this content"]),
         (
             shelves("<box/>", SHELF, "<shelf><board length='1' x='1'/></shelf>"),
             [
-                "f:4: <box> in <shelves>: no such element here, or not with this content",
-                "f:6: attribute 'x' of <board>: no such attribute here, or not with this value",
+                "f:4:1: <box> in <shelves>: no such element here, or not with this content",
+                "f:6:8: attribute 'x' of <board>: no such attribute here, or not with this value",
             ],
         ),
         (
             "<shop open='1'>\n<size>big</size>\n<name/>\n<cellar/>\n</shop>",
             [
-                "f:2: <size> in <shop>: no such element here, or not with this content",
-                "f:4: <cellar> in <shop>: no such element here, or not with this content",
+                "f:2:1: <size> in <shop>: no such element here, or not with this content",
+                "f:4:1: <cellar> in <shop>: no such element here, or not with this content",
             ],
         ),
-        ("<shop open='1'/>", ["f:1: <shop>: Expecting an element name, got nothing"]),
-        ("<bar/>", ["f:1: <bar>: Expecting element shop, got bar"]),
+        ("<shop open='1'/>", ["f:1:1: <shop>: Expecting an element name, got nothing"]),
+        ("<bar/>", ["f:1:1: <bar>: Expecting element shop, got bar"]),
     ],
     ids=["unknown element", "value", "content", "several", "children of the root", "missing element", "other document"],
 )
-def test_each_problem_names_its_line_and_what_does_not_fit(schema: Schema, document: str, expected: list[str]) -> None:
+def test_each_problem_names_its_place_and_what_does_not_fit(schema: Schema, document: str, expected: list[str]) -> None:
     assert [str(problem) for problem in schema.problems(document, "f")] == expected
+
+
+def test_of_many_children_those_that_do_not_fit_are_found(schema: Schema) -> None:
+    document = shelves(*[SHELF] * 300, "<box/>", *[SHELF] * 300, "<shelf/>")
+    assert [problem.line for problem in schema.problems(document)] == [304, 605]
+
+
+def test_when_the_search_has_cost_enough_less_is_told(schema: Schema, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xform.schema._EFFORT", 0)
+    monkeypatch.setattr("xform.schema._FEWEST", 6)
+    (problem,) = schema.problems(shelves(*[SHELF] * 300, "<shelf/>"), "f")
+    assert str(problem) == "f:3:1: <shelves> in <shop>: no such element here, or not with this content"
 
 
 def test_values_are_not_shown_because_some_are_secret(schema: Schema) -> None:
@@ -142,4 +155,4 @@ def test_L14_libvirts_own_schema_points_at_the_faulty_device() -> None:
   </devices>
 </domain>"""
     (problem,) = Schema(find_schemas()).problems(xml, "a.xml")
-    assert str(problem).startswith("a.xml:4: attribute 'device' of <disk>")
+    assert str(problem).startswith("a.xml:4:5: attribute 'device' of <disk>")

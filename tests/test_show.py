@@ -22,8 +22,15 @@ def test_the_template_of_a_table(name: str, golden: Callable[[str | Path, str], 
 
 def test_every_row_of_a_table_is_in_its_template() -> None:
     shown = template(MINI, "Disk")
-    places = [f"disk.toml:{row.origin.line} " for row in MINI.tables.shapes["Disk"].fields.values() if not row.embeds]
+    places = [
+        f"mini/disk.toml:{row.origin.line} " for row in MINI.tables.shapes["Disk"].fields.values() if not row.embeds
+    ]
     assert [place for place in places if place not in shown] == []
+
+
+def test_files_of_the_same_name_are_told_apart_by_their_dialect() -> None:
+    places = {line.partition(" ")[0] for line in template(xform.load("ovirt"), "Disk").splitlines()}
+    assert {"domain/disk.toml", "ovirt/disk.toml"} <= {place.partition(":")[0] for place in places}
 
 
 @pytest.mark.parametrize("dialect", ["domain", "ovirt"])

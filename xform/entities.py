@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copyreg
 import importlib
+import re
 import typing
 from collections.abc import ItemsView, Iterator, Mapping, ValuesView
 from functools import cached_property
@@ -16,22 +17,33 @@ from xform.errors import TableError
 from xform.table.folder import found_by
 from xform.table.model import Choice, Row, Shape, Table, Tables
 
+MASK = "***"
 
-def opening(xml: object) -> str:
+
+def opening(xml: str) -> str:
     """What is shown of kept XML: its element's name, for nobody knows what in it is secret."""
-    return f"'{str(xml).partition('>')[0].partition(' ')[0]}…'"
+    return re.split(r"[\s/>]", xml, maxsplit=1)[0] + "…"
 
 
 @attrs.define(frozen=True)
 class Opaque:
     """An element that no table can say, kept whole: the canonical XML of what it stands for."""
 
-    xml: str = attrs.field(repr=opening)
+    xml: str = attrs.field(repr=lambda xml: repr(opening(xml)))
 
 
 def masked(value: object) -> str:
     """What is shown of a secret."""
-    return "None" if value is None else "'***'"
+    return "None" if value is None else repr(MASK)
+
+
+def presentable(row: Row, value: Any) -> Any:
+    """The value of a row as it is where people only look at it: a secret is masked, kept XML its opening."""
+    if row.secret:
+        return None if value is None else MASK
+    if row.codec and row.codec.shape == "xml" and value is not None:
+        return [opening(xml) for xml in value] if row.form == "list" else opening(value)
+    return value
 
 
 class Classes:
@@ -229,6 +241,8 @@ def _attribute(row: Row) -> Any:
         options["eq"] = False
     if row.secret:
         options["repr"] = masked
+    elif row.codec and row.codec.shape == "xml":
+        options["repr"] = lambda value: repr(presentable(row, value))
     if row.form in ("list", "map"):
         options["factory"] = list if row.form == "list" else dict
     elif not row.required:

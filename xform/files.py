@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from xform.entities import Opaque
+from xform.entities import Opaque, opening, presentable
 from xform.errors import EntityError, TableError, did_you_mean
 from xform.marked import Marked, load_marked
 from xform.structure import EntityConverter, converter
@@ -83,24 +83,45 @@ def context_class(dialect: Dialect, keyword: str) -> type:
     return cls
 
 
-def dump_entity(dialect: Dialect, entity: Any) -> dict[str, Any]:
-    """An entity as plain data for YAML or JSON: `type` first, bytes as base64, what is empty or default left out."""
+def dump_entity(dialect: Dialect, entity: Any, *, masked: bool = False) -> dict[str, Any]:
+    """An entity as plain data for YAML or JSON: `type` first, bytes as base64, what is empty or default left out.
+
+    With `masked` it is to be looked at, not to be read back: secrets are ``***``, kept XML is only named.
+    """
     if isinstance(entity, Opaque):
-        return {"opaque": entity.xml}
+        return {"opaque": opening(entity.xml) if masked else entity.xml}
     word = dialect.classes.word(type(entity))
+    table = dialect.classes.table(type(entity))
     data: dict[str, Any] = {"type": word} if word else {}
     for attribute in attrs.fields(type(entity)):
         value = getattr(entity, attribute.name)
+        row = table.fields.get(attribute.alias) if table else None
+        if row and row.required and value is None:
+            continue  # a document may lack what an entity must have
         if value != _default(attribute) or type(value) is not type(_default(attribute)):
-            data[attribute.alias] = _plain(dialect, value)
+            data[attribute.alias] = dump_value(
+                dialect, presentable(row, value) if masked and row else value, masked=masked
+            )
     return data
 
 
+def dump_value(dialect: Dialect, value: Any, *, masked: bool = False) -> Any:
+    """The same for any value: entities in lists and mappings too; what is plain stays as it is."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    if isinstance(value, dict):
+        return {key: dump_value(dialect, item, masked=masked) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [dump_value(dialect, item, masked=masked) for item in value]
+    return dump_entity(dialect, value, masked=masked) if attrs.has(type(value)) else value
+
+
 def to_yaml(data: Any) -> str:
-    """Plain data as YAML 1.2, in the order that it has."""
+    """Plain data as YAML 1.2, in the order that it has. Raises TypeError for what is none."""
     from io import StringIO
 
     from ruamel.yaml import YAML
+    from ruamel.yaml.representer import RepresenterError
 
     def quoted(representer: Any, text: str) -> Any:
         # what breaks lines, and all that is not seen, stands escaped in double quotes
@@ -116,8 +137,11 @@ def to_yaml(data: Any) -> str:
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.representer.ignore_aliases = lambda _: True
     out = StringIO()
-    yaml.dump(data, out)
-    return out.getvalue()
+    try:
+        yaml.dump(data, out)
+    except (RepresenterError, RecursionError):
+        raise TypeError("mappings, lists, texts, numbers, true, false and null are plain data") from None
+    return out.getvalue().removesuffix("...\n")
 
 
 def to_json(data: Any) -> str:
@@ -130,16 +154,6 @@ def _default(attribute: attrs.Attribute[Any]) -> Any:
     return factory() if factory else attribute.default
 
 
-def _plain(dialect: Dialect, value: Any) -> Any:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode("ascii")
-    if isinstance(value, dict):
-        return {key: _plain(dialect, item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(dialect, item) for item in value]
-    return dump_entity(dialect, value) if attrs.has(type(value)) else value
-
-
 def _bytes(path: str | File) -> bytes:
     try:
         return File(path).read_bytes()
@@ -150,9 +164,8 @@ def _bytes(path: str | File) -> bytes:
 def _structure(by: EntityConverter, marked: Marked, cls: type, name: str) -> Any:
     if not isinstance(marked.value, dict):
         line, column = marked.at(())
-        raise EntityError(
-            f"{marked.source}:{line}:{column}: {shown(marked.value)} stands at the top; expected the fields of {name}"
-        )
+        what = "XML" if str(marked.value).lstrip().startswith("<") else shown(marked.value)
+        raise EntityError(f"{marked.source}:{line}:{column}: {what} stands at the top; expected the fields of {name}")
     try:
         return by.structure(marked.value, cls)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Pipelines: stages that a dialect names, run one after another on a value.
+"""Pipelines: stages that a dialect names, run one after another on a value (docs/pipelines.md).
 
 A stage is a function, value in, value out, that is given the run as well.  Its name is looked up in the dialect's own
 ``stages.py``, then in that of the dialect it extends, then among the ones shipped here.
@@ -10,12 +10,15 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from attrs import define, field, frozen
 
-from xform.errors import DocumentError, TableError, XformError, did_you_mean
-from xform.schema import Schema, find_schemas
+from xform.errors import DocumentError, EntityError, TableError, XformError, did_you_mean
+from xform.files import entity_from
+from xform.match import Matching
+from xform.schema import schema_of
 from xform.table.folder import load_module
 from xform.table.model import Origin, Tables
 from xform.table.reader import TableFile
@@ -24,9 +27,16 @@ if TYPE_CHECKING:
     from xform.dialect import Dialect
     from xform.hypervisor import Hypervisor
 
-Kind = Literal["entity", "document", "matching"]
+Kind = Literal["entity", "document", "matching", "data"]
 Stage = Callable[[Any, "Run"], Any]
 S = TypeVar("S", bound=Stage)
+
+_KINDS: dict[Kind, str] = {
+    "entity": "an entity",
+    "document": "a document's text",
+    "matching": "a matching",
+    "data": "plain data",
+}
 
 
 @define(kw_only=True)
@@ -97,7 +107,8 @@ class RunResult:
 def stage(takes: Kind, gives: Kind | None = None) -> Callable[[S], S]:
     """Say what a stage takes, and what it gives if that is of another kind.
 
-    A stage that says nothing takes what the one before it gives, and gives the same kind.
+    A stage that says nothing takes what the one before it gives.  ``data`` is anything that is no entity of a whole
+    document, no text and no matching.
     """
 
     def mark(function: S) -> S:
@@ -115,23 +126,27 @@ def plan(entity: Any, run: Run) -> Any:
 
 @stage("entity", gives="document")
 def generate(entity: Any, run: Run) -> str:
-    """The entity as a document."""
+    """The entity as a document. Raises EntityError where the tables do not admit it."""
+    try:
+        xml = run.dialect.generate(entity, **run.context)
+    except EntityError as error:
+        raise EntityError("\n".join(f"{run.source}: {line}" for line in str(error).splitlines())) from None
     run.source = "generated document"
-    return run.dialect.generate(entity, **run.context)
+    return xml
 
 
 @stage("document")
 def check(xml: str, run: Run) -> str:
     """The same document. Raises DocumentError where it is not valid."""
-    name = run.dialect.tables.schema
-    if name is None:
+    schema = schema_of(run.dialect.tables, run.schemas)
+    if schema is None:
         raise TableError(
             f"{run.dialect.tables.folder / 'dialect.toml'}: no schema to check against; name one as `schema`"
         )
-    problems = Schema(find_schemas(run.schemas, name), name).problems(xml, run.source)
+    problems = schema.problems(xml, run.source)
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise DocumentError(f"{problems[0]}{more}; expected what {name} admits")
+        raise DocumentError(f"{problems[0]}{more}; expected what {schema.name} admits")
     return xml
 
 
@@ -174,7 +189,7 @@ class Stages:
     @property
     def takes(self) -> Kind:
         """What the first stage takes."""
-        return self.stages[0][2] if self.stages else "entity"
+        return self.stages[0][2]
 
     def part(self, start_from: str | None = None, until: str | None = None) -> Stages:
         """From one stage to another, both included. Raises XformError for one that the pipeline has not."""
@@ -202,6 +217,8 @@ def stages_of(tables: Tables, pipeline: str = "run") -> Stages:
         raise TableError(
             f"{tables.folder / 'dialect.toml'}: no pipeline {pipeline!r}{hint}; declare it under [pipeline]"
         )
+    if not tables.pipelines[pipeline]:
+        raise TableError(f"{_declared(tables, pipeline)}: pipeline {pipeline!r} is empty; expected names of stages")
     known = dict(SHIPPED)
     for ancestor in reversed(list(tables.lineage)):
         if module := load_module(ancestor.folder, "stages"):
@@ -225,19 +242,25 @@ def _declared(tables: Tables, pipeline: str) -> Origin:
     return next(file.origin("pipeline", pipeline) for file in files if ("pipeline", pipeline) in file.origins)
 
 
-def read_value(dialect: Dialect, file: Path, *, pipeline: str = "run", start_from: str | None = None) -> Any:
-    """What `run` starts with, from a file: an entity, or the text of a document, as its first stage takes.
+def value_from(
+    dialect: Dialect, data: bytes, source: str, *, pipeline: str = "run", start_from: str | None = None
+) -> Any:
+    """What `run` starts with, from the content of a file: an entity, or a document's text, as its first stage takes.
 
-    Raises EntityError, DocumentError.
+    Raises EntityError, DocumentError, XformError for a stage that takes neither.
     """
-    if stages_of(dialect.tables, pipeline).part(start_from).takes == "entity":
-        return dialect.read(file)
+    stages = stages_of(dialect.tables, pipeline).part(start_from)
+    if stages.takes == "entity":
+        return entity_from(dialect, data, source)
+    if stages.takes != "document":
+        raise XformError(
+            f"stage {stages.names[0]!r} takes {_KINDS[stages.takes]}, which no file holds; start with an earlier one"
+        )
+    dialect.tree(data, source)
     try:
-        return file.read_bytes().decode()
-    except OSError as error:
-        raise DocumentError(f"{file}: {error.strerror}; expected a document") from None
-    except UnicodeDecodeError as error:
-        raise DocumentError(f"{file}: not UTF-8 at byte {error.start}; expected a document in UTF-8") from None
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise DocumentError(f"{source}:1:1: the document is not in UTF-8; expected one that is") from None
 
 
 def run(
@@ -259,28 +282,71 @@ def run(
     that starts with a document holds it against the entity `known`, or against its own content; `source` names it in
     messages.  `uri` is libvirt's (see `xform.hypervisor.default_uri`), `schemas` a folder of RELAX NG files.
 
-    Raises TableError, XformError for a stage that is not there, and what the stages raise.
+    Raises TableError, XformError for a stage that is not there or does not keep its word, and what the stages raise.
     """
     stages = stages_of(dialect.tables, pipeline).part(start_from, until)
-    if stages.takes == "entity":
-        entity = value
-    else:
-        entity = dialect.parse(value, source=source, **(context or {})) if known is None else known
+    entity = value if stages.takes == "entity" else known
+    if entity is None and stages.takes == "document":
+        entity = dialect.parse(value, source=source, **(context or {}))
     state = Run(dialect=dialect, context=context or {}, uri=uri, schemas=schemas, entity=entity, source=source)
-    done = []
+    done: list[Done] = []
     with state._ends:
-        for name, function, _, gives in stages.stages:
+        for name, function, *_ in stages.stages:
             began = time.perf_counter()
             try:
-                value = function(value, state)
+                value = perform(name, function, value, state, done[-1].stage if done else None)
             except BaseException as error:
-                state.log.warning("stage failed", stage=name, seconds=_since(began), error=type(error).__name__)
+                cause = error.__cause__ or error
+                state.log.warning("stage failed", stage=name, seconds=_since(began), error=type(cause).__name__)
                 raise
-            if gives == "entity":
+            if _kind(dialect, value) == "entity":
                 state.entity = value
             done.append(Done(name, value, _since(began)))
             state.log.info("stage", stage=name, seconds=done[-1].seconds)
     return RunResult(value, tuple(done), state.entity, state.uri)
+
+
+def perform(name: str, stage: Stage, value: Any, run: Run, before: str | None = None) -> Any:
+    """What a stage gives; `before` is the stage that gave its value.
+
+    Raises what the stage raises, as XformError with its place where it is none, and XformError where a value is not
+    what a stage says that it takes or gives.
+    """
+    takes, gives = getattr(stage, "takes", None), getattr(stage, "gives", None)
+    if takes and _kind(run.dialect, value) != takes:
+        giver = f"stage {before!r} gave" if before else "the run starts with"
+        raise XformError(f"{giver} {_said(run.dialect, value)}; stage {name!r} takes {_KINDS[takes]}")
+    try:
+        given = stage(value, run)
+    except (XformError, MemoryError):
+        raise
+    except Exception as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
+        raise XformError(f"{_place(error, run.dialect.tables)}stage {name!r} raised {said}") from error
+    if gives and _kind(run.dialect, given) != gives:
+        raise XformError(f"stage {name!r} gave {_said(run.dialect, given)}; it says that it gives {_KINDS[gives]}")
+    return given
+
+
+def _kind(dialect: Dialect, value: Any) -> Kind:
+    if type(value) is dialect.classes[dialect.tables.root]:
+        return "entity"
+    return "document" if isinstance(value, str) else "matching" if isinstance(value, Matching) else "data"
+
+
+def _said(dialect: Dialect, value: Any) -> str:
+    kind = _kind(dialect, value)
+    if kind != "data":
+        return _KINDS[kind]
+    return "nothing" if value is None else f"a value of type {type(value).__name__}"
+
+
+def _place(error: Exception, tables: Tables) -> str:
+    """Where in the dialect's own Python an error came up."""
+    folders = [ancestor.folder.resolve() for ancestor in tables.lineage]
+    frames = [(Path(frame.f_code.co_filename), line) for frame, line in walk_tb(error.__traceback__)]
+    own = [f"{file}:{line}: " for file, line in frames if file.resolve().parent in folders]
+    return own[-1] if own else ""
 
 
 def _since(began: float) -> float:

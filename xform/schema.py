@@ -8,23 +8,32 @@ from collections.abc import Iterator
 from copy import deepcopy
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 from lxml import etree
 
 from xform.errors import HostError, XformError
+from xform.places import places
 from xform.xml import Element, parse_text, shown
+
+if TYPE_CHECKING:
+    from xform.table.model import Tables
 
 SCHEMA = "domain.rng"
 HOMES = (Path("/usr/share/libvirt/schemas"), Path("/usr/local/share/libvirt/schemas"))
 
-# Beyond this many children an element is not searched for the faulty one: each is a validation of the document.
+# Of so many children or descendants each is tried alone: each try is a validation of the document.
 _MOST = 200
+# What all tries of a search may cost together, counted in elements and attributes: some seconds.
+_EFFORT = 500_000
+_FEWEST = 16
+_VALUE = re.compile("value '.*'")
 
 
 @frozen
 class Problem:
-    """A place where a document is not valid; str() gives ``source:line: message``.
+    """A place where a document is not valid; str() gives ``source:line:column: message``.
 
     `line` and `column` count from 1 and are None where they are not known.
     """
@@ -57,6 +66,15 @@ def find_schemas(folder: Path | None = None, name: str = SCHEMA) -> Path:
     )
 
 
+def schema_of(tables: Tables, folder: Path | None = None) -> Schema | None:
+    """The schema that a dialect names, from the folder or the installed libvirt; None where it names none.
+
+    Raises XformError, HostError.
+    """
+    name = tables.schema
+    return Schema(find_schemas(folder, name), name) if name else None
+
+
 @lru_cache(8)
 def _load(file: Path) -> tuple[etree.RelaxNG, threading.Lock]:
     try:
@@ -75,60 +93,84 @@ class Schema:
         self._relaxng, self._lock = _load((folder / name).resolve())
 
     def problems(self, document: str | bytes | Element, source: str = "document") -> list[Problem]:
-        """Where the document is not valid, line by line; empty where it is.  Values are not shown: some are secret.
+        """Where the document is not valid, in its order; empty where it is.  Values are not shown: some are secret.
 
-        Raises DocumentError for what is not well-formed XML.
+        Of a tree the columns are not known.  Raises DocumentError for what is not well-formed XML.
         """
-        root = parse_text(document, source) if isinstance(document, str | bytes) else document
-        if not self._said(root):
+        text = document if isinstance(document, str | bytes) else None
+        root = deepcopy(document) if isinstance(document, Element) else parse_text(document, source)
+        if not self.said(root):
             return []
-        found = [
-            Problem(source, element.sourceline, None, message) for element, message in self._faults(deepcopy(root))
-        ]
-        return sorted(found, key=lambda problem: problem.line or 0)
+        where = places(root, text) if text is not None else {}
+        found = []
+        for element, message in _Search(self, root).faults():
+            line, column = where.get(element, (element.sourceline, None))
+            found.append(Problem(source, line, column, message))
+        return sorted(found, key=lambda problem: (problem.line or 0, problem.column or 0))
 
-    def _said(self, root: Element) -> list[str]:
+    def said(self, root: Element) -> list[str]:
         """The validator's own messages; none if the document is valid."""
         with self._lock:  # the log belongs to the schema, not to the call
             if self._relaxng.validate(root):
                 return []
             return [" ".join(entry.message.split()) for entry in self._relaxng.error_log]
 
-    def _faults(self, root: Element) -> Iterator[tuple[Element, str]]:
+
+class _Search:
+    """Finds what keeps a document from being valid: by leaving out of its tree now this, now that.
+
+    Each try is a validation; when they have cost enough, what is found by then is told less exactly.
+    """
+
+    def __init__(self, schema: Schema, root: Element) -> None:
+        self.schema, self.root = schema, root
+        self.tries = max(_FEWEST, _EFFORT // sum(1 + len(element.attrib) for element in root.iter(etree.Element)))
+
+    def said(self) -> list[str]:
+        self.tries -= 1
+        return self.schema.said(self.root)
+
+    @property
+    def spent(self) -> bool:
+        return self.tries <= 0
+
+    def faults(self) -> Iterator[tuple[Element, str]]:
         """The validator gives up on the first child of the root that it cannot place; so take out one after another."""
         out: list[tuple[int, Element]] = []
-        while (said := self._said(root)) and (child := _named(root, said)) is not None:
-            out.append((root.index(child), child))
-            root.remove(child)
+        while (said := self.said()) and not self.spent and (child := _named(self.root, said)) is not None:
+            out.append((self.root.index(child), child))
+            self.root.remove(child)
         if said and not out:
-            yield from self._within(root, root, f"<{shown(root)}>: {said[0]}")
+            yield from self.within(self.root, f"<{shown(self.root)}>: {_VALUE.sub('this value', said[0])}")
         for at, child in out:
-            root.insert(at, child)
-            if not said and not self._said(root):
+            self.root.insert(at, child)
+            if not said and not self.spent and not self.said():
                 continue  # the validator named it only because of another
-            yield from [(child, _misfit(child))] if said else self._within(root, child, _misfit(child))
-            root.remove(child)
+            yield from [(child, _misfit(child))] if said else self.within(child, _misfit(child))
+            self.root.remove(child)
 
-    def _within(self, root: Element, element: Element, misfit: str) -> Iterator[tuple[Element, str]]:
+    def within(self, element: Element, misfit: str) -> Iterator[tuple[Element, str]]:
         """What in an element keeps the document from being valid; the element itself, if no less can be told."""
-        if fault := self._attribute(root, [element]):
+        if fault := self.attribute([element]):
             yield fault
             return
-        faulty = self._faulty(root, element) if len(element) <= _MOST else []
+        faulty = [] if self.spent else self.faulty(element)
         for at, child in faulty:
             element.insert(at, child)
-            yield from self._within(root, child, _misfit(child))
+            yield from self.within(child, _misfit(child))
             element.remove(child)
         if not faulty:  # perhaps within a child that the element cannot be without
             inner = list(element.iterdescendants(etree.Element))
-            yield self._attribute(root, inner[:_MOST]) or (element, misfit)
+            yield self.attribute(inner[:_MOST]) or (element, misfit)
 
-    def _attribute(self, root: Element, elements: list[Element]) -> tuple[Element, str] | None:
+    def attribute(self, elements: list[Element]) -> tuple[Element, str] | None:
         """The one attribute without which the document is valid."""
         for element in elements:
-            for name, value in element.items():
-                del element.attrib[name]
-                valid = not self._said(root)
+            for name in list(element.attrib):  # items() takes long where there are very many
+                if self.spent:
+                    return None
+                value = element.attrib.pop(name)
+                valid = not self.said()
                 element.set(name, value)
                 if valid:
                     message = (
@@ -137,25 +179,35 @@ class Schema:
                     return element, message
         return None
 
-    def _faulty(self, root: Element, element: Element) -> list[tuple[int, Element]]:
+    def faulty(self, element: Element) -> list[tuple[int, Element]]:
         """The children that do not fit, with their places; they are taken out.  Empty where it is not the children."""
         children = list(element)
-        for at, child in enumerate(children):
+        element[:] = []
+        if not self.said():  # it can be without any, so put back what fits
+            return list(self.misfits(element, children))
+        element[:] = children
+        for at, child in enumerate(children[:_MOST]):
+            if self.spent:
+                break
             element.remove(child)
-            if not self._said(root):
+            if not self.said():
                 return [(at, child)]
             element.insert(at, child)
-        element[:] = []  # no child alone, so perhaps several: put back what fits
-        if self._said(root):
-            element[:] = children
-            return []
-        faulty = []
+        return []
+
+    def misfits(self, element: Element, children: list[Element]) -> Iterator[tuple[int, Element]]:
+        """Append children to a valid element; those with which it is not stay out."""
+        element.extend(children)
+        if self.spent or not self.said():
+            return
         for child in children:
-            element.append(child)
-            if self._said(root):
-                element.remove(child)
-                faulty.append((len(element), child))
-        return faulty
+            element.remove(child)
+        if len(children) == 1:
+            yield len(element), children[0]
+            return
+        half = len(children) // 2
+        yield from self.misfits(element, children[:half])
+        yield from self.misfits(element, children[half:])
 
 
 def _named(root: Element, messages: list[str]) -> Element | None:

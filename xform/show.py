@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import PurePath
+from pathlib import Path as File
 from typing import TYPE_CHECKING
 
 from attrs import define, field
@@ -177,7 +177,11 @@ _BLANK: _Line = (None, "", "")
 
 
 def _place(origin: Origin | None) -> str:
-    return f"{PurePath(origin.file).name}:{origin.line}" if origin else ""
+    """The file with its dialect, for those that extend one another have files of the same names."""
+    if origin is None:
+        return ""
+    file = File(origin.file).resolve()
+    return f"{file.parent.name}/{file.name}:{origin.line}"
 
 
 def _heading(text: str, origin: Origin) -> Iterator[_Line]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from xform.entities import Opaque, empty
+from xform.entities import Opaque, empty, opening
 from xform.table.model import Choice, Path, Row, Shape, Table
 from xform.table.walk import joins
 
@@ -84,7 +84,7 @@ def admits(row: Row, value: Any, path: Path | None = None, needs: dict[str, Any]
         return
     if codec.shape == "xml":
         if (kept := codec.encode(value)) != value:
-            raise ValueError(f"{shown(value)} is not in canonical form; expected {shown(kept)}")
+            raise ValueError(f"{opening(value)!r} is not in canonical form")
         _named(kept, path)
         return
     try:
@@ -162,6 +162,8 @@ class _Check:
             shape = self.tables.shapes[row.entity or ""]
             # where the root's own rows hold an entity, its joins are written
             one = lambda item, place: self.inner(row, table, shape, item, place, tag, root)  # noqa: E731
+            if row.secret:
+                one = _veiled(one)
         if row.form == "list":
             if type(value) is not list:
                 yield Problem(here, f"{self.said(row, value)} is not a list")
@@ -233,7 +235,7 @@ class _Check:
 
         try:
             if canonical_text(value.xml) != value.xml:
-                raise ValueError(f"opaque: {shown(value.xml)} is not in canonical form")
+                raise ValueError(f"opaque: {opening(value.xml)!r} is not in canonical form")
             element = parse_text(value.xml)
             if not row.embeds:
                 _named(value.xml, row.path)
@@ -297,6 +299,16 @@ class _Check:
                 elif said and first[keys[0]] != index:
                     name, value = keys[0]
                     yield Problem((*at, name), f"{shown(value)} stands twice; {said} cannot be told apart")
+
+
+def _veiled(one: Callable[[Any, Place], Iterator[Problem]]) -> Callable[[Any, Place], Iterator[Problem]]:
+    """The problems of an entity that is secret as a whole, without what they say of its values."""
+
+    def check(value: Any, at: Place) -> Iterator[Problem]:
+        for problem in one(value, at):
+            yield Problem(problem.path, "the secret value is not admitted")
+
+    return check
 
 
 def faulty_key(row: Row, key: Any) -> Iterator[str]:

@@ -12,6 +12,8 @@ from xform.errors import DocumentError
 
 # libvirt refuses documents of more than 10 MB; the same bound keeps memory and time in hand.
 MAX_BYTES = 10 * 1024 * 1024
+# lxml reads an element's attributes in a time that grows with the square of their number.
+MAX_ATTRIBUTES = 1000
 
 _local = threading.local()
 Element = etree._Element
@@ -58,6 +60,12 @@ def parse_text(text: str | bytes, source: str = "document") -> Element:
         raise DocumentError(f"{source}:1:1: {error}; expected an encoding such as UTF-8") from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise DocumentError(f"{source}:1:1: a DOCTYPE, and with it entities, is not accepted; remove it")
+    # smaller documents do not hold enough of them to matter
+    if len(data) > 100_000 and (crowded := root.xpath(f"//*[count(@*) > {MAX_ATTRIBUTES}]")):
+        raise DocumentError(
+            f"{source}:{crowded[0].sourceline}: <{shown(crowded[0])}> has {len(crowded[0].attrib)} attributes; "
+            f"expected at most {MAX_ATTRIBUTES}"
+        )
     return root
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shlex
 import signal
 import subprocess
 import sys
@@ -37,6 +38,10 @@ DOCUMENTS: dict[str, tuple[bytes, str]] = {
     "an external DTD": (b"<!DOCTYPE m SYSTEM 'http://localhost:1/m.dtd'><machine><name>x</name></machine>", ":1:"),
     "deep": (b"<a>" * 100_000 + b"</a>" * 100_000, ":1:"),
     "deep in a machine": (b"<machine>" + b"<a>" * 100_000 + b"</a>" * 100_000 + b"</machine>", ":1:"),
+    "a crowd of attributes": (
+        b"<machine>\n<name" + b"".join(b" a%d='1'" % number for number in range(20_000)) + b"/></machine>",
+        ":2: <name> has 20000 attributes; expected at most 1000",
+    ),
     "of another kind": (b"<network/>", ":1:1: the root element is <network>; expected <machine>"),
     "of another namespace": (b"<machine xmlns='urn:x'/>", ":1:1: the root element is <machine>"),
     "too large": (
@@ -52,7 +57,7 @@ ENTITIES: dict[str, tuple[bytes, str]] = {
     "a list": (b"- name: web", ":1:1: a list stands at the top"),
     "empty": (b"", ":1:1: the file is empty"),
     "not UTF-8": (b"name: \xff", ":1:7: not UTF-8"),
-    "a document": (b"<machine/>", ":1:1: '<machine/>' stands at the top"),
+    "a document": (b"<machine/>", ":1:1: XML stands at the top; expected the fields of Machine"),
     "deep": (b"[" * 100_000, ":1:1: values are nested too deeply"),
     "code": (b"name: !!python/object/apply:os.system [true]", ":1:7: the tag "),
 }
@@ -68,13 +73,18 @@ def refused(result: Result, expected: str) -> None:
 
 
 @pytest.mark.parametrize("what", DOCUMENTS)
-@pytest.mark.parametrize("command", ["parse", "match", "validate"])
+@pytest.mark.parametrize("command", ["parse", "match", "validate", "run"])
 def test_a_bad_document(command: str, what: str, call: Xform, tmp_path: Path, entity: Path, schemas: Path) -> None:
     content, expected = DOCUMENTS[what]
     file = tmp_path / "m.xml"
     file.write_bytes(content)
-    options = {"parse": [], "match": ["--known", entity], "validate": ["--schemas", schemas]}[command]
-    refused(call(command, file, *options), f"{file}{expected}")
+    arguments = {
+        "parse": [file],
+        "match": [file, "--known", entity],
+        "validate": [file, "--schemas", schemas],
+        "run": ["--from", "check", file],
+    }[command]
+    refused(call(command, *arguments), f"{file}{expected}")
 
 
 @pytest.mark.parametrize("what", ENTITIES)
@@ -213,12 +223,43 @@ def test_a_host_that_refuses_is_exit_code_3(call: Xform, tmp_path: Path) -> None
     assert result.stderr.splitlines()[-1].startswith("none:///such: ")
 
 
-def test_a_reader_that_has_seen_enough_is_no_error(call: Xform) -> None:
+OUTPUTS = [["show", "Vm"], ["--help"], ["show", "--help"]]
+
+
+@pytest.mark.parametrize("arguments", OUTPUTS, ids=" ".join)
+def test_a_reader_that_has_seen_enough_is_no_error(arguments: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    done = subprocess.run([*XFORM, "show", "Vm"], stdout=writer, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run([*XFORM, *arguments], stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("arguments", OUTPUTS, ids=" ".join)
+def test_a_standard_output_for_which_there_is_no_room(arguments: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*XFORM, *arguments], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (2, b"standard output: No space left on device\n")
+
+
+@pytest.mark.parametrize(
+    ("closed", "expected"),
+    [
+        (0, "<stdin>: it is closed; expected a file there\n"),
+        (1, "standard output: it is closed; nothing was written\n"),
+    ],
+)
+def test_a_stream_that_is_closed(closed: int, expected: str) -> None:
+    arguments = ["parse", "-"] if closed == 0 else ["show", "Vm"]
+    command = shlex.join([*XFORM, *arguments]) + (" <&-" if closed == 0 else " >&-")
+    done = subprocess.run(command, shell=True, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, expected)
+
+
+def test_standard_input_is_read_once(call: Xform) -> None:
+    result = call("match", "-", "--known", "-", stdin="<machine><name>x</name></machine>")
+    refused(result, "<stdin>: it was read already; expected - once")
 
 
 def test_an_interrupt_is_quiet() -> None:

@@ -133,6 +133,12 @@ def test_parse_reads_standard_input(call: Xform) -> None:
     assert call("parse", "-", stdin="<machine><name>web</name></machine>").stdout == "name: web\n"
 
 
+def test_parse_says_what_keeps_the_file_from_being_read_again(call: Xform) -> None:
+    result = call("parse", "-", stdin="<machine><memory>1</memory></machine>")
+    assert (result.exit_code, result.stdout) == (0, "memory: 1\n")
+    assert result.stderr == "<stdin>: no name; before the file is read again, give it name\n"
+
+
 # --- match ----------------------------------------------------------------------------------------------------------
 
 
@@ -185,9 +191,9 @@ def test_validate_says_what_is_wrong_and_who_says_so(call: Xform, tmp_path: Path
     result = call("validate", file, "--schemas", schemas)
     assert result.exit_code == 1
     elements, values = result.stdout.splitlines()
-    assert values.startswith(f"{file}:5: Machine.memory: 'much' is not a whole number of KiB (")
+    assert values.startswith(f"{file}:5:1: Machine.memory: 'much' is not a whole number of KiB (")
     assert values.endswith("machine.toml:10:1)")
-    assert elements.startswith(f"{file}:4: <forbidden>")
+    assert elements.startswith(f"{file}:4:1: <forbidden>")
     assert elements.endswith("(schema)")
 
 
@@ -205,7 +211,32 @@ def test_validate_checks_the_others_where_one_cannot_be_read(call: Xform, tmp_pa
     result = call("validate", tmp_path / "a.xml", tmp_path / "b.xml", "--schemas", schemas)
     assert result.exit_code == 2
     assert result.stderr.startswith(f"{tmp_path}/a.xml:1:")
-    assert result.stdout.startswith(f"{tmp_path}/b.xml:1: ")
+    assert result.stdout.startswith(f"{tmp_path}/b.xml:1:1: ")
+
+
+def test_validate_without_a_schema_checks_the_tables(call: Xform) -> None:
+    workshop = MINI.parent / "workshop"
+    result = call("validate", "-", dialect=workshop, stdin="<workshop>\n <level>high</level></workshop>")
+    assert result.exit_code == 1
+    assert result.stdout.startswith("<stdin>:2:2: Workshop.level: 'high' is not a whole number")
+    assert call("validate", "-", dialect=workshop, stdin="<workshop/>").exit_code == 0
+
+
+def test_generate_without_a_schema_has_nothing_more_to_check(call: Xform) -> None:
+    result = call("generate", "-", dialect=MINI.parent / "workshop", stdin="{name: x, fuel: {type: none}}")
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_without_libvirts_schemas_the_message_names_package_and_option(
+    call: Xform, document: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xform.schema.HOMES", (Path("/nowhere"),))
+    result = call("validate", document)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr == (
+        "no mini.rng in /nowhere; install libvirt's schemas (Debian package libvirt0, Fedora libvirt-libs), "
+        "or give their folder with --schemas\n"
+    )
 
 
 def test_validate_shows_no_secret(call: Xform, tmp_path: Path, schemas: Path) -> None:

@@ -47,6 +47,18 @@ def demo(**environment: str) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]
             process.terminate()
 
 
+def promised() -> list[str]:
+    """The lines that the README shows of it."""
+    readme = (EXAMPLES.parent / "README.md").read_text(encoding="utf-8")
+    block = readme.partition("## What the demo prints")[2].split("```")[1]
+    return [line for line in timeless(block) if line and "…" not in line]
+
+
+def timeless(text: str) -> list[str]:
+    """Lines without what differs from run to run: times, and the width of columns."""
+    return [" ".join(re.sub(r"\d+\.\d+ s$", "s", line).split()) for line in text.splitlines()]
+
+
 def rest(process: "subprocess.Popen[bytes]") -> str:
     """What it still has to say, until it ends."""
     return process.communicate(timeout=60)[0].decode()
@@ -77,6 +89,7 @@ def test_every_device_pairs_in_real_qemu() -> None:
     assert "15 paired" in out
     assert "0 missing, 0 ambiguous" in out
     assert left(folder) == []
+    assert [line for line in promised() if line not in timeless(out)] == []
 
 
 def test_without_qemu_libvirts_mock_is_used_and_named(tmp_path: Path) -> None:

@@ -21,7 +21,6 @@ RULES: tuple[Callable[[Tables], Iterator[Finding]], ...] = (
     variants.discriminator,
     rows.passed_through,
     rows.loses,
-    rows.needs_each_other,
     rows.one_way,
     joins.join_key,
     classes.fields_and_rows,

@@ -136,32 +136,3 @@ def _place(codec: Codec) -> Origin | None:
         return None
     file = Path(code.co_filename)
     return Origin(str(display(file.parent) / file.name), code.co_firstlineno)
-
-
-def needs_each_other(tables: Tables) -> Iterator[Finding]:
-    """Rules do not need each other in a circle: what one needs is decoded before it."""
-    for table, _ in every_table(tables):
-        needs = {name: row.codec.needs for name, row in table.fields.items() if row.codec and row.codec.needs}
-        for name in needs:
-            circle = _circle(needs, (name,))
-            # told once, at the first row of the circle
-            if circle and name == next(field for field in needs if field in circle):
-                row, others = table.fields[name], [table.fields[field] for field in circle[1:]]
-                way = "".join(f" needs {other.name} ({other.origin}), which" for other in others)
-                yield Finding(
-                    "needs_each_other",
-                    row.origin,
-                    f"{row}{way} needs {name}: none can be decoded first; expected rules that need no circle",
-                    f"{table.name}({', '.join(f'{one}=…' for one in circle)})",
-                    others[0].origin if others else None,
-                )
-
-
-def _circle(needs: dict[str, tuple[str, ...]], way: tuple[str, ...]) -> tuple[str, ...]:
-    """A way through the needs that comes back to where it began; empty if there is none."""
-    for need in needs.get(way[-1], ()):
-        if need == way[0]:
-            return way
-        if need not in way and (found := _circle(needs, (*way, need))):
-            return found
-    return ()

@@ -28,6 +28,6 @@ def main() -> None:
     """The entry point of `xform`."""
     # messages and documents are UTF-8, whatever the terminal says
     for stream in (sys.stdout, sys.stderr):
-        if (stream.encoding or "").lower().replace("-", "") != "utf8" and hasattr(stream, "reconfigure"):
+        if hasattr(stream, "reconfigure") and (stream.encoding or "").lower().replace("-", "") != "utf8":
             stream.reconfigure(encoding="utf-8", errors="replace")
     cli.main(prog_name="xform")

@@ -49,18 +49,21 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(self.known.items()))
 
+    def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
+        try:
+            return super().make_context(*arguments, **extra)
+        except OSError as error:  # of the help
+            raise click.exceptions.Exit(_say(error)) from None
+
     def invoke(self, ctx: click.Context) -> int:
         """Run a command; its exit code."""
         try:
             code = super().invoke(ctx)
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                sys.stdout.flush()
             return code if isinstance(code, int) else 0
         except (click.exceptions.Exit, click.exceptions.NoArgsIsHelpError):
             raise
-        except BrokenPipeError:
-            # whoever read us has seen enough; nothing more may be flushed there
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return PIPE
         except KeyboardInterrupt:
             return INTERRUPTED
         except Exception as error:
@@ -82,6 +85,10 @@ class Commands(click.Group):
 def _say(error: Exception) -> int:
     """Tell what went wrong, in a line for each fault; the exit code."""
     code = BAD
+    if isinstance(error, BrokenPipeError):
+        # whoever read us has seen enough; nothing more may be flushed there
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE
     if isinstance(error, HostError):
         message, code = str(error), REFUSED
     elif isinstance(error, XformError):
@@ -89,6 +96,8 @@ def _say(error: Exception) -> int:
     elif isinstance(error, click.ClickException):
         path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "xform"
         message = f"{path}: {error.format_message()}"
+    elif isinstance(error, OSError):  # files are read and written elsewhere, with messages of their own
+        message = f"{error.filename or 'standard output'}: {error.strerror or error}"
     elif isinstance(error, MemoryError):
         message = "out of memory"
     else:

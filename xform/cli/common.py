@@ -18,9 +18,9 @@ from xform.errors import DocumentError, XformError
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect
-    from xform.schema import Schema
 
 STDIN = "-"
+READ = "xform.stdin"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -72,29 +72,28 @@ def load(name: str) -> Dialect:
     return xform.load(name)
 
 
-def schema_of(dialect: Dialect, folder: Path | None) -> Schema:
-    """The schema that the dialect names, from the folder or the installed libvirt. Raises XformError, HostError."""
-    from xform.schema import Schema, find_schemas
-
-    name = dialect.tables.schema
-    if name is None:
-        raise XformError(f"{dialect.tables.folder / 'dialect.toml'}: no schema to check against; name one as `schema`")
-    return Schema(find_schemas(folder, name), name)
-
-
 def source_name(path: str) -> str:
     return "<stdin>" if path == STDIN else path
 
 
-def read_bytes(path: str, limit: int = 64 * 1024 * 1024) -> bytes:
-    """A file, or standard input for ``-``; never more than a little above what any reader accepts."""
+def read_bytes(path: str, limit: int = 16 * 1024 * 1024) -> bytes:
+    """A file, or standard input for ``-``; never much more than any reader accepts. Raises DocumentError."""
     try:
-        if path == STDIN:
-            return sys.stdin.buffer.read(limit)
-        with open(path, "rb") as file:
-            return file.read(limit)
+        if path != STDIN:
+            with open(path, "rb") as file:
+                return file.read(limit)
     except OSError as error:
-        raise DocumentError(f"{path}: {error.strerror}") from None
+        raise DocumentError(f"{path}: {error.strerror}; expected a file") from None
+    meta = click.get_current_context().meta
+    if meta.get(READ):
+        raise DocumentError("<stdin>: it was read already; expected - once")
+    if sys.stdin is None:
+        raise DocumentError("<stdin>: it is closed; expected a file there")
+    meta[READ] = True
+    try:
+        return sys.stdin.buffer.read(limit)
+    except OSError as error:
+        raise DocumentError(f"<stdin>: {error.strerror}; expected a file there") from None
 
 
 def read_entity(dialect: Dialect, path: str) -> Any:
@@ -118,6 +117,8 @@ def read_contexts(dialect: Dialect, **paths: str | None) -> dict[str, Any]:
 def write(path: str | None, text: str) -> None:
     """To standard output, or to a file that is there in full or not at all. Raises XformError."""
     if path is None or path == STDIN:
+        if sys.stdout is None:
+            raise XformError("standard output: it is closed; nothing was written")
         click.echo(text, nl=False)
         return
     try:

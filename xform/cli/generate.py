@@ -23,21 +23,23 @@ def generate(
 ) -> None:
     """Plan an entity file (YAML or JSON, - is standard input) and write it as Domain XML.
 
-    The document is validated first; nothing is written where it is not valid.
+    The document is validated first, if its dialect names a schema; nothing is written where it is not valid.  It holds
+    all that the entity says, its passwords too.
     """
-    from xform.pipeline import Run, plan
+    from xform.pipeline import Run, perform, plan
+    from xform.schema import schema_of
     from xform.validate import problems
 
     known = common.load(dialect)
     context = common.read_contexts(known, host=host)
     name = common.source_name(entity)
     value = common.read_entity(known, entity)
-    value = plan(value, Run(dialect=known, context=context, uri=None, schemas=schemas, entity=value, source=name))
+    run = Run(dialect=known, context=context, uri=None, schemas=schemas, entity=value, source=name)
+    value = perform("plan", plan, value, run)
     if found := problems(known, value, **context):
         raise EntityError("\n".join(f"{name}: {problem}" for problem in found))
     xml = known.generate(value, live=live, **context)
-    if not no_check:
-        faults = common.schema_of(known, schemas).problems(xml, f"{name}, generated")
-        if faults:
-            raise DocumentError("\n".join(f"{fault}; --no-check writes it as it is" for fault in faults))
+    schema = None if no_check else schema_of(known.tables, schemas)
+    if schema and (faults := schema.problems(xml, f"{name}, generated")):
+        raise DocumentError("\n".join(f"{fault}; --no-check writes it as it is" for fault in faults))
     common.write(output, xml)

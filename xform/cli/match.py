@@ -16,7 +16,7 @@ from xform.cli.common import common, host, load, read_bytes, read_contexts, read
 def match(document: str, known: str, as_json: bool, host: str | None, dialect: str) -> int:
     """Pair the devices of a document (- is standard input) with those of a known entity.
 
-    Exit code 1 if a known device is missing or several cannot be told apart.
+    Secrets are shown as ***.  Exit code 1 if a known device is missing or several cannot be told apart.
     """
     from xform.cli import report
     from xform.files import to_json

@@ -20,7 +20,9 @@ def parse(document: str, as_json: bool, host: str | None, output: str | None, di
     """
     from xform.files import dump_entity, to_json, to_yaml
 
-    known = load(dialect)
-    context = read_contexts(known, host=host)
-    entity = known.parse(read_bytes(document), source=source_name(document), **context)
+    known, source = load(dialect), source_name(document)
+    entity = known.parse(read_bytes(document), source=source, **read_contexts(known, host=host))
+    for row in known.root.fields.values():
+        if row.required and getattr(entity, row.name) is None:
+            click.echo(f"{source}: no {row.place}; before the file is read again, give it {row.name}", err=True)
     write(output, (to_json if as_json else to_yaml)(dump_entity(known, entity)))

@@ -2,45 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from xform.entities import Opaque
+from xform.entities import Opaque, presentable
 from xform.files import dump_entity
-from xform.table.model import Path, Row
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect
     from xform.match import Matching
-    from xform.xml import Element
 
 NOTHING = "–"
 SAME = "as known"
 
 
 def as_data(dialect: Dialect, matching: Matching) -> dict[str, Any]:
-    """Pairs, new, missing and ambiguous, with the entities as `parse --json` writes them."""
+    """Pairs, new, missing and ambiguous, with the entities as `parse --json` writes them, but their secrets masked."""
 
-    def dump(entities: Iterable[Any]) -> list[dict[str, Any]]:
-        return [dump_entity(dialect, entity) for entity in entities]
+    def dump(entity: Any) -> dict[str, Any]:
+        return dump_entity(dialect, entity, masked=True)
 
     return {
         "pairs": [
-            {
-                "kind": pair.kind,
-                "rung": list(pair.rung),
-                "known": dump_entity(dialect, pair.known),
-                "found": dump_entity(dialect, pair.found),
-            }
+            {"kind": pair.kind, "rung": list(pair.rung), "known": dump(pair.known), "found": dump(pair.found)}
             for pair in matching.pairs
         ],
-        "new": [{"kind": kind, "found": dump_entity(dialect, entity)} for kind, entity in matching.new],
-        "missing": [{"kind": kind, "known": dump_entity(dialect, entity)} for kind, entity in matching.missing],
+        "new": [{"kind": kind, "found": dump(entity)} for kind, entity in matching.new],
+        "missing": [{"kind": kind, "known": dump(entity)} for kind, entity in matching.missing],
         "ambiguous": [
-            {"kind": one.kind, "rung": list(one.rung), "known": dump(one.known), "found": dump(one.found)}
+            {
+                "kind": one.kind,
+                "rung": list(one.rung),
+                "known": [dump(entity) for entity in one.known],
+                "found": [dump(entity) for entity in one.found],
+            }
             for one in matching.ambiguous
         ],
     }
@@ -127,8 +124,8 @@ def value_of(dialect: Dialect, entity: Any, field: str) -> str:
         return field
     table = dialect.classes.table(type(entity))
     row = table.fields.get(field) if table else None
-    if row is not None and row.secret:
-        return "***"
+    if row is not None:
+        value = presentable(row, value)
     if isinstance(value, Opaque):
         return "opaque"
     if attrs.has(type(value)):
@@ -141,30 +138,3 @@ def value_of(dialect: Dialect, entity: Any, field: str) -> str:
         except ValueError:
             pass
     return str(value)
-
-
-def masked(dialect: Dialect, document: str, context: dict[str, Any]) -> str:
-    """A document to be looked at: the values of secret rows are not in it."""
-    from lxml import etree
-
-    from xform.compile.interpreter import Reader
-
-    places: list[tuple[Row, Path, Element]] = []
-
-    class Secrets(Reader):
-        def one(self, row: Row, path: Path, holder: Element, needs: dict[str, Any] | None = None) -> Any:
-            if row.secret and (path.attribute is None or holder.get(path.attribute) is not None):
-                places.append((row, path, holder))
-            return super().one(row, path, holder, needs)
-
-    root = dialect.tree(document)
-    Secrets(dialect.classes).document(root, context)
-    for row, path, holder in places:
-        if path.attribute is not None:
-            holder.set(path.attribute, "***")
-            continue
-        holder[:] = []
-        holder.text = "***"
-        if row.entity:
-            holder.attrib.clear()
-    return etree.tostring(root, pretty_print=True, encoding="unicode") if places else document

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xform.cli import common
+from xform.cli.commands import DEBUG
+from xform.errors import XformError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     "--from", "start", metavar="STAGE FILE", nargs=2, help="Start with this stage, on the entity or document of a file."
 )
 @common.schemas
+@click.option("-o", "--output", metavar="FILE", help="Write what the last stage gives to this file, its secrets too.")
 @common.common
 def run(
     entity: str | None,
@@ -38,24 +43,31 @@ def run(
     until: str | None,
     start: tuple[str, str] | None,
     schemas: Path | None,
+    output: str | None,
     dialect: str,
 ) -> int:
-    """Take an entity file through all stages on one machine, and end what was started.
+    """Take an entity file through all stages on one machine, and end what was started.  (- is standard input.)
 
-    With --from, ENTITY is what the document is held against.  Exit code 1 if a known device is missing or ambiguous.
+    With --from, ENTITY is what the document is held against.  What is shown has *** for secrets, and for what no row
+    names; what -o writes is whole.  Exit code 1 if a known device is missing or ambiguous.
     """
-    from xform.pipeline import read_value, stages_of
     from xform.pipeline import run as run_pipeline
+    from xform.pipeline import stages_of, value_from
 
     if entity is None and start is None:
         raise click.UsageError("no ENTITY; expected an entity file, or --from STAGE FILE", click.get_current_context())
     known = common.load(dialect)
     stage, file = start or (None, None)
-    names = stages_of(known.tables).part(stage, until).names
+    stages = stages_of(known.tables).part(stage, until)
+    if stage and entity is not None and stages.takes == "entity":
+        raise click.UsageError(
+            f"stage {stage!r} takes an entity, that of {file}; leave out {entity}", click.get_current_context()
+        )
     context = common.read_contexts(known, host=host)
     given = common.read_entity(known, entity) if entity is not None else None
-    value = given if file is None else read_value(known, Path(file), start_from=stage)
-    with progress(names):
+    source = common.source_name(file or entity or "")
+    value = given if file is None else value_from(known, common.read_bytes(file), source, start_from=stage)
+    with progress(stages.names):
         result = run_pipeline(
             known,
             value,
@@ -65,77 +77,117 @@ def run(
             context=context,
             uri=connect,
             schemas=schemas,
-            source=file or common.source_name(entity or ""),
+            source=source,
         )
-    return show(known, result, context)
+    return show(known, result, output, context)
 
 
 @contextmanager
 def progress(names: list[str]) -> Iterator[None]:
-    """A line for every stage that is done, with its time; on a terminal the one that runs is named as well."""
+    """On standard error, which no output is mixed with: a line for every stage that is done, with its time, and for
+    what stages log; on a terminal the stage that runs is named as well.
+    """
     import structlog
     from rich.console import Console
+    from rich.text import Text
 
-    # progress is no part of what a command prints
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     left = list(names)
     status = console.status(left[0])
+    least = logging.DEBUG if click.get_current_context().meta.get(DEBUG) else logging.INFO
 
-    def line(_: Any, __: str, event: MutableMapping[str, Any]) -> Any:
-        done = event.get("stage")
-        if done is not None:
-            mark = "[green]✓[/]" if event["event"] == "stage" else "[red]✗[/]"
-            console.print(f"{mark} {done:<10} {event.get('seconds', 0):7.3f} s")
+    def line(_: Any, level: str, event: MutableMapping[str, Any]) -> Any:
+        said, done = event.pop("event"), event.get("stage")
+        if done is not None and said in ("stage", "stage failed"):
+            mark = Text("✓", "green") if said == "stage" else Text("✗", "red")
+            console.print(mark, f"{done:<10} {event.get('seconds', 0):7.3f} s")
             left[:] = left[left.index(done) + 1 :] if done in left else left
             status.update(left[0] if left else "")
+        elif logging.getLevelNamesMapping().get(level.upper(), logging.ERROR) >= least:
+            say(level, said, {name: value for name, value in event.items() if name != "vm"})
         raise structlog.DropEvent
+
+    def say(level: str, said: object, values: MutableMapping[str, Any]) -> None:
+        if values.pop("exc_info", None) and (error := sys.exc_info()[1]):
+            values["error"] = error
+        more = [f"{name}={value if isinstance(value, str) else repr(value)}" for name, value in values.items()]
+        console.print(f"{level}:", " ".join(" ".join([str(said), *more]).split()))
+
+    class Lines(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            say(record.levelname.lower(), record.getMessage(), {"exc_info": record.exc_info})
 
     before = structlog.get_config() if structlog.is_configured() else None
     structlog.configure(processors=[line], cache_logger_on_first_use=False)
+    lines = Lines(logging.WARNING)
+    logging.getLogger().addHandler(lines)
     try:
         with status:
             yield
     finally:
+        logging.getLogger().removeHandler(lines)
         if before is not None:
             structlog.configure(**before)
         else:
             structlog.reset_defaults()
 
 
-def show(dialect: Dialect, result: RunResult, context: dict[str, Any]) -> int:
-    """The document, and how its devices pair with what is known; or what the last stage gave instead."""
+def show(dialect: Dialect, result: RunResult, output: str | None, context: dict[str, Any]) -> int:
+    """What the last stage gave; of a matching, the document that it is about as well.  The exit code."""
     from rich.console import Console
 
+    from xform.cli import report
     from xform.match import Matching
 
     console = Console(highlight=False, soft_wrap=True)
-    matching = result.value if isinstance(result.value, Matching) else None
-    documents = {done.stage: done.value for done in result.stages if isinstance(done.value, str)}
-    if matching and documents:
-        from xform.cli.report import masked
-
-        # what was started says more about the conversion than its dump
-        print_document(console, masked(dialect, documents.get("start", next(iter(documents.values()))), context))
-    elif documents:
-        # a later run may start from it, so it is whole
-        print_document(console, list(documents.values())[-1])
-    if matching is None:
-        if not isinstance(result.value, str):
-            from xform.files import dump_entity, to_yaml
-
-            common.write(None, to_yaml(dump_entity(dialect, result.value)))
+    value = result.value
+    if isinstance(value, Matching):
+        if output is not None:
+            common.write(output, report.text(dialect, value))
+            return 1 if report.findings(value) else 0
+        documents = {done.stage: done.value for done in result.stages if isinstance(done.value, str)}
+        if documents:
+            # what was started says more about the conversion than its dump
+            document = documents.get("start", next(iter(documents.values())))
+            print_text(console, as_text(dialect, document, context, masked=True), "xml")
+        return print_matching(console, dialect, value, result.uri)
+    try:
+        whole = as_text(dialect, value, context)
+        shown = as_text(dialect, value, context, masked=True)
+    except TypeError as error:
+        name = result.stages[-1].stage
+        raise XformError(
+            f"stage {name!r} gave a value of type {type(value).__name__}, which cannot be shown; expected an entity, "
+            f"a document's text, a matching or plain data ({error})"
+        ) from None
+    if output is not None:
+        common.write(output, whole)
         return 0
-    return print_matching(console, dialect, matching, result.uri)
+    print_text(console, shown, "xml" if isinstance(value, str) else "yaml")
+    if shown != whole:
+        click.echo("*** stands for what may be secret; -o FILE writes it", err=True)
+    return 0
 
 
-def print_document(console: Console, document: str) -> None:
+def as_text(dialect: Dialect, value: Any, context: dict[str, Any], masked: bool = False) -> str:
+    """A value as a file holds it: a document, or YAML. Raises TypeError for what no file holds."""
+    from xform.files import dump_value, to_yaml
+    from xform.mask import masked_document
+
+    if not isinstance(value, str):
+        return to_yaml(dump_value(dialect, value, masked=masked))
+    text = masked_document(dialect, value, context) if masked and value.lstrip().startswith("<") else value
+    return text if text.endswith("\n") else text + "\n"
+
+
+def print_text(console: Console, text: str, language: str) -> None:
     """As it is; on a terminal in colours."""
     if console.is_terminal and not console.no_color:
         from rich.syntax import Syntax
 
-        console.print(Syntax(document, "xml", background_color="default", word_wrap=False))
+        console.print(Syntax(text, language, background_color="default", word_wrap=False))
     else:
-        common.write(None, document)
+        common.write(None, text)
 
 
 def print_matching(console: Console, dialect: Dialect, matching: Matching, uri: str | None) -> int:

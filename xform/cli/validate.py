@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xform.cli.commands import BAD
-from xform.cli.common import common, host, load, read_bytes, read_contexts, schema_of, schemas, source_name, write
+from xform.cli.common import common, host, load, read_bytes, read_contexts, schemas, source_name, write
 from xform.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 def validate(documents: tuple[str, ...], as_json: bool, host: str | None, schemas: Path | None, dialect: str) -> int:
     """Check documents (- is standard input): a line for every fault, exit code 1 if there is one.
 
-    A document that cannot be read is told as well; the others are checked, and the exit code is 2.
+    A dialect that names no schema is checked by its tables alone.  A document that cannot be read is told as well; the
+    others are checked, and the exit code is 2.
     """
+    from xform.schema import schema_of
+
     known = load(dialect)
-    schema, context = schema_of(known, schemas), read_contexts(known, host=host)
+    schema, context = schema_of(known.tables, schemas), read_contexts(known, host=host)
     found, unreadable = [], 0
     for document in documents:
         try:
@@ -42,7 +45,7 @@ def validate(documents: tuple[str, ...], as_json: bool, host: str | None, schema
         write(None, to_json(found))
     else:
         for fault in found:
-            place = ":".join(str(fault[part]) for part in ("file", "line") if fault[part] is not None)
+            place = ":".join(str(fault[part]) for part in ("file", "line", "column") if fault[part] is not None)
             write(None, f"{place}: {fault['message']} ({fault['by']})\n")
         if len(documents) > 1:
             valid = len(documents) - unreadable - len({fault["file"] for fault in found})
@@ -50,22 +53,25 @@ def validate(documents: tuple[str, ...], as_json: bool, host: str | None, schema
     return BAD if unreadable else 1 if found else 0
 
 
-def faults(
-    dialect: Dialect, schema: Schema, document: str, context: dict[str, Any]
-) -> list[dict[str, str | int | None]]:
-    """What the schema and the tables find in one document, in the order of its lines."""
-    from xform.compile.interpreter import Reader
+def faults(dialect: Dialect, schema: Schema | None, document: str, context: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the schema and the tables find in one document, in the order of its places.  No secret is shown."""
+    from xform.mask import Discreet
+    from xform.places import places
     from xform.xml import own_text
 
-    name = source_name(document)
-    root = dialect.tree(read_bytes(document), name)
-    found: list[dict[str, str | int | None]] = [
-        {"file": name, "line": problem.line, "message": problem.message, "by": "schema"}
-        for problem in schema.problems(root, name)
+    name, data = source_name(document), read_bytes(document)
+    root = dialect.tree(data, name)
+    found = [
+        {"file": name, "line": problem.line, "column": problem.column, "message": problem.message, "by": "schema"}
+        for problem in (schema.problems(data, name) if schema else ())
     ]
-    for element, row, message in Reader(dialect.classes).document(root, context).refused:
+    reader = Discreet(dialect)
+    refused = reader.document(root, context).refused
+    where = places(root, data) if refused else {}
+    for element, row, message in refused:
         if row.path.attribute is None and not own_text(element).strip():
             continue  # an element without text, where others go through it, has no value to refuse
-        said = f"the value is not {row.codec.expected}" if row.secret and row.codec else message
-        found.append({"file": name, "line": element.sourceline, "message": f"{row}: {said}", "by": str(row.origin)})
-    return sorted(found, key=lambda fault: int(fault["line"] or 0))
+        said = f"the value is not {row.codec.expected}" if row.codec and reader.hides(row, element) else message
+        line, column = where.get(element, (element.sourceline, None))
+        found.append({"file": name, "line": line, "column": column, "message": f"{row}: {said}", "by": str(row.origin)})
+    return sorted(found, key=lambda fault: (fault["line"], fault["column"] or 0))

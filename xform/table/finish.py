@@ -72,7 +72,8 @@ def _check_names(tables: Tables, table: Table) -> None:
             late(rows)
         except CycleError as error:
             row = next(row for row in rows if row.name == error.args[1][0])
-            raise TableError(f"{row.origin}: {row}: {' needs '.join(reversed(error.args[1]))}") from None
+            circle = " needs ".join(reversed(error.args[1]))
+            raise TableError(f"{row.origin}: {row}: {circle}; expected rules that need no circle") from None
     taken: dict[str, Row] = {}
     for row in table.rows:
         for path in () if row.embeds or row.when else row.paths:
