@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from xform.compile.generate import compile_generate
 from xform.compile.keys import compile_keys
 from xform.compile.parse import compile_parse
+from xform.document import Document
 from xform.entities import Classes
 from xform.errors import DocumentError, EntityError
 from xform.match import Kind, Matching, device_rows, ladders, match
@@ -60,7 +61,27 @@ class Dialect:
 
         Raises DocumentError for what is no document of this dialect.
         """
-        return self._parsing[f"parse_{self.root.name}"](self.tree(xml, source), context)
+        return self.read_tree(self.tree(xml, source), context)
+
+    def read_tree(self, root: Element, context: dict[str, Any]) -> Any:
+        """The same, of a tree that `tree` gave."""
+        return self._parsing[f"parse_{self.root.name}"](root, context)
+
+    def open(self, xml: str | bytes, *, source: str = "document", **context: Any) -> Document:
+        """A document to look into and to change. Raises DocumentError for what is no document of this dialect."""
+        return Document(self, xml, source, context)
+
+    def update(
+        self, xml: str | bytes, entity: Any, *, live: bool = False, source: str = "document", **context: Any
+    ) -> str | bytes:
+        """A document with an entity's changes, of the type that was given; every byte they are not about stays.
+
+        `live` fields are left alone unless asked for.  Raises DocumentError for what is no document of this dialect,
+        EntityError for what the tables do not admit.
+        """
+        document = Document(self, xml, source, context)
+        document.entity = entity
+        return document.to_xml(live=live)
 
     def generate(self, entity: Any, *, live: bool = False, **context: Any) -> str:
         """An entity as a new document, pretty as libvirt writes it; with `live`, what libvirt fills in as well.

@@ -1,0 +1,474 @@
+"""Edit a document's tree, and write into its text what was edited, and nothing else.
+
+Edits notes what is done to the tree, so that the text can follow and the tree can be taken back.  Every byte that no
+edit is about stays the byte it was: the text is never written anew, only cut and pasted at the places of elements.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Iterator
+from functools import cached_property
+
+from attrs import define, field, frozen
+from lxml import etree
+
+from xform.errors import DocumentError
+from xform.xml import Element, escape_attribute, escape_text, parse_text, to_text
+
+INDENT = "  "
+
+# A '<' stands in no attribute and no text, so what is no comment, CDATA or instruction begins a tag.
+_START = re.compile(r"<(?:!--.*?-->|!\[CDATA\[.*?\]\]>|\?.*?\?>|([^/!?]))", re.DOTALL)
+_TAG = re.compile(
+    r"""<(?:(!--.*?--|!\[CDATA\[.*?\]\]|\?.*?\?)|(/)[^>]*|[^"'>]*(?:"[^"]*"[^"'>]*|'[^']*'[^"'>]*)*)>""", re.DOTALL
+)
+_ATTRIBUTE = re.compile(r"""(\s+)([^\s=/>]+)\s*=\s*("[^"]*"|'[^']*')""")
+_PART = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|[^<]+", re.DOTALL)
+
+Splice = tuple[int, int, str]
+
+
+@frozen
+class Span:
+    """Where an element stands: its start tag from `start` to `head`, its end tag from `tail` to `end`.
+
+    Of an element that is one tag only, `head`, `tail` and `end` are the same.
+    """
+
+    start: int
+    head: int
+    tail: int
+    end: int
+
+
+def decode(data: bytes, root: Element) -> tuple[str, str]:
+    """The text of a document that was read from bytes, a byte order mark included, and the codec that gives the same
+    bytes again. Raises DocumentError where none does.
+    """
+    marks = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+    name = marks.get(data[:2]) or root.getroottree().docinfo.encoding or "utf-8"
+    try:
+        text = data.decode(name)
+        if text.encode(name) == data:
+            return text, name
+    except (LookupError, UnicodeError):
+        pass
+    raise DocumentError(f"the bytes cannot be kept in the encoding {name}; convert the document to UTF-8")
+
+
+class Text:
+    """A document's text, and the places of its elements in it."""
+
+    def __init__(self, text: str, root: Element) -> None:
+        self.text = text
+        self.root = root
+        self.newline = "\r\n" if "\r\n" in text else "\n"
+        self._spans: dict[Element, Span] = {}
+
+    @cached_property
+    def elements(self) -> list[Element]:
+        return list(self.root.iter(etree.Element))
+
+    @cached_property
+    def starts(self) -> list[int]:
+        starts = [found.start() for found in _START.finditer(self.text) if found[1]]
+        if len(starts) != len(self.elements):
+            raise DocumentError("the text cannot be followed tag by tag; expected plain XML")
+        return starts
+
+    def span(self, element: Element) -> Span:
+        if element not in self._spans:
+            self._spans[element] = self._span(self.starts[self.elements.index(element)])
+        return self._spans[element]
+
+    def _span(self, start: int) -> Span:
+        opened = _TAG.match(self.text, start)
+        assert opened
+        if opened[0].endswith("/>"):
+            return Span(start, opened.end(), opened.end(), opened.end())
+        depth = 1
+        for tag in _TAG.finditer(self.text, opened.end()):
+            if tag[2]:
+                depth -= 1
+                if not depth:
+                    return Span(start, opened.end(), tag.start(), tag.end())
+            elif not tag[1] and not tag[0].endswith("/>"):
+                depth += 1
+        raise AssertionError("an element of a well-formed document has an end")
+
+    def margin(self, at: int) -> str | None:
+        """The blanks between the start of a line and a place, or None where something else stands there."""
+        line = max(self.text.rfind("\n", 0, at), self.text.rfind("\r", 0, at)) + 1
+        blanks = self.text[line:at]
+        return blanks if not blanks.strip() else None
+
+
+@define
+class Edits:
+    """Edits of one tree, each done at once and noted.  `order` names attributes in the order that rows give them."""
+
+    text: Text
+    _attributes: dict[Element, dict[str, str | None]] = field(factory=dict)
+    _order: dict[Element, tuple[str, ...]] = field(factory=dict)
+    _texts: dict[Element, bool] = field(factory=dict)
+    _grown: dict[Element, None] = field(factory=dict)
+    _placed: dict[Element, str | None] = field(factory=dict)
+    _gone: dict[Element, None] = field(factory=dict)
+    _undo: list[Callable[[], None]] = field(factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self._undo)
+
+    # --- on the tree
+
+    def _note(self, undo: Callable[[], None]) -> None:
+        _ = self.text.elements  # counted before the first edit
+        self._undo.append(undo)
+
+    def set(self, element: Element, name: str, value: str | None, order: tuple[str, ...] = ()) -> None:
+        """Give an attribute a value, or take it away."""
+        before = element.get(name)
+        if before == value:
+            return
+        self._attributes.setdefault(element, {}).setdefault(name, before)
+        self._order[element] = order
+        self._note(lambda: _put(element, name, before))
+        _put(element, name, value)
+
+    def write(self, element: Element, value: str, trims: bool) -> None:
+        """Give an element another text; if it `trims`, white space around the old one is none of the value's."""
+        comments = []
+        for child in element:
+            if isinstance(child.tag, str):
+                break
+            comments.append((child, child.tail))
+        before = element.text
+
+        def undo() -> None:
+            element.text = before
+            for comment, tail in comments:
+                comment.tail = tail
+
+        self._texts[element] = trims
+        self._note(undo)
+        element.text = value
+        for comment, _ in comments:
+            comment.tail = None
+
+    def insert(self, parent: Element, at: int, child: Element, verbatim: str | None = None) -> None:
+        """Put in an element at an index: a new one, which may stand for a `verbatim` text, or one that is moved."""
+        old = child.getparent()
+        if old is not None:
+            self._gone[child] = None
+        self._restore(*([parent] if old in (None, parent) else [parent, old]))
+        self._grown[parent] = None
+        self._placed[child] = verbatim
+        if old is not None:
+            _take(child)
+        parent.insert(at, child)
+
+    def remove(self, element: Element) -> None:
+        parent = element.getparent()
+        assert parent is not None
+        self._restore(parent)
+        if element in self._placed:
+            del self._placed[element]
+        else:
+            self._gone[element] = None
+        _take(element)
+
+    def _restore(self, *parents: Element) -> None:
+        """Note the children of elements, so that they can be put back."""
+        kept = [(parent, parent.text, [(child, child.tail) for child in parent]) for parent in parents]
+
+        def undo() -> None:
+            for parent, text, children in kept:
+                parent[:] = [child for child, _ in children]
+                parent.text = text
+                for child, tail in children:
+                    child.tail = tail
+
+        self._note(undo)
+
+    def undo(self) -> None:
+        """Take everything back, on the tree."""
+        while self._undo:
+            self._undo.pop()()
+
+    # --- on the text
+
+    def applied(self) -> str:
+        """The text with all edits."""
+        return _apply(self.text.text, 0, len(self.text.text), self._splices())
+
+    def element(self, element: Element) -> Element:
+        """An element of the document read anew from the text that it has with all edits."""
+        span = self.text.span(element)
+        inside = [splice for splice in self._splices() if _within(splice, span)]
+        spaces = element.getparent()
+        declared = "" if spaces is None else "".join(_declaration(*pair) for pair in spaces.nsmap.items())
+        read: Element = parse_text(f"<w{declared}>{_apply(self.text.text, span.start, span.end, inside)}</w>")[0]
+        return read
+
+    def _splices(self) -> list[Splice]:
+        """What is cut from the text and what is put in its place, in order."""
+        splices = [splice for splice in self._changes() if splice[0] != splice[1] or splice[2]]
+        cuts = {element: self._removal(self.text.span(element)) for element in self._gone if self._cut_alone(element)}
+        # inner ones first: what is edited in an element that moves, moves with it
+        for parent in sorted(self._grown, key=_depth, reverse=True):
+            if not self._attached(parent) or self._new(parent):
+                continue
+            carried: dict[Element, str] = {}
+            for child in parent:
+                if child in self._placed and child in self._gone:
+                    span = self.text.span(child)
+                    inner = {one: cut for one, cut in cuts.items() if one is not child and _within(cut, span)}
+                    inside = [splice for splice in splices if _within(splice, span)]
+                    splices = [splice for splice in splices if splice not in inside]
+                    cuts = {one: cut for one, cut in cuts.items() if one not in inner}
+                    carried[child] = _apply(self.text.text, span.start, span.end, [*inside, *inner.values()])
+            splices += self._insertions(parent, carried)
+        return [*splices, *cuts.values()]
+
+    def _changes(self) -> Iterator[Splice]:
+        for element, before in self._attributes.items():
+            if self._attached(element) and not self._new(element):
+                yield from self._tag(element, before)
+        for element, trims in self._texts.items():
+            one_tag = element in self._grown and self.text.span(element).head == self.text.span(element).end
+            if self._attached(element) and not self._new(element) and not one_tag:
+                yield from self._own_text(element, trims)
+
+    def _attached(self, element: Element) -> bool:
+        root = self.text.root
+        return element is root or any(outer is root for outer in element.iterancestors())
+
+    def _new(self, element: Element) -> bool:
+        """Whether the text has it not yet."""
+        return any(
+            one in self._placed and one not in self._gone for one in (element, *element.iterancestors(etree.Element))
+        )
+
+    def _cut_alone(self, element: Element) -> bool:
+        """Whether no element around it is cut from the text for good, and it with that one."""
+        span = self.text.span(element)
+        outer = (self.text.span(other) for other in self._gone if other is not element and other not in self._placed)
+        return not any(other.start <= span.start and span.end <= other.end for other in outer)
+
+    def _tag(self, element: Element, before: dict[str, str | None]) -> Iterator[Splice]:
+        span = self.text.span(element)
+        there = {found[2]: found for found in _ATTRIBUTE.finditer(self.text.text, span.start, span.head)}
+        names = _written_names(element, [*before, *self._order[element]])
+        quote = next(iter(there.values()))[3][0] if there else "'"
+        for name, old in before.items():
+            new, found = element.get(name), there.get(names[name])
+            if new == old:
+                continue
+            if found and new is None:
+                yield found.start(), found.end(), ""
+            elif found and new is not None:
+                yield found.start(3) + 1, found.end(3) - 1, _escaped(new, found[3][0])
+            elif new is not None:
+                order = [names[one] for one in self._order[element]]
+                at, blanks = self._beside(names[name], order, there, span)
+                yield at, at, f"{blanks}{names[name]}={quote}{_escaped(new, quote)}{quote}"
+
+    def _beside(
+        self, name: str, order: list[str], there: dict[str, re.Match[str]], span: Span
+    ) -> tuple[int, str]:
+        """Where a new attribute goes: behind the last of those that the rows name before it, else in front."""
+        earlier = order[: order.index(name)] if name in order else [*there]
+        last = max((there[one] for one in earlier if one in there), key=lambda found: found.end(), default=None)
+        if last:
+            return last.end(), last[1]
+        opened = re.compile(r"<[^\s/>]+").match(self.text.text, span.start)
+        assert opened
+        return opened.end(), " "
+
+    def _own_text(self, element: Element, trims: bool) -> Iterator[Splice]:
+        span, text = self.text.span(element), escape_text(element.text or "")
+        if span.head == span.end:
+            if text:
+                slash = self.text.text.rindex("/", span.start, span.end)
+                name = re.compile(r"<([^\s/>]+)").match(self.text.text, span.start)
+                assert name
+                yield slash, span.end, f">{text}</{name[1]}>"
+            return
+        inner = next((child for child in element if isinstance(child.tag, str) and child not in self._placed), None)
+        cut = [child for child in self._gone if _directly_in(self.text, child, span)]
+        ends = [self.text.span(child).start for child in ([inner] if inner is not None else []) + cut]
+        parts = [
+            part
+            for part in _PART.finditer(self.text.text, span.head, min([*ends, span.tail]))
+            if not part[0].startswith(("<!--", "<?"))
+        ]
+        said = [part for part in parts if part[0].strip()] or parts[:1]
+        if not said:
+            yield span.head, span.head, text
+            return
+        for at, part in enumerate(said):
+            start, end = part.span()
+            if trims and not part[0].startswith("<") and part[0].strip():
+                start += len(part[0]) - len(part[0].lstrip())
+                end -= len(part[0]) - len(part[0].rstrip())
+            yield start, end, "" if at else text
+
+    def _removal(self, span: Span) -> Splice:
+        """An element that has its lines for itself goes with them."""
+        text, margin = self.text.text, self.text.margin(span.start)
+        line = span.start - len(margin or "")
+        after = re.compile(r"[ \t]*(?=[\r\n]|$)").match(text, span.end)
+        if margin is None or not after or not line:
+            return span.start, span.end, ""
+        line -= 2 if text[line - 2 : line] == "\r\n" else 1
+        return line, span.end, ""
+
+    def _insertions(self, parent: Element, carried: dict[Element, str]) -> Iterator[Splice]:
+        """Runs of new children, each behind the child that was there before it."""
+        children = [child for child in parent if isinstance(child.tag, str)]
+        there = [child for child in children if child not in self._placed]
+        span = self.text.span(parent)
+        margin = self._margin(parent, there)
+        run: list[str] = []
+        last: Element | None = None
+        for child in [*children, None]:
+            if child is not None and child in self._placed:
+                run.append(self._written(child, margin, carried))
+                continue
+            if run:
+                between = "" if margin is None else self.text.newline + margin
+                new = "".join(between + one for one in run)
+                yield self._run(parent, span, last, child, new, margin)
+            run, last = [], child
+
+    def _run(
+        self, parent: Element, span: Span, last: Element | None, following: Element | None, new: str, margin: str | None
+    ) -> Splice:
+        if last is not None:
+            at = self.text.span(last).end
+            return at, at, new
+        own = (parent.text or "").strip()
+        if following is not None and (own or margin is None):
+            at = self.text.span(following).start
+            return at, at, new
+        if span.head == span.end:
+            slash = self.text.text.rindex("/", span.start, span.end)
+            name = re.compile(r"<([^\s/>]+)").match(self.text.text, span.start)
+            assert name
+            close = "" if margin is None else self.text.newline + (self.text.margin(span.start) or "")
+            # what is written into the element as well closes it, too
+            return slash, span.end, f">{escape_text(parent.text or '')}{new}{close}</{name[1]}>"
+        if own:
+            return span.tail, span.tail, new
+        if margin is not None and following is None and self.text.margin(span.tail) is None:
+            new += self.text.newline + (self.text.margin(span.start) or "")
+        return span.head, span.head, new
+
+    def _margin(self, parent: Element, there: list[Element]) -> str | None:
+        """The blanks in front of new children, or None where they stand in a line with others."""
+        if (parent.text or "").strip():
+            return None
+        for child in there:
+            return self.text.margin(self.text.span(child).start)
+        outer = self.text.margin(self.text.span(parent).start)
+        return None if outer is None else outer + INDENT
+
+    def _written(self, child: Element, margin: str | None, carried: dict[Element, str]) -> str:
+        if child in carried:
+            return carried[child]
+        if (verbatim := self._placed[child]) is not None:
+            return verbatim
+        spaces = _undeclared(child)
+        if margin is None:
+            text = to_text(child, "", "", "")
+        else:
+            text = to_text(child, margin, INDENT, self.text.newline).strip(" \t\r\n")
+        name = re.compile(r"<[^\s/>]+").match(text)
+        assert name
+        return text[: name.end()] + "".join(_declaration(*pair) for pair in spaces) + text[name.end() :]
+
+
+def _place(splice: Splice) -> tuple[int, bool, int]:
+    # what is put in goes in front of what is cut there
+    return splice[0], splice[1] > splice[0], splice[1]
+
+
+def _within(splice: Splice, span: Span) -> bool:
+    return span.start <= splice[0] and splice[1] <= span.end
+
+
+def _depth(element: Element) -> int:
+    return sum(1 for _ in element.iterancestors())
+
+
+def _apply(text: str, start: int, end: int, splices: list[Splice]) -> str:
+    parts, at = [], start
+    for first, last, new in sorted(splices, key=_place):
+        assert first >= at, "two edits claim one place"
+        parts += [text[at:first], new]
+        at = last
+    return "".join([*parts, text[at:end]])
+
+
+def _put(element: Element, name: str, value: str | None) -> None:
+    if value is None:
+        element.attrib.pop(name, None)
+    else:
+        element.set(name, value)
+
+
+def _take(element: Element) -> None:
+    """Remove an element, and leave the text behind it."""
+    parent, before, tail = element.getparent(), element.getprevious(), element.tail
+    assert parent is not None
+    parent.remove(element)
+    element.tail = None
+    if tail and before is not None:
+        before.tail = (before.tail or "") + tail
+    elif tail:
+        parent.text = (parent.text or "") + tail
+
+
+def _directly_in(text: Text, child: Element, span: Span) -> bool:
+    return span.head <= text.span(child).start < span.tail
+
+
+def _written_names(element: Element, names: list[str]) -> dict[str, str]:
+    """Names of attributes as the document writes them."""
+    return {name: written(element, name) for name in names}
+
+
+def written(element: Element, name: str) -> str:
+    if not name.startswith("{"):
+        return name
+    uri, _, local = name[1:].partition("}")
+    prefix = next((prefix for prefix, known in element.nsmap.items() if known == uri and prefix), None)
+    if prefix is None:
+        raise DocumentError(f"no prefix stands for {uri!r} at <{element.tag}>; declare one there")
+    return f"{prefix}:{local}"
+
+
+def _escaped(value: str, quote: str) -> str:
+    text = escape_attribute(value)
+    return text.replace("&apos;", "'").replace('"', "&quot;") if quote == '"' else text
+
+
+def _declaration(prefix: str | None, uri: str | None) -> str:
+    name = f"xmlns:{prefix}" if prefix else "xmlns"
+    return f" {name}='{escape_attribute(uri or '')}'"
+
+
+def _undeclared(child: Element) -> list[tuple[str | None, str | None]]:
+    """The namespaces that a new element uses and that are not in force where it stands."""
+    parent = child.getparent()
+    outer = parent.nsmap if parent is not None else {}
+    used: dict[str | None, str | None] = {}
+    for element in child.iter(etree.Element):
+        used.setdefault(element.prefix, etree.QName(element).namespace)
+        for name in element.attrib:
+            if str(name).startswith("{"):
+                uri = etree.QName(name).namespace
+                used.setdefault(next(p for p, known in element.nsmap.items() if known == uri and p), uri)
+    return [(prefix, uri) for prefix, uri in used.items() if outer.get(prefix) != uri]
