@@ -297,23 +297,26 @@ class Edits:
                 yield slash, span.end, f">{text}</{name[1]}>"
             return
         inner = next((child for child in element if isinstance(child.tag, str) and child not in self._placed), None)
-        cut = [child for child in self._gone if _directly_in(self.text, child, span)]
-        ends = [self.text.span(child).start for child in ([inner] if inner is not None else []) + cut]
+        end = span.tail if inner is None else self.text.span(inner).start
+        # children that go take the white space in front of them along
+        gone = (self._removal(self.text.span(child)) for child in self._gone if self._cut_alone(child))
+        cuts = sorted(cut for cut in gone if span.head <= cut[0] < end)
+        gaps = zip([span.head, *(cut[1] for cut in cuts)], [*(cut[0] for cut in cuts), end], strict=True)
         parts = [
             part
-            for part in _PART.finditer(self.text.text, span.head, min([*ends, span.tail]))
+            for start, stop in gaps
+            for part in _PART.finditer(self.text.text, start, stop)
             if not part[0].startswith(("<!--", "<?"))
         ]
-        said = [part for part in parts if part[0].strip()] or parts[:1]
+        said = [part for part in parts if part[0].strip()] if trims else parts
         if not said:
             yield span.head, span.head, text
-            return
         for at, part in enumerate(said):
-            start, end = part.span()
-            if trims and not part[0].startswith("<") and part[0].strip():
+            start, stop = part.span()
+            if trims and not part[0].startswith("<"):
                 start += len(part[0]) - len(part[0].lstrip())
-                end -= len(part[0]) - len(part[0].rstrip())
-            yield start, end, "" if at else text
+                stop -= len(part[0]) - len(part[0].rstrip())
+            yield start, stop, "" if at else text
 
     def _removal(self, span: Span) -> Splice:
         """An element that has its lines for itself goes with them."""
@@ -429,10 +432,6 @@ def _take(element: Element) -> None:
         before.tail = (before.tail or "") + tail
     elif tail:
         parent.text = (parent.text or "") + tail
-
-
-def _directly_in(text: Text, child: Element, span: Span) -> bool:
-    return span.head <= text.span(child).start < span.tail
 
 
 def _written_names(element: Element, names: list[str]) -> dict[str, str]:

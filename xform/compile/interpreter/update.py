@@ -465,17 +465,18 @@ class Updater:
         fields += [name for _, name in join.on]
         if getattr(old, row.name) == getattr(new, row.name) and not self.live:
             return
+        pairs = [(self.was.get(id(item)), item) for item in after]
         if len(before) == len(after) and all(
-            all(getattr(self.was.get(id(item), item), name) == getattr(item, name) for name in fields) for item in after
+            was is not None and all(getattr(was, name) == getattr(item, name) for name in fields) for was, item in pairs
         ):
             return
         linked, stale = self.entries(table, join, place.element, before)
-        lasting = {id(self.was.get(id(item), item)) for item in after}
+        lasting = {id(was) for was, _ in pairs}
         for item in before:
             if id(item) not in lasting and id(item) in linked:
                 self.remove(linked[id(item)], join.path.steps, place.element)
-        for item in after:
-            self.second(table, join, place, item, linked.get(id(self.was.get(id(item), item))), stale)
+        for was, item in pairs:
+            self.second(table, join, place, item, linked.get(id(was)), stale)
 
     def held(self, row: Row, entity: Any) -> list[Any]:
         value = getattr(entity, row.name)
