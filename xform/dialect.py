@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from xform.compile.generate import compile_generate
 from xform.compile.keys import compile_keys
+from xform.compile.layout import Layouts
 from xform.compile.parse import compile_parse
 from xform.document import Document
 from xform.entities import Classes
@@ -65,7 +66,11 @@ class Dialect:
 
     def read_tree(self, root: Element, context: dict[str, Any]) -> Any:
         """The same, of a tree that `tree` gave."""
-        return self._parsing[f"parse_{self.root.name}"](root, context)
+        return self.read_element(self.root.name, root, context)
+
+    def read_element(self, name: str, element: Element, context: dict[str, Any]) -> Any:
+        """One element as an entity of this name; what joins say of it is not looked at."""
+        return self._parsing[f"parse_{name}"](element, context)
 
     def open(self, xml: str | bytes, *, source: str = "document", **context: Any) -> Document:
         """A document to look into and to change. Raises DocumentError for what is no document of this dialect."""
@@ -130,6 +135,11 @@ class Dialect:
     @cached_property
     def _generating(self) -> dict[str, Any]:
         return compile_generate(self.classes).run(f"<xform generate {self.tables.name}>")
+
+    @cached_property
+    def layouts(self) -> Layouts:
+        """The tables as trees of elements."""
+        return Layouts(self.tables)
 
     @cached_property
     def kinds(self) -> list[Kind]:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from copy import deepcopy
 from functools import cached_property
 
 from attrs import define, field, frozen
 from lxml import etree
 
 from xform.errors import DocumentError
-from xform.xml import Element, escape_attribute, escape_text, parse_text, to_text
+from xform.xml import VERBATIM, Element, escape_attribute, escape_text, parse_text, to_text
 
 INDENT = "  "
 
@@ -116,6 +117,7 @@ class Edits:
     _grown: dict[Element, None] = field(factory=dict)
     _placed: dict[Element, str | None] = field(factory=dict)
     _gone: dict[Element, None] = field(factory=dict)
+    _shrunk: dict[Element, None] = field(factory=dict)
     _undo: list[Callable[[], None]] = field(factory=list)
 
     def __bool__(self) -> bool:
@@ -173,6 +175,7 @@ class Edits:
         parent = element.getparent()
         assert parent is not None
         self._restore(parent)
+        self._shrunk[parent] = None
         if element in self._placed:
             del self._placed[element]
         else:
@@ -198,6 +201,11 @@ class Edits:
             self._undo.pop()()
 
     # --- on the text
+
+    def within(self, elements: Collection[Element]) -> bool:
+        """Whether all edits are in some elements."""
+        touched = {**self._attributes, **self._texts, **self._grown, **self._shrunk}
+        return all(any(outer in elements for outer in (element, *element.iterancestors())) for element in touched)
 
     def applied(self) -> str:
         """The text with all edits."""
@@ -383,7 +391,7 @@ class Edits:
             return carried[child]
         if (verbatim := self._placed[child]) is not None:
             return verbatim
-        spaces = _undeclared(child)
+        spaces, child = _undeclared(child), self._kept_whole(child)
         if margin is None:
             text = to_text(child, "", "", "")
         else:
@@ -391,6 +399,21 @@ class Edits:
         name = re.compile(r"<[^\s/>]+").match(text)
         assert name
         return text[: name.end()] + "".join(_declaration(*pair) for pair in spaces) + text[name.end() :]
+
+
+    def _kept_whole(self, child: Element) -> Element:
+        """A new element to be written, in which those that stand for a verbatim text have it."""
+        inner = [one for one in child.iter(etree.Element) if self._placed.get(one) is not None]
+        if not inner:
+            return child
+        copied = deepcopy(child)
+        copies = dict(zip(child.iter(etree.Element), copied.iter(etree.Element), strict=True))
+        for one in inner:
+            holder, kept = copies[one].getparent(), etree.Element(VERBATIM)
+            kept.text = self._placed[one]
+            if holder is not None:
+                holder.replace(copies[one], kept)
+        return copied
 
 
 def _place(splice: Splice) -> tuple[int, bool, int]:

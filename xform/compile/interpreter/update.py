@@ -15,7 +15,7 @@ from lxml import etree
 from xform.compile.interpreter.align import align, in_place
 from xform.compile.interpreter.generate import Writer, keyless
 from xform.compile.interpreter.parse import Reader, find, matches, node_text
-from xform.compile.layout import Node, full_layout
+from xform.compile.layout import Layouts, Node, full_layout
 from xform.entities import Classes, Opaque, empty, freeze
 from xform.splice import Edits
 from xform.table.model import Choice, Join, Path, Row, Step, Table
@@ -58,53 +58,51 @@ class Place:
 class Updater:
     """One entity's way into a document that says another."""
 
-    def __init__(self, classes: Classes, edits: Edits, live: bool, context: dict[str, Any]) -> None:
-        self.classes, self.tables, self.edits, self.live = classes, classes.tables, edits, live
-        self.context = context
+    def __init__(
+        self, classes: Classes, layouts: Layouts, edits: Edits, live: bool, context: dict[str, Any]
+    ) -> None:
+        self.classes, self.tables, self.layouts = classes, classes.tables, layouts
+        self.edits, self.live, self.context = edits, live, context
         self.reader = Reader(classes)
         self.reader.context = context
         self.writer = Writer(classes, live, context)
         self.was: dict[int, Any] = {}  # the old item that a new one is, by the new one's id
+        self.edited: dict[Element, tuple[Row, Any]] = {}  # what the root holds and was edited in its own element
 
     def document(self, root: Element, old: Any, new: Any) -> None:
         """Edit a document that reads as `old`, so that it reads as `new`."""
+        self.root = root
         table = self.tables.shapes[self.tables.root]
         assert isinstance(table, Table)
         self.table(table, root, old, new)
-        place = Place(root, full_layout(self.tables, table, True))
+        place = Place(root, self.layouts(table))
         for joined, join, row in joins(self.tables):
             self.join(joined, join, row, place, old, new)
 
     # --- one entity
 
     def table(self, table: Table, element: Element, old: Any, new: Any) -> None:
-        place = Place(element, full_layout(self.tables, table, table.name == self.tables.root))
+        place = Place(element, self.layouts(table))
         self.rows(table, table.rows, place, old, new)
 
-    def rows(self, table: Table, rows: Sequence[Row], place: Place, old: Any, new: Any) -> None:
-        for row in rows:
-            if row.generated or (row.live and not self.live):
-                continue
+    def rows(self, table: Table, rows: tuple[Row, ...], place: Place, old: Any, new: Any) -> None:
+        compared, read, others = self.layouts.fields(rows)
+        for row, one, other in zip(compared, read(old), read(new), strict=True):
+            # equality knows nothing of live fields
+            if one is not other and (one != other or (self.live and row.entity)) and (self.live or not row.live):
+                self.field(row, place, table, one, other, new)
+        for row in others:
             if row.when:
-                one, other = getattr(old, row.when), getattr(new, row.when)
-                if one is not other:
-                    self.switch(row, place, other)
-            elif row.constant is None:
-                one, other = getattr(old, row.name), getattr(new, row.name)
-                if not self.same(row, one, other) or self.needs_differ(row, old, new):
-                    self.field(row, place, table, old, new)
+                if getattr(old, row.when) is not getattr(new, row.when):
+                    self.switch(row, place, getattr(new, row.when))
+            elif any(getattr(old, name, None) != getattr(new, name, None) for name in (row.name, *self.needed(row))):
+                self.field(row, place, table, getattr(old, row.name), getattr(new, row.name), new)
 
-    def same(self, row: Row, one: Any, other: Any) -> bool:
-        if self.live and row.entity:
-            return one is other  # equality knows nothing of live fields
-        return bool(one == other)
+    @staticmethod
+    def needed(row: Row) -> tuple[str, ...]:
+        return row.codec.needs if row.codec else ()
 
-    def needs_differ(self, row: Row, old: Any, new: Any) -> bool:
-        needs = row.codec.needs if row.codec else ()
-        return any(getattr(old, name, None) != getattr(new, name, None) for name in needs)
-
-    def field(self, row: Row, place: Place, table: Table, old: Any, new: Any) -> None:
-        one, other = getattr(old, row.name), getattr(new, row.name)
+    def field(self, row: Row, place: Place, table: Table, one: Any, other: Any, new: Any) -> None:
         if row.form == "list":
             self.list(row, place, one, other, new)
         elif row.form == "map":
@@ -124,7 +122,7 @@ class Updater:
             text = row.constant if row.codec and row.codec.shape == "present" else node_text(holder, row.path)
             if text == row.constant:
                 if not on:
-                    self.clear(row, row.path, holder, place.element)
+                    self.clear(row, row.path, holder, place.element, {})
                 return
         if on:
             self.scalar(row, row.path, place, row.constant or True, None)
@@ -139,7 +137,7 @@ class Updater:
         saying = [holder for holder in holders if self.says(row, path, holder, needs) is not None]
         if value is None or (row.codec.shape == "present" and not value):
             for holder in saying:
-                self.clear(row, path, holder, place.element)
+                self.clear(row, path, holder, place.element, needs)
         elif row.codec.shape == "xml":
             self.replace(row, path, place, next(iter(saying), None), value)
         else:
@@ -150,25 +148,25 @@ class Updater:
                 self.put(row, path, holder, value, place, needs)
 
     def needs(self, row: Row, entity: Any) -> dict[str, Any]:
-        names = row.codec.needs if row.codec else ()
         return {
-            name: getattr(entity, name) if hasattr(entity, name) else self.context.get(name) for name in names
+            name: getattr(entity, name) if hasattr(entity, name) else self.context.get(name)
+            for name in self.needed(row)
         }
 
-    def says(self, row: Row, path: Path, holder: Element, needs: dict[str, Any] | None = None) -> Any:
+    def says(self, row: Row, path: Path, holder: Element, needs: dict[str, Any]) -> Any:
         """The value that a row reads there."""
         if row.constant is not None:
             return row.constant if node_text(holder, path) == row.constant else None
         return self.reader.node(row, path, holder, needs)
 
     def put(
-        self, row: Row, path: Path, holder: Element, value: Any, place: Place, needs: dict[str, Any] | None = None
+        self, row: Row, path: Path, holder: Element, value: Any, place: Place, needs: dict[str, Any]
     ) -> None:
         """Write a value's text, in the form that the old one has where that can be kept."""
         codec = row.codec
         assert codec
         before = node_text(holder, path, codec)
-        text, unit = codec.encode(value, **(needs or {})), codec.unit_word if codec.unit else None
+        text, unit = codec.encode(value, **needs), codec.unit_word if codec.unit else None
         if before is not None and self.says(row, path, holder, needs) is not None:
             if self.says(row, path, holder, needs) == value:
                 return
@@ -182,7 +180,7 @@ class Updater:
         if codec.unit and unit:
             self.edits.set(holder, codec.unit, unit, order)
 
-    def clear(self, row: Row, path: Path, holder: Element, stop: Element) -> None:
+    def clear(self, row: Row, path: Path, holder: Element, stop: Element, needs: dict[str, Any]) -> None:
         """Take a value's nodes away, and the containers that only it held."""
         codec = row.codec
         if codec and codec.shape == "value":
@@ -193,7 +191,7 @@ class Updater:
             elif own_text(holder):
                 self.edits.write(holder, "", codec.word not in ("text", "str"))
             # of an element without rows through it, no text is a text as well
-            if path.attribute is None and holder is not stop and self.says(row, path, holder) is not None:
+            if path.attribute is None and holder is not stop and self.says(row, path, holder, needs) is not None:
                 self.remove(holder, path.steps, stop)
             else:
                 self.prune(holder, path.steps, stop)
@@ -280,6 +278,8 @@ class Updater:
         table = self.classes.table(type(other))
         assert table
         self.table(table, holder, one, other)
+        if place.element is self.root:
+            self.edited[holder] = row, other
         return holder
 
     # --- variants
@@ -310,7 +310,7 @@ class Updater:
         if table:
             # what stands there already may be what the new variant says
             self.table(table, element, SimpleNamespace(**self.reader.values(table, element)), other)
-            place = Place(element, full_layout(self.tables, table))
+            place = Place(element, self.layouts(table))
             for row in table.rows:
                 if row.constant is not None and not row.when:
                     self.scalar(row, row.path, place, row.constant, None)
@@ -322,12 +322,13 @@ class Updater:
             if row.embeds:
                 self.wipe(getattr(entity, row.name), element, kept)
                 continue
+            needs = self.needs(row, entity)
             for path in row.paths:
                 if str(path) in kept:
                     continue
                 for holder in find(element, path.steps):
-                    if row.entity or self.says(row, path, holder) is not None:
-                        self.clear(row, path, holder, element)
+                    if row.entity or self.says(row, path, holder, needs) is not None:
+                        self.clear(row, path, holder, element, needs)
 
     def merge(self, kept: Element, place: Place, element: Element | None = None) -> None:
         """Put what an unknown variant keeps into an element, beside what the rows say of the same children."""
@@ -382,7 +383,7 @@ class Updater:
             self.was[id(value)] = one[old]
             if old not in still:
                 self.move(holder, last, next((holders[n] for n in found[at:] if n in still and n is not None), None))
-            if row.entity and not self.same(row, one[old], value):
+            if row.entity and (self.live or one[old] != value):
                 holder = self.item(row, path, place, holder, one[old], value)
             elif row.codec and one[old] != value and row.codec.shape == "xml":
                 holder = self.replace(row, path, place, holder, value)
@@ -390,7 +391,7 @@ class Updater:
                 self.put(row, path, holder, value, place, needs)
             last = holder
         for old in sorted(set(range(len(one))) - {place for place in found if place is not None}):
-            self.clear(row, path, holders[old], place.element)
+            self.clear(row, path, holders[old], place.element, needs)
 
     def grow(
         self,
@@ -435,11 +436,11 @@ class Updater:
             if entry is None:
                 entry = self.entry(row, place, key, [entry for _, entry in entries if entry.getparent() is not None])
             inner = Place(entry, _path_layout(row.value))
-            self.put(row, row.value, self.ensure(inner, row.value.steps), value, inner)
+            self.put(row, row.value, self.ensure(inner, row.value.steps), value, inner, {})
 
     def read_entry(self, row: Row, entry: Element) -> Any:
         holder = next(iter(find(entry, row.value.steps)), None)
-        return None if holder is None else self.says(row, row.value, holder)
+        return None if holder is None else self.says(row, row.value, holder, {})
 
     def entry(self, row: Row, place: Place, key: str, there: Sequence[Element]) -> Element:
         """A new entry of a map behind the others."""
