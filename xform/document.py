@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from xform.compile.interpreter.update import Updater
 from xform.entities import empty
 from xform.errors import DocumentError, EntityError
-from xform.splice import Edits, Text, decode
+from xform.update import Edits, Text, Updater, decode
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect

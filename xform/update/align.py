@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import Any
 
 
@@ -16,20 +17,39 @@ def align(old: Sequence[Any], new: Sequence[Any], by: Sequence[str], freeze: Cal
     """
     found: list[int | None] = [None] * len(new)
     for key in by:
-        ours, theirs = _unique(old, key, found, taken=True), _unique(new, key, found)
+        ours = _unique(old, key, {place for place in found if place is not None})
+        theirs = _unique(new, key, {at for at, place in enumerate(found) if place is not None})
         for value, place in theirs.items():
             if value in ours:
                 found[place] = ours[value]
+    # what is told stays where it is; between two of these, one may have become another
+    kept = in_place(found)
+    anchors = [(place, at) for at, place in enumerate(found) if place in kept]
+    edges = [(-1, -1), *anchors, (len(old), len(new))]
     taken = {place for place in found if place is not None}
-    left = [place for place in range(len(old)) if place not in taken]
-    right = [place for place in range(len(new)) if found[place] is None]
+    for (one, other), (last, end) in pairwise(edges):
+        left = [place for place in range(one + 1, last) if place not in taken]
+        right = [place for place in range(other + 1, end) if found[place] is None]
+        if left and right:
+            _between(old, new, left, right, by, freeze, found)
+    return found
+
+
+def _between(
+    old: Sequence[Any],
+    new: Sequence[Any],
+    left: list[int],
+    right: list[int],
+    by: Sequence[str],
+    freeze: Callable[[Any], Any],
+    found: list[int | None],
+) -> None:
     sequences = [freeze(old[place]) for place in left], [freeze(new[place]) for place in right]
     for what, start, end, first, last in SequenceMatcher(None, *sequences, autojunk=False).get_opcodes():
         if what in ("equal", "replace"):
             for one, other in zip(left[start:end], right[first:last], strict=False):
                 if what == "equal" or not _told_apart(old[one], new[other], by):
                     found[other] = one
-    return found
 
 
 def in_place(found: Sequence[int | None]) -> set[int]:
@@ -49,9 +69,8 @@ def in_place(found: Sequence[int | None]) -> set[int]:
     return kept
 
 
-def _unique(items: Sequence[Any], key: str, found: Sequence[int | None], taken: bool = False) -> dict[Any, int]:
-    """Places by the value of a key, of those that are not paired yet and that the key tells from all others."""
-    gone = {place for place in found if place is not None} if taken else {n for n, p in enumerate(found) if p is not None}
+def _unique(items: Sequence[Any], key: str, gone: set[int]) -> dict[Any, int]:
+    """Places by the value of a key, of those that are not gone and that the key tells from all others."""
     places: dict[Any, int] = {}
     twice: set[Any] = set()
     for place, item in enumerate(items):

@@ -6,104 +6,19 @@ edit is about stays the byte it was: the text is never written anew, only cut an
 
 from __future__ import annotations
 
-import codecs
-import re
 from collections.abc import Callable, Collection, Iterator
 from copy import deepcopy
-from functools import cached_property
 
-from attrs import define, field, frozen
+from attrs import define, field
 from lxml import etree
 
 from xform.errors import DocumentError
-from xform.xml import VERBATIM, Element, escape_attribute, escape_text, parse_text, to_text
+from xform.update.text import Span, Text
+from xform.xml import VERBATIM, Element, escape_attribute, escape_text, parse_text, shown, to_text
 
 INDENT = "  "
 
-# A '<' stands in no attribute and no text, so what is no comment, CDATA or instruction begins a tag.
-_START = re.compile(r"<(?:!--.*?-->|!\[CDATA\[.*?\]\]>|\?.*?\?>|([^/!?]))", re.DOTALL)
-_TAG = re.compile(
-    r"""<(?:(!--.*?--|!\[CDATA\[.*?\]\]|\?.*?\?)|(/)[^>]*|[^"'>]*(?:"[^"]*"[^"'>]*|'[^']*'[^"'>]*)*)>""", re.DOTALL
-)
-_ATTRIBUTE = re.compile(r"""(\s+)([^\s=/>]+)\s*=\s*("[^"]*"|'[^']*')""")
-_PART = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|[^<]+", re.DOTALL)
-
 Splice = tuple[int, int, str]
-
-
-@frozen
-class Span:
-    """Where an element stands: its start tag from `start` to `head`, its end tag from `tail` to `end`.
-
-    Of an element that is one tag only, `head`, `tail` and `end` are the same.
-    """
-
-    start: int
-    head: int
-    tail: int
-    end: int
-
-
-def decode(data: bytes, root: Element) -> tuple[str, str]:
-    """The text of a document that was read from bytes, a byte order mark included, and the codec that gives the same
-    bytes again. Raises DocumentError where none does.
-    """
-    marks = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-    name = marks.get(data[:2]) or root.getroottree().docinfo.encoding or "utf-8"
-    try:
-        text = data.decode(name)
-        if text.encode(name) == data:
-            return text, name
-    except (LookupError, UnicodeError):
-        pass
-    raise DocumentError(f"the bytes cannot be kept in the encoding {name}; convert the document to UTF-8")
-
-
-class Text:
-    """A document's text, and the places of its elements in it."""
-
-    def __init__(self, text: str, root: Element) -> None:
-        self.text = text
-        self.root = root
-        self.newline = "\r\n" if "\r\n" in text else "\n"
-        self._spans: dict[Element, Span] = {}
-
-    @cached_property
-    def elements(self) -> list[Element]:
-        return list(self.root.iter(etree.Element))
-
-    @cached_property
-    def starts(self) -> list[int]:
-        starts = [found.start() for found in _START.finditer(self.text) if found[1]]
-        if len(starts) != len(self.elements):
-            raise DocumentError("the text cannot be followed tag by tag; expected plain XML")
-        return starts
-
-    def span(self, element: Element) -> Span:
-        if element not in self._spans:
-            self._spans[element] = self._span(self.starts[self.elements.index(element)])
-        return self._spans[element]
-
-    def _span(self, start: int) -> Span:
-        opened = _TAG.match(self.text, start)
-        assert opened
-        if opened[0].endswith("/>"):
-            return Span(start, opened.end(), opened.end(), opened.end())
-        depth = 1
-        for tag in _TAG.finditer(self.text, opened.end()):
-            if tag[2]:
-                depth -= 1
-                if not depth:
-                    return Span(start, opened.end(), tag.start(), tag.end())
-            elif not tag[1] and not tag[0].endswith("/>"):
-                depth += 1
-        raise AssertionError("an element of a well-formed document has an end")
-
-    def margin(self, at: int) -> str | None:
-        """The blanks between the start of a line and a place, or None where something else stands there."""
-        line = max(self.text.rfind("\n", 0, at), self.text.rfind("\r", 0, at)) + 1
-        blanks = self.text[line:at]
-        return blanks if not blanks.strip() else None
 
 
 @define
@@ -223,7 +138,7 @@ class Edits:
     def _splices(self) -> list[Splice]:
         """What is cut from the text and what is put in its place, in order."""
         splices = [splice for splice in self._changes() if splice[0] != splice[1] or splice[2]]
-        cuts = {element: self._removal(self.text.span(element)) for element in self._gone if self._cut_alone(element)}
+        cuts = {one: (*self.text.lines(self.text.span(one)), "") for one in self._gone if self._cut_alone(one)}
         # inner ones first: what is edited in an element that moves, moves with it
         for parent in sorted(self._grown, key=_depth, reverse=True):
             if not self._attached(parent) or self._new(parent):
@@ -266,12 +181,12 @@ class Edits:
         return not any(other.start <= span.start and span.end <= other.end for other in outer)
 
     def _tag(self, element: Element, before: dict[str, str | None]) -> Iterator[Splice]:
-        span = self.text.span(element)
-        there = {found[2]: found for found in _ATTRIBUTE.finditer(self.text.text, span.start, span.head)}
-        names = _written_names(element, [*before, *self._order[element]])
-        quote = next(iter(there.values()))[3][0] if there else "'"
+        there = self.text.attributes(self.text.span(element))
+        order = [_written(element, name) for name in self._order[element]]
+        quote = next((found[3][0] for found in there.values()), "'")
         for name, old in before.items():
-            new, found = element.get(name), there.get(names[name])
+            new, shown = element.get(name), _written(element, name)
+            found = there.get(shown)
             if new == old:
                 continue
             if found and new is None:
@@ -279,62 +194,38 @@ class Edits:
             elif found and new is not None:
                 yield found.start(3) + 1, found.end(3) - 1, _escaped(new, found[3][0])
             elif new is not None:
-                order = [names[one] for one in self._order[element]]
-                at, blanks = self._beside(names[name], order, there, span)
-                yield at, at, f"{blanks}{names[name]}={quote}{_escaped(new, quote)}{quote}"
-
-    def _beside(
-        self, name: str, order: list[str], there: dict[str, re.Match[str]], span: Span
-    ) -> tuple[int, str]:
-        """Where a new attribute goes: behind the last of those that the rows name before it, else in front."""
-        earlier = order[: order.index(name)] if name in order else [*there]
-        last = max((there[one] for one in earlier if one in there), key=lambda found: found.end(), default=None)
-        if last:
-            return last.end(), last[1]
-        opened = re.compile(r"<[^\s/>]+").match(self.text.text, span.start)
-        assert opened
-        return opened.end(), " "
+                # behind the last of those that the rows name before it
+                earlier = order[: order.index(shown)] if shown in order else list(there)
+                last = max((there[one] for one in earlier if one in there), key=lambda one: one.end(), default=None)
+                at = last.end() if last else self.text.name(self.text.span(element)).end()
+                yield at, at, f"{last[1] if last else ' '}{shown}={quote}{_escaped(new, quote)}{quote}"
 
     def _own_text(self, element: Element, trims: bool) -> Iterator[Splice]:
         span, text = self.text.span(element), escape_text(element.text or "")
         if span.head == span.end:
             if text:
-                slash = self.text.text.rindex("/", span.start, span.end)
-                name = re.compile(r"<([^\s/>]+)").match(self.text.text, span.start)
-                assert name
-                yield slash, span.end, f">{text}</{name[1]}>"
+                yield self._opened(span, text)
             return
         inner = next((child for child in element if isinstance(child.tag, str) and child not in self._placed), None)
         end = span.tail if inner is None else self.text.span(inner).start
         # children that go take the white space in front of them along
-        gone = (self._removal(self.text.span(child)) for child in self._gone if self._cut_alone(child))
+        gone = (self.text.lines(self.text.span(child)) for child in self._gone if self._cut_alone(child))
         cuts = sorted(cut for cut in gone if span.head <= cut[0] < end)
         gaps = zip([span.head, *(cut[1] for cut in cuts)], [*(cut[0] for cut in cuts), end], strict=True)
-        parts = [
-            part
-            for start, stop in gaps
-            for part in _PART.finditer(self.text.text, start, stop)
-            if not part[0].startswith(("<!--", "<?"))
-        ]
-        said = [part for part in parts if part[0].strip()] if trims else parts
+        parts = [part for gap in gaps for part in self.text.parts(*gap)]
+        said = [part for part in parts if part[2].strip()] if trims else parts
         if not said:
             yield span.head, span.head, text
-        for at, part in enumerate(said):
-            start, stop = part.span()
-            if trims and not part[0].startswith("<"):
-                start += len(part[0]) - len(part[0].lstrip())
-                stop -= len(part[0]) - len(part[0].rstrip())
+        for at, (start, stop, part) in enumerate(said):
+            if trims and not part.startswith("<"):
+                start += len(part) - len(part.lstrip())
+                stop -= len(part) - len(part.rstrip())
             yield start, stop, "" if at else text
 
-    def _removal(self, span: Span) -> Splice:
-        """An element that has its lines for itself goes with them."""
-        text, margin = self.text.text, self.text.margin(span.start)
-        line = span.start - len(margin or "")
-        after = re.compile(r"[ \t]*(?=[\r\n]|$)").match(text, span.end)
-        if margin is None or not after or not line:
-            return span.start, span.end, ""
-        line -= 2 if text[line - 2 : line] == "\r\n" else 1
-        return line, span.end, ""
+    def _opened(self, span: Span, inside: str) -> Splice:
+        """An element that is one tag, with something inside."""
+        slash = self.text.text.rindex("/", span.start, span.end)
+        return slash, span.end, f">{inside}</{self.text.name(span)[1]}>"
 
     def _insertions(self, parent: Element, carried: dict[Element, str]) -> Iterator[Splice]:
         """Runs of new children, each behind the child that was there before it."""
@@ -364,17 +255,13 @@ class Edits:
         if following is not None and (own or margin is None):
             at = self.text.span(following).start
             return at, at, new
+        close = "" if margin is None else self.text.newline + (self.text.margin(span.start) or "")
         if span.head == span.end:
-            slash = self.text.text.rindex("/", span.start, span.end)
-            name = re.compile(r"<([^\s/>]+)").match(self.text.text, span.start)
-            assert name
-            close = "" if margin is None else self.text.newline + (self.text.margin(span.start) or "")
-            # what is written into the element as well closes it, too
-            return slash, span.end, f">{escape_text(parent.text or '')}{new}{close}</{name[1]}>"
+            return self._opened(span, escape_text(parent.text or "") + new + close)
         if own:
             return span.tail, span.tail, new
-        if margin is not None and following is None and self.text.margin(span.tail) is None:
-            new += self.text.newline + (self.text.margin(span.start) or "")
+        if following is None and self.text.margin(span.tail) is None:
+            new += close
         return span.head, span.head, new
 
     def _margin(self, parent: Element, there: list[Element]) -> str | None:
@@ -396,10 +283,8 @@ class Edits:
             text = to_text(child, "", "", "")
         else:
             text = to_text(child, margin, INDENT, self.text.newline).strip(" \t\r\n")
-        name = re.compile(r"<[^\s/>]+").match(text)
-        assert name
-        return text[: name.end()] + "".join(_declaration(*pair) for pair in spaces) + text[name.end() :]
-
+        at = len(shown(child)) + 1
+        return text[:at] + "".join(_declaration(*pair) for pair in spaces) + text[at:]
 
     def _kept_whole(self, child: Element) -> Element:
         """A new element to be written, in which those that stand for a verbatim text have it."""
@@ -457,18 +342,14 @@ def _take(element: Element) -> None:
         parent.text = (parent.text or "") + tail
 
 
-def _written_names(element: Element, names: list[str]) -> dict[str, str]:
-    """Names of attributes as the document writes them."""
-    return {name: written(element, name) for name in names}
-
-
-def written(element: Element, name: str) -> str:
+def _written(element: Element, name: str) -> str:
+    """An attribute's name as the document writes it."""
     if not name.startswith("{"):
         return name
     uri, _, local = name[1:].partition("}")
     prefix = next((prefix for prefix, known in element.nsmap.items() if known == uri and prefix), None)
     if prefix is None:
-        raise DocumentError(f"no prefix stands for {uri!r} at <{element.tag}>; declare one there")
+        raise DocumentError(f"no prefix stands for {uri!r} at <{shown(element)}>; declare one there")
     return f"{prefix}:{local}"
 
 
