@@ -304,12 +304,11 @@ def test_a_renamed_target_renames_its_entry(ovirt: xform.Dialect) -> None:
 
 
 def test_an_entry_goes_with_its_item_and_comes_with_a_new_one_under_the_documents_prefix(ovirt: xform.Dialect) -> None:
-    xml = managed("o", entry("o", "vda", DISK), disk("vda"))
+    alias = f"      <alias name='ua-{DISK}'/>\n    </disk>"
+    xml = managed("o", entry("o", "vda", DISK), disk("vda").replace("    </disk>", alias))
 
     def edit(entity: Any) -> None:
-        entity.disks[:] = [
-            ovirt.Disk(target="vdx", serial="s", interface="sata", image_id=OTHER, source=ovirt.FileDiskSource())
-        ]
+        entity.disks[:] = [ovirt.Disk(id=OTHER, target="vdx", image_id=OTHER, source=ovirt.FileDiskSource())]
 
     after = edited(ovirt, xml, edit)
     assert ovirt.parse(after).disks[0].image_id == OTHER
