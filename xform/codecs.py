@@ -44,6 +44,7 @@ class Codec:
     sample_needs: tuple[dict[str, Any], ...] = ()
     word: str = ""
     filled: bool = False
+    keep: Callable[[Any, str, str | None], tuple[str, str | None]] | None = None
 
     @property
     def cases(self) -> list[tuple[Any, dict[str, Any]]]:
@@ -130,7 +131,16 @@ def _hex(arguments: Sequence[str]) -> Codec:
             raise _refuse(value, expected)
         return f"0x{value:0{width}x}"
 
-    return Codec(" ".join(["hex", *arguments]), "int", decode, encode, expected, (0, 1, 31, 0xFFFF), word="hex")
+    def keep(value: int, old: str, unit: str | None) -> tuple[str, None]:
+        encode(value)
+        digits = old[2:]
+        if old[:2] not in ("0x", "0X"):
+            return f"0{value:o}" if old != "0" and old.startswith("0") else str(value), None
+        letter = "X" if any(map(str.isupper, digits)) else "x"
+        return f"{old[:2]}{value:0{len(digits)}{letter}}", None
+
+    samples = (0, 1, 31, 0xFFFF)
+    return Codec(" ".join(["hex", *arguments]), "int", decode, encode, expected, samples, word="hex", keep=keep)
 
 
 def _finite(name: str, annotation: str, words: dict[str, Any]) -> Codec:
@@ -260,6 +270,12 @@ def _size(arguments: Sequence[str]) -> Codec:
             raise _refuse(value, expected)
         return str(value)
 
+    def keep(value: int, old: str, unit: str | None) -> tuple[str, str | None]:
+        scale = _UNITS[(unit or absent).strip().lower()]
+        amount, rest = divmod(int(encode(value)) * factor, scale)
+        # what a coarser unit cannot say exactly is said in the field's
+        return (str(value), field_unit) if rest else (str(amount), None)
+
     return Codec(
         " ".join(["size", *arguments]),
         "int",
@@ -270,6 +286,7 @@ def _size(arguments: Sequence[str]) -> Codec:
         unit=options["unit"].lstrip("@") if "unit" in options else None,
         unit_word=field_unit,
         word="size",
+        keep=keep,
     )
 
 

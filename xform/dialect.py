@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from xform.compile.generate import compile_generate
 from xform.compile.keys import compile_keys
+from xform.compile.layout import Layouts
 from xform.compile.parse import compile_parse
+from xform.document import Document
 from xform.entities import Classes
 from xform.errors import DocumentError, EntityError
 from xform.match import Kind, Matching, device_rows, ladders, match
@@ -77,7 +79,31 @@ class Dialect:
 
         Raises DocumentError for what is no document of this dialect.
         """
-        return self._parsing[f"parse_{self.root.name}"](self.tree(xml, source), context)
+        return self.read_tree(self.tree(xml, source), context)
+
+    def read_tree(self, root: Element, context: dict[str, Any]) -> Any:
+        """The same, of a tree that `tree` gave."""
+        return self.read_element(self.root.name, root, context)
+
+    def read_element(self, name: str, element: Element, context: dict[str, Any]) -> Any:
+        """One element as an entity of this name; what joins say of it is not looked at."""
+        return self._parsing[f"parse_{name}"](element, context)
+
+    def open(self, xml: str | bytes, *, source: str = "document", **context: Any) -> Document:
+        """A document to look into and to change. Raises DocumentError for what is no document of this dialect."""
+        return Document(self, xml, source, context)
+
+    def update(
+        self, xml: str | bytes, entity: Any, *, live: bool = False, source: str = "document", **context: Any
+    ) -> str | bytes:
+        """A document with an entity's changes, of the type that was given; every byte they are not about stays.
+
+        `live` fields are left alone unless asked for.  Raises DocumentError for what is no document of this dialect,
+        EntityError for what the tables do not admit.
+        """
+        document = Document(self, xml, source, context)
+        document.entity = entity
+        return document.to_xml(live=live)
 
     def generate(self, entity: Any, *, live: bool = False, **context: Any) -> str:
         """An entity as a new document, pretty as libvirt writes it; with `live`, what libvirt fills in as well.
@@ -87,7 +113,7 @@ class Dialect:
         try:
             text: str = self._generating[entity.__class__](entity, self.root.element, "", live, context)
         except (AttributeError, KeyError, TypeError, ValueError):
-            self._refuse(entity, context)
+            self.refuse(entity, context)
             raise
         return declared(text, self.tables.namespaces)
 
@@ -138,8 +164,8 @@ class Dialect:
         if found := problems(self, entity, **context):
             raise EntityError("\n".join(map(str, found)))
 
-    def _refuse(self, entity: Any, context: dict[str, Any]) -> None:
-        """Say in words of the tables what is wrong with an entity that cannot be generated."""
+    def refuse(self, entity: Any, context: dict[str, Any]) -> None:
+        """Raise EntityError with what is wrong with an entity that cannot be written, in words of the tables."""
         if type(entity) is not self.classes[self.root.name]:
             raise EntityError(f"{self.classes.no(entity, self.root.name)}; expected {self.root.name}") from None
         self.check(entity, **context)
@@ -154,6 +180,11 @@ class Dialect:
         root = self.root.name
         names = compile_generate(self.classes).run(f"<xform generate {self.tables.name}>")
         return {self.classes[root]: names[f"generate_{root}"]}
+
+    @once
+    def layouts(self) -> Layouts:
+        """The tables as trees of elements."""
+        return Layouts(self.tables)
 
     @once
     def kinds(self) -> list[Kind]:

@@ -254,3 +254,20 @@ def _doc(table: Table) -> str:
     lines = [table.origin.comment or f"{table.name}.", ""]
     lines += [f"{row.name}: {row.origin.comment}" for row in table.fields.values() if row.origin.comment]
     return "\n".join(lines).strip()
+
+
+PLAIN = frozenset({str, int, bool, float, bytes, type(None)})
+
+
+def freeze(value: Any) -> Any:
+    """A value that can be a key: entities and collections as tuples, live and generated fields left out."""
+    if value.__class__ in PLAIN:
+        return value
+    if isinstance(value, tuple | list):
+        return tuple(freeze(item) for item in value)
+    if isinstance(value, dict):
+        return tuple(sorted((key, freeze(item)) for key, item in value.items()))
+    if attrs.has(type(value)):
+        fields = attrs.fields(type(value))
+        return (type(value).__name__, *(freeze(getattr(value, field.name)) for field in fields if field.eq))
+    return value

@@ -14,7 +14,7 @@ import attrs
 
 from xform.compile.interpreter import find, matches
 from xform.compile.keys import needed
-from xform.entities import Classes
+from xform.entities import Classes, freeze
 from xform.errors import EntityError
 from xform.table.model import Choice, Row, Step, Table, Tables
 from xform.table.walk import joins
@@ -280,20 +280,3 @@ def by_key(values: dict[int, Values]) -> dict[Values, list[int]]:
         if None not in key:
             places.setdefault(key, []).append(place)
     return places
-
-
-PLAIN = frozenset({str, int, bool, float, bytes, type(None)})
-
-
-def freeze(value: Any) -> Any:
-    """A value that can be a key: entities and collections as tuples, live and generated fields left out."""
-    if value.__class__ in PLAIN:
-        return value
-    if isinstance(value, tuple | list):
-        return tuple(freeze(item) for item in value)
-    if isinstance(value, dict):
-        return tuple(sorted((key, freeze(item)) for key, item in value.items()))
-    if attrs.has(type(value)):
-        fields = attrs.fields(type(value))
-        return (type(value).__name__, *(freeze(getattr(value, field.name)) for field in fields if field.eq))
-    return value

@@ -14,7 +14,7 @@ from attrs import frozen
 from lxml import etree
 
 from xform.errors import HostError, XformError
-from xform.places import places
+from xform.text import places
 from xform.xml import Element, parse_text, shown
 
 if TYPE_CHECKING:

@@ -112,23 +112,23 @@ def canonical_text(text: str) -> str:
         raise ValueError(str(error).partition(":")[2].strip()) from None
 
 
-def to_text(element: Element, indent: str = "") -> str:
-    """Pretty text as libvirt writes it: two blanks a level, single quotes, text kept as it is.
+def to_text(element: Element, indent: str = "", step: str = "  ", end: str = "\n") -> str:
+    """Pretty text as libvirt writes it: a `step` a level, an `end` behind each line, single quotes, text as it is.
 
     A subtree kept whole (`canonical`) is a child with the tag of `VERBATIM` and its text.
     """
     if element.tag == VERBATIM:
-        return f"{indent}{element.text}\n"
+        return f"{indent}{element.text}{end}"
     name, attributes = shown(element), ""
     for key, value in element.items():
         attributes += f" {_shown_attribute(element, key)}='{escape_attribute(value)}'"
     text = escape_text(element.text or "")
-    inside = "".join(to_text(child, indent + "  ") for child in element)
+    inside = "".join(to_text(child, indent + step, step, end) for child in element)
     if inside:
         # white space behind a text would become part of it
-        start = text + inside[len(indent) + 2 :] if text else "\n" + inside
-        return f"{indent}<{name}{attributes}>{start}{indent}</{name}>\n"
-    return f"{indent}<{name}{attributes}>{text}</{name}>\n" if text else f"{indent}<{name}{attributes}/>\n"
+        start = text + inside[len(indent + step) :] if text else end + inside
+        return f"{indent}<{name}{attributes}>{start}{indent}</{name}>{end}"
+    return f"{indent}<{name}{attributes}>{text}</{name}>{end}" if text else f"{indent}<{name}{attributes}/>{end}"
 
 
 VERBATIM = "verbatim"

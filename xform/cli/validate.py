@@ -56,7 +56,7 @@ def validate(documents: tuple[str, ...], as_json: bool, host: str | None, schema
 def faults(dialect: Dialect, schema: Schema | None, document: str, context: dict[str, Any]) -> list[dict[str, Any]]:
     """What the schema and the tables find in one document, in the order of its places.  No secret is shown."""
     from xform.mask import Discreet
-    from xform.places import places
+    from xform.text import places
     from xform.xml import own_text
 
     name, data = source_name(document), read_bytes(document)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
+from typing import Any
 
 from attrs import define, field, frozen
 
@@ -83,6 +85,41 @@ def full_layout(tables: Tables, table: Table, root: bool = False) -> Node:
     if root:
         add_joins(tables, node)
     return node
+
+
+Fields = tuple[tuple[Row, ...], Callable[[Any], Iterable[Any]], tuple[Row, ...]]
+
+
+class Layouts:
+    """The trees of a dialect's tables, `full_layout` each, made when they are first asked for."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self._made: dict[int, tuple[Table, Node]] = {}
+        self._fields: dict[int, tuple[tuple[Row, ...], Fields]] = {}
+
+    def __call__(self, table: Table) -> Node:
+        # the table is kept as well, so that its id stays its own
+        if id(table) not in self._made:
+            self._made[id(table)] = table, full_layout(self.tables, table, table.name == self.tables.root)
+        return self._made[id(table)][1]
+
+    def fields(self, rows: tuple[Row, ...]) -> Fields:
+        """Rows whose fields alone say what stands in a document, how to read those fields of an entity, and the rows
+        that depend on other fields as well; what is written only has no field to follow.
+        """
+        if id(rows) not in self._fields:
+            kept = [row for row in rows if not row.generated]
+            others = tuple(row for row in kept if row.when or (row.codec and row.codec.needs))
+            plain = tuple(row for row in kept if row.constant is None and row not in others)
+            self._fields[id(rows)] = rows, (plain, _reader([row.name for row in plain]), others)
+        return self._fields[id(rows)][1]
+
+
+def _reader(names: list[str]) -> Callable[[Any], Iterable[Any]]:
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda entity: [getattr(entity, name) for name in names]
 
 
 def add_joins(tables: Tables, node: Node) -> None:

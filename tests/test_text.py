@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from xform.places import places
+from xform.text import places
 from xform.xml import parse_text
 
 DOCUMENT = """\

@@ -1,0 +1,97 @@
+"""A document that is open: its entity to read and change, and its text, of which only what changed is written anew."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from xform.entities import empty
+from xform.errors import DocumentError, EntityError
+from xform.text import Text, decode
+from xform.update import Edits, Updater
+
+if TYPE_CHECKING:
+    from xform.dialect import Dialect
+    from xform.table.model import Row
+    from xform.xml import Element
+
+
+class Document:
+    """A text, its entity, and how to write the entity back into the text.
+
+    `entity` is what the text says; change it, or put another in its place, and `to_xml` gives the text with these
+    changes.  The document itself stays what it was opened on.  One thread at a time may use it.
+    """
+
+    def __init__(
+        self, dialect: Dialect, xml: str | bytes, source: str = "document", context: dict[str, Any] | None = None
+    ) -> None:
+        self.dialect, self.context, self.source = dialect, context or {}, source
+        self._root = dialect.tree(xml, source)
+        if isinstance(xml, str):
+            self._encoding, text = None, xml
+        else:
+            try:
+                text, self._encoding = decode(xml, self._root)
+            except DocumentError as error:
+                raise DocumentError(f"{source}: {error}") from None
+        self._text = Text(text, self._root)
+
+    @cached_property
+    def entity(self) -> Any:
+        return self.dialect.read_tree(self._root, self.context)
+
+    @cached_property
+    def _known(self) -> Any:
+        """What the text says, kept apart from what is done to `entity`."""
+        return self.dialect.read_tree(self._root, self.context)
+
+    def to_xml(self, *, live: bool = False) -> str | bytes:
+        """The text with the changes of the entity, of the type that was given; with `live`, of live fields as well.
+
+        Raises EntityError for what the tables do not admit; the document is as it was then.
+        """
+        text = self._updated(live)
+        # a character that the encoding lacks is written by its number
+        return text.encode(self._encoding, "xmlcharrefreplace") if self._encoding else text
+
+    def _updated(self, live: bool) -> str:
+        edits = Edits(self._text)
+        updater = Updater(self.dialect.classes, self.dialect.layouts, edits, live, self.context)
+        try:
+            updater.document(self._root, self._known, self.entity)
+            if not edits:
+                return self._text.text
+            text = edits.applied()
+            self._verify(text, updater.edited, edits)
+            return text
+        except (AttributeError, KeyError, TypeError, ValueError):
+            self.dialect.refuse(self.entity, self.context)
+            raise
+        finally:
+            edits.undo()
+
+    def _verify(self, text: str, edited: dict[Element, tuple[Row, Any]], edits: Edits) -> None:
+        """Read back what was written: the elements that all edits are in, or the whole. Raises EntityError where it
+        says another thing.
+        """
+        if edits.within(edited):
+            same = all(self._reads(row, edits.element(element), item) for element, (row, item) in edited.items())
+        else:
+            same = bool(self.dialect.parse(text, **self.context) == self.entity)
+        if not same:
+            from xform.laws import unequal
+
+            self.dialect.refuse(self.entity, self.context)
+            back = self.dialect.parse(text, **self.context)
+            found = unequal(self.entity, back, live=False)
+            raise EntityError("\n".join(f"{path}: {one} would be read back as {other}" for path, one, other in found))
+
+    def _reads(self, row: Row, element: Element, item: Any) -> bool:
+        """Whether an element says an item, but for what stands in the item's second place."""
+        table = self.dialect.classes.table(type(item))
+        joined = {inner.name: empty(inner) for join in table.joins for inner in join.rows} if table else {}
+        alone = attrs.evolve(item, **joined) if joined else item
+        return bool(self.dialect.read_element(row.entity or "", element, self.context) == alone)

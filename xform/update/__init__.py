@@ -1,0 +1,9 @@
+"""Update: edit a document where its entity changed.
+
+`rows` walks the old and the new entity and edits the tree, `edits` notes what is done and writes it into the text.
+"""
+
+from xform.update.edits import Edits
+from xform.update.rows import Updater
+
+__all__ = ["Edits", "Updater"]

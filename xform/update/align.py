@@ -1,0 +1,89 @@
+"""Which item of a new list is which of the old one: by keys, else by their order."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from difflib import SequenceMatcher
+from itertools import pairwise
+from typing import Any
+
+
+def align(old: Sequence[Any], new: Sequence[Any], by: Sequence[str], freeze: Callable[[Any], Any]) -> list[int | None]:
+    """For each new item the place of the old one that it is, or None.  No old one is taken twice.
+
+    Keys are tried in turn; one that several items have on a side tells nothing.  What no key tells is aligned as a
+    sequence: equal items first, then what stands between the same neighbours, one for one.
+    """
+    found: list[int | None] = [None] * len(new)
+    for key in by:
+        ours = _unique(old, key, {place for place in found if place is not None})
+        theirs = _unique(new, key, {at for at, place in enumerate(found) if place is not None})
+        for value, place in theirs.items():
+            if value in ours:
+                found[place] = ours[value]
+    # what is told stays where it is; between two of these, one may have become another
+    kept = in_place(found)
+    anchors = [(place, at) for at, place in enumerate(found) if place in kept]
+    edges = [(-1, -1), *anchors, (len(old), len(new))]
+    taken = {place for place in found if place is not None}
+    for (one, other), (last, end) in pairwise(edges):
+        left = [place for place in range(one + 1, last) if place not in taken]
+        right = [place for place in range(other + 1, end) if found[place] is None]
+        if left and right:
+            _between(old, new, left, right, by, freeze, found)
+    return found
+
+
+def _between(
+    old: Sequence[Any],
+    new: Sequence[Any],
+    left: list[int],
+    right: list[int],
+    by: Sequence[str],
+    freeze: Callable[[Any], Any],
+    found: list[int | None],
+) -> None:
+    sequences = [freeze(old[place]) for place in left], [freeze(new[place]) for place in right]
+    for what, start, end, first, last in SequenceMatcher(None, *sequences, autojunk=False).get_opcodes():
+        if what in ("equal", "replace"):
+            for one, other in zip(left[start:end], right[first:last], strict=False):
+                if what == "equal" or not _told_apart(old[one], new[other], by):
+                    found[other] = one
+
+
+def in_place(found: Sequence[int | None]) -> set[int]:
+    """Old places that need not move: the longest run of them that rises."""
+    ends: list[int] = []
+    before: dict[int, int | None] = {}
+    for place in found:
+        if place is not None:
+            at = bisect_left(ends, place)
+            before[place] = ends[at - 1] if at else None
+            ends[at : at + 1] = [place]
+    kept: set[int] = set()
+    at_end = ends[-1] if ends else None
+    while at_end is not None:
+        kept.add(at_end)
+        at_end = before[at_end]
+    return kept
+
+
+def _unique(items: Sequence[Any], key: str, gone: set[int]) -> dict[Any, int]:
+    """Places by the value of a key, of those that are not gone and that the key tells from all others."""
+    places: dict[Any, int] = {}
+    twice: set[Any] = set()
+    for place, item in enumerate(items):
+        value = getattr(item, key, None)
+        if value is not None and place not in gone:
+            if value in places:
+                twice.add(value)
+            places[value] = place
+    return {value: place for value, place in places.items() if value not in twice}
+
+
+def _told_apart(one: Any, other: Any, by: Sequence[str]) -> bool:
+    """Several keys that all differ tell two items apart; a single one may have been edited."""
+    pairs = [(getattr(one, key, None), getattr(other, key, None)) for key in by]
+    known = [one != other for one, other in pairs if one is not None and other is not None]
+    return len(known) > 1 and all(known)
