@@ -92,10 +92,11 @@ def dump_entity(dialect: Dialect, entity: Any, *, masked: bool = False) -> dict[
         return {"opaque": opening(entity.xml) if masked else entity.xml}
     word = dialect.classes.word(type(entity))
     table = dialect.classes.table(type(entity))
+    rows = table.fields if table else {}
     data: dict[str, Any] = {"type": word} if word else {}
     for attribute in attrs.fields(type(entity)):
         value = getattr(entity, attribute.name)
-        row = table.fields.get(attribute.alias) if table else None
+        row = rows.get(attribute.alias)
         if row and row.required and value is None:
             continue  # a document may lack what an entity must have
         if value != _default(attribute) or type(value) is not type(_default(attribute)):
