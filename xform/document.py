@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from xform.compile.interpreter import Reader, Reading
 from xform.entities import empty
 from xform.errors import DocumentError, EntityError
+from xform.residue import Drift, Residue, drift, residue
 from xform.text import Text, decode
+from xform.trace import Line, trace
 from xform.update import Edits, Updater
 
 if TYPE_CHECKING:
@@ -42,6 +45,24 @@ class Document:
     @cached_property
     def entity(self) -> Any:
         return self.dialect.read_tree(self._root, self.context)
+
+    @cached_property
+    def _reading(self) -> Reading:
+        return Reader(self.dialect.classes).document(self._root, self.context)
+
+    @property
+    def residue(self) -> list[Residue]:
+        """What no row claims of the text."""
+        return residue(self._reading, self._root)
+
+    @property
+    def drift(self) -> list[Drift]:
+        """What stands in the text in a form that its row cannot say."""
+        return drift(self._reading)
+
+    def trace(self) -> list[Line]:
+        """Beside each line of the text who says it; secrets are masked."""
+        return trace(self.dialect, self._text, self.context)
 
     @cached_property
     def _known(self) -> Any:

@@ -6,7 +6,7 @@ for nobody knows what in it is secret.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
@@ -41,17 +41,18 @@ class Discreet(Reader):
         return found
 
     def project(self, row: Row, owner: Table, choice: Choice, element: Element) -> Opaque:
-        before = {inner: set(nodes) for inner, nodes in self.reading.claims.items()}
+        before = {inner: dict(nodes) for inner, nodes in self.reading.claims.items()}
         kept = super().project(row, owner, choice, element)
         self.reading.claims = before
         return kept
 
-    def value(self, row: Row, element: Element, needs: dict[str, Any] | None = None) -> Any:
-        if row.generated:  # read by nobody, and yet the row's
-            for path in row.paths:
-                for holder in find(element, path.steps):
-                    self.reading.claim(holder, *([] if row.secret else [path.attribute or TEXT]))
-        return super().value(row, element, needs)
+    def pass_over(self, row: Row, element: Element) -> None:
+        if not row.secret:
+            super().pass_over(row, element)
+            return
+        for path in row.paths:
+            for holder in find(element, path.steps):
+                self.reading.claim(holder)
 
     def node(self, row: Row, path: Path, holder: Element, needs: dict[str, Any] | None) -> Any:
         if row.secret and row.entity:
@@ -59,7 +60,7 @@ class Discreet(Reader):
         found = super().node(row, path, holder, needs)
         if row.secret and row.codec:
             self.reading.claim(holder)
-            self.reading.claims[holder].discard(path.attribute or TEXT)
+            self.reading.claims[holder].pop(path.attribute or TEXT, None)
         elif row.secret or (row.codec and row.codec.shape == "xml"):
             self._forget(holder)
         return found
@@ -80,7 +81,7 @@ def masked_document(dialect: Dialect, xml: str, context: Mapping[str, Any]) -> s
     return etree.tostring(root, pretty_print=True, encoding="unicode")
 
 
-def _hide(element: Element, claims: dict[Element, set[str]]) -> bool:
+def _hide(element: Element, claims: Mapping[Element, Collection[str]]) -> bool:
     """Mask what is not claimed, within an element too; whether there was anything."""
     shown = claims.get(element)
     if shown is None:

@@ -72,9 +72,9 @@ class _Template:
             lines = list(self.choice(shape, element))
         else:
             lines = list(self.table(shape, element, choice))
-        width = max((len(_place(origin)) for origin, _, _ in lines if origin), default=0)
+        width = max((len(place(origin)) for origin, _, _ in lines if origin), default=0)
         return "".join(
-            f"{_place(origin):{width}}{_BAR}{xml}{'  # ' + note if note else ''}".rstrip() + "\n"
+            f"{place(origin):{width}}{_BAR}{xml}{'  # ' + note if note else ''}".rstrip() + "\n"
             for origin, xml, note in lines
         )
 
@@ -176,7 +176,7 @@ _Line = tuple[Origin | None, str, str]
 _BLANK: _Line = (None, "", "")
 
 
-def _place(origin: Origin | None) -> str:
+def place(origin: Origin | None) -> str:
     """The file with its dialect, for those that extend one another have files of the same names."""
     if origin is None:
         return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from bisect import bisect_right
 from functools import cached_property
 
 from attrs import frozen
@@ -20,6 +21,7 @@ _TAG = re.compile(
 _NAME = re.compile(r"<([^\s/>]+)")
 _ATTRIBUTE = re.compile(r"""(\s+)([^\s=/>]+)\s*=\s*("[^"]*"|'[^']*')""")
 _PART = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|[^<]+", re.DOTALL)
+XML = "http://www.w3.org/XML/1998/namespace"
 _LINE_END = re.compile(r"[ \t]*(?=[\r\n]|$)")
 
 
@@ -94,6 +96,19 @@ class Text:
             found[element] = line, start - begin + 1
         return found
 
+    def line(self, at: int) -> int:
+        """The line of a place, from 1."""
+        return bisect_right(self.lines_at, at)
+
+    @cached_property
+    def lines_at(self) -> list[int]:
+        """Where each line begins."""
+        return [0, *(found.end() for found in re.finditer("\n", self.text))]
+
+    def asides(self) -> list[tuple[int, int]]:
+        """Comments and instructions, the XML declaration among them."""
+        return [found.span() for found in _START.finditer(self.text) if not found[1] and found[0][:3] != "<!["]
+
     def span(self, element: Element) -> Span:
         if element not in self._spans:
             self._spans[element] = self._span(self.starts[self.elements.index(element)])
@@ -126,9 +141,17 @@ class Text:
         assert found
         return found
 
-    def attributes(self, span: Span) -> dict[str, re.Match[str]]:
-        """The attributes of an element by name as written: blanks in front, name, quoted value."""
-        return {found[2]: found for found in _ATTRIBUTE.finditer(self.text, span.start, span.head)}
+    def attributes(self, element: Element) -> dict[str, re.Match[str]]:
+        """The attributes of an element by name (`{uri}local`): blanks in front, name as written, quoted value.
+
+        Declarations of namespaces are none.
+        """
+        span, found = self.span(element), {}
+        for attribute in _ATTRIBUTE.finditer(self.text, span.start, span.head):
+            prefix, colon, local = attribute[2].partition(":")
+            if prefix != "xmlns":
+                found[f"{{{element.nsmap.get(prefix, XML)}}}{local}" if colon else prefix] = attribute
+        return found
 
     def parts(self, start: int, stop: int) -> list[tuple[int, int, str]]:
         """The text that stands somewhere, CDATA sections as they are, comments and instructions left out."""

@@ -121,7 +121,7 @@ def to_text(element: Element, indent: str = "", step: str = "  ", end: str = "\n
         return f"{indent}{element.text}{end}"
     name, attributes = shown(element), ""
     for key, value in element.items():
-        attributes += f" {_shown_attribute(element, key)}='{escape_attribute(value)}'"
+        attributes += f" {attribute_name(element, key)}='{escape_attribute(value)}'"
     text = escape_text(element.text or "")
     inside = "".join(to_text(child, indent + step, step, end) for child in element)
     if inside:
@@ -148,9 +148,21 @@ def shown(element: Element) -> str:
     return f"{element.prefix}:{local}" if element.prefix else local
 
 
-def _shown_attribute(element: Element, key: str) -> str:
+def path_of(element: Element) -> str:
+    """An element's place in its document, as people write it: ``/domain/devices/disk[2]``."""
+    steps = []
+    for node in (element, *element.iterancestors()):
+        parent = node.getparent()
+        name = shown(node) if isinstance(node.tag, str) else "comment()"
+        family = [] if parent is None else [other for other in parent if other.tag == node.tag]
+        steps.append(name + (f"[{family.index(node) + 1}]" if len(family) > 1 else ""))
+    return "/" + "/".join(reversed(steps))
+
+
+def attribute_name(element: Element, key: str) -> str:
+    """An attribute's name as people write it, with the document's own prefix."""
     if not key.startswith("{"):
         return key
     name = etree.QName(key)
-    prefix = next(prefix for prefix, uri in element.nsmap.items() if uri == name.namespace and prefix)
-    return f"{prefix}:{name.localname}"
+    prefix = next((prefix for prefix, uri in element.nsmap.items() if uri == name.namespace and prefix), None)
+    return f"{prefix}:{name.localname}" if prefix else name.localname

@@ -12,6 +12,7 @@ COMMANDS = {
     "match": "Which devices of a document are which of a known entity.",
     "validate": "What is wrong with documents, by the schema and by the tables.",
     "lint": "What is wrong with the tables of a dialect.",
+    "trace": "Beside each line of a document the row and field that it comes from.",
     "show": "A table as an annotated XML template.",
     "run": "The whole flow on one machine: plan, generate, check, start, dump, match.",
 }

@@ -181,12 +181,10 @@ class Edits:
         return not any(other.start <= span.start and span.end <= other.end for other in outer)
 
     def _tag(self, element: Element, before: dict[str, str | None]) -> Iterator[Splice]:
-        there = self.text.attributes(self.text.span(element))
-        order = [_written(element, name) for name in self._order[element]]
+        there, order = self.text.attributes(element), self._order[element]
         quote = next((found[3][0] for found in there.values()), "'")
         for name, old in before.items():
-            new, shown = element.get(name), _written(element, name)
-            found = there.get(shown)
+            new, found = element.get(name), there.get(name)
             if new == old:
                 continue
             if found and new is None:
@@ -195,10 +193,14 @@ class Edits:
                 yield found.start(3) + 1, found.end(3) - 1, _escaped(new, found[3][0])
             elif new is not None:
                 # behind the last of those that the rows name before it
-                earlier = order[: order.index(shown)] if shown in order else list(there)
+                earlier = order[: order.index(name)] if name in order else tuple(there)
                 last = max((there[one] for one in earlier if one in there), key=lambda one: one.end(), default=None)
                 at = last.end() if last else self.text.name(self.text.span(element)).end()
-                yield at, at, f"{last[1] if last else ' '}{shown}={quote}{_escaped(new, quote)}{quote}"
+                yield (
+                    at,
+                    at,
+                    f"{last[1] if last else ' '}{_written(element, name)}={quote}{_escaped(new, quote)}{quote}",
+                )
 
     def _own_text(self, element: Element, trims: bool) -> Iterator[Splice]:
         span, text = self.text.span(element), escape_text(element.text or "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 from lxml import etree
 
 from xform.codecs import Codec
@@ -19,20 +19,36 @@ from xform.xml import (
 )
 
 TEXT = ""  # the claim on an element's text; an attribute's claim is its name
+WHOLE = "."  # the claim on an element that stands for a value, an item or an entity by itself
+
+Place = tuple[str | int, ...]
+
+
+@frozen
+class Claim:
+    """Who took a node: a row, for the field at a place of the document's entity, as in ``("disks", 0, "cache")``."""
+
+    row: Row
+    place: Place
 
 
 @define
 class Reading:
-    """What was read of a document: the entity, the nodes that rows took, and the values that no row admits."""
+    """What was read of a document: the entity, the nodes that rows took, and the values that no row admits.
+
+    `by` is who claims at the moment; nobody does what a table's root is taken for.
+    """
 
     entity: Any = None
-    claims: dict[Element, set[str]] = field(factory=dict)
+    claims: dict[Element, dict[str, Claim | None]] = field(factory=dict)
     refused: list[tuple[Element, Row, str]] = field(factory=list)
+    drift: list[tuple[Element, Row, str]] = field(factory=list)
+    by: Claim | None = None
 
     def claim(self, element: Element, *nodes: str) -> None:
         for ancestor in (element, *element.iterancestors()):
-            self.claims.setdefault(ancestor, set())
-        self.claims[element].update(nodes)
+            self.claims.setdefault(ancestor, {})
+        self.claims[element].update(dict.fromkeys(nodes, self.by))
 
     def along(self, element: Element, steps: tuple[Step, ...]) -> None:
         """Claim the attributes that the steps of a path to this element ask for."""
@@ -40,6 +56,7 @@ class Reading:
             self.claim(passed, *(name for name, _ in step.where))
 
     def whole(self, element: Element) -> None:
+        self.claim(element, WHOLE)
         for inner in element.iter(etree.Element):
             self.claim(inner, TEXT, *inner.keys())
 
@@ -71,6 +88,13 @@ class Reader:
         self.tables = classes.tables
         self.reading = Reading()
         self.context: dict[str, Any] = {}
+        self.at: Place = ()
+        self.places: dict[int, Place] = {}  # where the items of a join stand in the entity, by id
+
+    def take(self, row: Row, place: Place) -> None:
+        """From now on a row claims, for the field at a place."""
+        self.at = place
+        self.reading.by = Claim(row, place)
 
     def document(self, root: Element, context: dict[str, Any]) -> Reading:
         self.context = context
@@ -79,8 +103,10 @@ class Reader:
         values = self.values(table, root)
         for joined, join, row in joins(self.tables):
             held = values[row.name]
-            known = held if row.form == "list" else [held]
-            self.join(joined, join, root, [item for item in known if type(item) is self.classes[joined.name]])
+            known = {(row.name, n): item for n, item in enumerate(held)} if row.form == "list" else {(row.name,): held}
+            cls = self.classes[joined.name]
+            self.places = {id(item): place for place, item in known.items() if type(item) is cls}
+            self.join(joined, join, root, [item for item in known.values() if type(item) is cls])
         self.reading.claim(root)
         self.reading.entity = self.classes[table.name](**values)
         return self.reading
@@ -92,7 +118,7 @@ class Reader:
         if found is None:
             self.reading.whole(element)
             return Opaque(canonical(element))
-        self.reading.claim(element)
+        self.reading.claim(element, WHOLE)
         return found
 
     def embedded(self, row: Row, owner: Table, element: Element) -> Any:
@@ -139,7 +165,7 @@ class Reader:
         for copy, original in zip(find(kept, steps), find(child, steps), strict=True):
             if name is not None and name in copy.attrib:
                 del copy.attrib[name]
-                self.reading.claims[original].discard(name)
+                self.reading.claims[original].pop(name, None)
             parent = copy.getparent()
             if name is None and steps and parent is not None:
                 parent.remove(copy)
@@ -160,21 +186,25 @@ class Reader:
 
     def build(self, table: Table, element: Element) -> Any:
         """None where a required row has no value; then nothing is claimed."""
-        outer, self.reading = self.reading, Reading()
+        outer, self.reading = self.reading, Reading(by=self.reading.by)
         values = self.values(table, element)
         inner, self.reading = self.reading, outer
         if any(values[row.name] in (None, [], {}) for row in table.rows if row.required and row.constant is None):
             return None
         self.reading.refused += inner.refused
+        self.reading.drift += inner.drift
         for claimed, nodes in inner.claims.items():
-            self.reading.claim(claimed, *nodes)
+            self.reading.claim(claimed)
+            self.reading.claims[claimed].update(nodes)
         return self.classes[table.name](**values)
 
     def values(self, table: Table, element: Element) -> dict[str, Any]:
         values: dict[str, Any] = dict.fromkeys(table.switches, False)
+        outer, by = self.at, self.reading.by
         for row in table.rows:
             if row.codec and row.codec.needs:
                 continue
+            self.take(row, (*outer, row.when or row.name))
             if row.when:
                 values[row.when] |= self.switch(row, element)
             elif row.constant is not None:
@@ -187,7 +217,9 @@ class Reader:
             for row in join.rows:
                 values[row.name] = empty(row)
         for row in late(table.rows):
+            self.take(row, (*outer, row.name))
             values[row.name] = self.value(row, element, self.needs(row, values))
+        self.at, self.reading.by = outer, by
         return values
 
     def needs(self, row: Row, values: dict[str, Any]) -> dict[str, Any]:
@@ -200,6 +232,7 @@ class Reader:
         assert row.codec
         for holder in find(element, row.path.steps):
             if row.codec.shape == "present":
+                self.reading.claim(holder, WHOLE)
                 self.reading.along(holder, row.path.steps)
                 return True
             if (text := node_text(holder, row.path)) is not None:
@@ -207,11 +240,17 @@ class Reader:
                     self.reading.claim(holder, row.path.attribute or TEXT)
                     self.reading.along(holder, row.path.steps)
                     return True
-                self.reading.refused.append((holder, row, text))
+                self.refuse(holder, row, f"{text!r} is not {row.constant!r}", drift=not row.when)
         return False
+
+    def refuse(self, holder: Element, row: Row, message: str, drift: bool = False) -> None:
+        self.reading.refused.append((holder, row, message))
+        if drift:
+            self.reading.drift.append((holder, row, message))
 
     def value(self, row: Row, element: Element, needs: dict[str, Any] | None = None) -> Any:
         if row.generated:
+            self.pass_over(row, element)
             return empty(row)
         if row.form == "list":
             return self.items(row, element)
@@ -219,13 +258,20 @@ class Reader:
             return self.mapping(row, element)
         found = None
         for path in row.paths:
-            holders = find(element, path.steps)
-            value = next(
-                (value for holder in holders if (value := self.one(row, path, holder, needs)) is not None),
-                None,
-            )
-            found = value if found is None else found
+            for holder in find(element, path.steps):
+                if (value := self.one(row, path, holder, needs)) is not None:
+                    if found is not None and value != found:
+                        self.reading.drift.append((holder, row, f"{value!r} stands here, and {found!r} at {row.path}"))
+                    found = value if found is None else found
+                    break
         return empty(row) if found is None else found
+
+    def pass_over(self, row: Row, element: Element) -> None:
+        """What is written only is the row's all the same."""
+        for path in row.paths:
+            for holder in find(element, path.steps):
+                self.reading.claim(holder, path.attribute or TEXT, *([WHOLE] if row.entity else []))
+                self.reading.along(holder, path.steps)
 
     def one(self, row: Row, path: Path, holder: Element, needs: dict[str, Any] | None = None) -> Any:
         value = self.node(row, path, holder, needs)
@@ -239,7 +285,7 @@ class Reader:
         codec = row.codec
         assert codec
         if codec.shape == "present":
-            self.reading.claim(holder)
+            self.reading.claim(holder, WHOLE)
             return True
         if codec.shape == "xml":
             self.reading.whole(holder)
@@ -250,7 +296,7 @@ class Reader:
         try:
             value = codec.decode(text, holder.get(codec.unit)) if codec.unit else codec.decode(text, **(needs or {}))
         except ValueError as error:
-            self.reading.refused.append((holder, row, str(error)))
+            self.refuse(holder, row, str(error))
             return None
         self.reading.claim(
             holder,
@@ -260,15 +306,22 @@ class Reader:
         return value
 
     def items(self, row: Row, element: Element) -> list[Any]:
-        values = (self.one(row, row.path, holder) for holder in find(element, row.path.steps))
-        return [value for value in values if value is not None]
+        values: list[Any] = []
+        field = self.at
+        for holder in find(element, row.path.steps):
+            self.take(row, (*field, len(values)))
+            if (value := self.one(row, row.path, holder)) is not None:
+                values.append(value)
+        return values
 
     def mapping(self, row: Row, element: Element) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        field = self.at
         for entry in find(element, row.path.steps):
             key = self.key(row, entry)
             if key is None or key in found:
                 continue
+            self.take(row, (*field, key))
             holder = next(iter(find(entry, row.value.steps)), None)
             value = None if holder is None else self.one(row, row.value, holder)
             if value is not None:
@@ -309,14 +362,16 @@ class Reader:
             return None
 
     def enter(self, table: Table, join: Join, entry: Element, entity: Any) -> None:
-        named = [path.attribute or "" for path, _ in join.on]
-        self.reading.along(entry, join.path.steps)
-        self.reading.claim(entry, *(name for name in named if entry.get(name) is not None))
-        for row in join.rows:
-            if not (row.codec and row.codec.needs):
-                setattr(entity, row.name, self.value(row, entry))
-        for row in late(join.rows):
-            values = {name: getattr(entity, name) for name in table.fields}
+        place = self.places.get(id(entity), ())
+        for path, name in join.on:
+            if entry.get(path.attribute or "") is not None:
+                self.take(table.fields[name], (*place, name))
+                self.reading.along(entry, join.path.steps)
+                self.reading.claim(entry, path.attribute or "")
+        first = [row for row in join.rows if not (row.codec and row.codec.needs)]
+        for row in [*first, *late(join.rows)]:
+            values = {name: getattr(entity, name) for name in table.fields} if row.codec and row.codec.needs else {}
+            self.take(row, (*place, row.name))
             setattr(entity, row.name, self.value(row, entry, self.needs(row, values)))
 
 
