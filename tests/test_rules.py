@@ -74,7 +74,8 @@ def test_a_rule_in_the_second_place_may_need_what_the_first_says(tmp_path: Path)
 
 def test_rules_that_need_each_other_are_refused(tmp_path: Path) -> None:
     rows = 'a = "@a : rule shifted needs b"\nb = "@b : rule shifted needs a"\n'
-    assert refusal(tmp_path, rows) in ("5:1: Box.a: a needs b needs a", "6:1: Box.b: b needs a needs b")
+    ways = ("5:1: Box.a: a needs b needs a", "6:1: Box.b: b needs a needs b")
+    assert refusal(tmp_path, rows).removesuffix("; expected rules that need no circle") in ways
 
 
 @pytest.mark.parametrize("row", ["a : list rule shifted needs c", "a : map @k . rule shifted needs c"])
