@@ -105,11 +105,16 @@ class Dialect:
         document.entity = entity
         return document.to_xml(live=live)
 
-    def generate(self, entity: Any, *, live: bool = False, **context: Any) -> str:
+    def generate(self, entity: Any, *, live: bool = False, version: str | None = None, **context: Any) -> str:
         """An entity as a new document, pretty as libvirt writes it; with `live`, what libvirt fills in as well.
 
-        Raises EntityError for what the tables do not admit.
+        Raises EntityError for what the tables do not admit, or what a `version` of libvirt, if given, does not know.
         """
+        if version is not None:
+            from xform.versions import unknown
+
+            if found := unknown(self, entity, version):
+                raise EntityError("\n".join(map(str, found)))
         try:
             text: str = self._generating[entity.__class__](entity, self.root.element, "", live, context)
         except (AttributeError, KeyError, TypeError, ValueError):

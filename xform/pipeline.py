@@ -18,7 +18,7 @@ from attrs import define, field, frozen
 from xform.errors import DocumentError, EntityError, TableError, XformError, did_you_mean
 from xform.files import entity_from
 from xform.match import Matching
-from xform.schema import schema_of
+from xform.schema import schema_of, version_of
 from xform.table.folder import load_module
 from xform.table.model import Origin, Tables
 from xform.table.reader import TableFile
@@ -127,8 +127,9 @@ def plan(entity: Any, run: Run) -> Any:
 @stage("entity", gives="document")
 def generate(entity: Any, run: Run) -> str:
     """The entity as a document. Raises EntityError where the tables do not admit it."""
+    version = version_of(run.dialect.tables, run.schemas)
     try:
-        xml = run.dialect.generate(entity, **run.context)
+        xml = run.dialect.generate(entity, version=version, **run.context)
     except EntityError as error:
         raise EntityError("\n".join(f"{run.source}: {line}" for line in str(error).splitlines())) from None
     run.source = "generated document"

@@ -15,6 +15,7 @@ from lxml import etree
 
 from xform.errors import HostError, XformError
 from xform.text import places
+from xform.versions import schema_version
 from xform.xml import Element, parse_text, shown
 
 if TYPE_CHECKING:
@@ -75,6 +76,17 @@ def schema_of(tables: Tables, folder: Path | None = None) -> Schema | None:
     return Schema(find_schemas(folder, name), name) if name else None
 
 
+def version_of(tables: Tables, folder: Path | None = None) -> str | None:
+    """The version of libvirt whose schema a dialect's documents would be checked against; None where nothing tells.
+
+    Raises XformError for a folder without the schema.
+    """
+    try:
+        return schema_version(find_schemas(folder, tables.schema)) if tables.schema else None
+    except HostError:
+        return None
+
+
 @lru_cache(8)
 def _load(file: Path) -> tuple[etree.RelaxNG, threading.Lock]:
     try:
@@ -86,10 +98,14 @@ def _load(file: Path) -> tuple[etree.RelaxNG, threading.Lock]:
 
 
 class Schema:
-    """One schema of a folder.  Loaded once a process; safe to use from several threads."""
+    """One schema of a folder.  Loaded once a process; safe to use from several threads.
+
+    `version` is that of the libvirt which it is from, None where nothing tells.
+    """
 
     def __init__(self, folder: Path, name: str = SCHEMA) -> None:
         self.name = name
+        self.version = schema_version(folder)
         self._relaxng, self._lock = _load((folder / name).resolve())
 
     def problems(self, document: str | bytes | Element, source: str = "document") -> list[Problem]:

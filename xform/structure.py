@@ -96,7 +96,7 @@ class EntityConverter(Converter):
         return table.fields if table else {}
 
     def _secret(self, cls: type, name: str) -> bool:
-        row = self._rows(cls).get(name)
+        row = self._rows(cls).get(self._renamed(cls).get(name, name))
         return row is not None and row.secret
 
     def _names(self, cls: type) -> list[str]:
@@ -110,9 +110,24 @@ class EntityConverter(Converter):
             if value["type"] != self.classes.word(cls):
                 return self._choice(value, self.classes[choice.name])
             value = {name: item for name, item in value.items() if name != "type"}
+        renamed = self._renamed(cls)
+        given = {renamed[old]: old for old in renamed.keys() & value.keys()}
+        for new, old in given.items():
+            if new in value:
+                message = f"{old} is called {new} now, and both are given; leave one out"
+                raise _within(cls, old, str, Misfit(message, message))
         if cls not in self._functions:
             self._functions[cls] = self._function(cls)
-        return self._functions[cls](value, cls)
+        try:
+            return self._functions[cls]({renamed.get(name, name): item for name, item in value.items()}, cls)
+        except ClassValidationError as error:
+            for _, note in error.group_exceptions()[0]:
+                if note.name in given:  # told where the file has it
+                    note.name = given[note.name]
+            raise
+
+    def _renamed(self, cls: type) -> dict[str, str]:
+        return self.classes.tables.renamed.get(self.classes.name(cls) or "", {})
 
     def _function(self, cls: type) -> Callable[[Any, Any], Any]:
         """cattrs' own function for a class, with a hook for every field whose row has a codec."""

@@ -29,6 +29,7 @@ def generate(
     from xform.pipeline import Run, perform, plan
     from xform.schema import schema_of
     from xform.validate import problems
+    from xform.versions import unknown
 
     known = common.load(dialect)
     context = common.read_contexts(known, host=host)
@@ -36,10 +37,13 @@ def generate(
     value = common.read_entity(known, entity)
     run = Run(dialect=known, context=context, uri=None, schemas=schemas, entity=value, source=name)
     value = perform("plan", plan, value, run)
-    if found := problems(known, value, **context):
+    schema = None if no_check else schema_of(known.tables, schemas)
+    found = problems(known, value, **context)
+    if not found and schema and schema.version:
+        found = unknown(known, value, schema.version)
+    if found:
         raise EntityError("\n".join(f"{name}: {problem}" for problem in found))
     xml = known.generate(value, live=live, **context)
-    schema = None if no_check else schema_of(known.tables, schemas)
     if schema and (faults := schema.problems(xml, f"{name}, generated")):
         raise DocumentError("\n".join(f"{fault}; --no-check writes it as it is" for fault in faults))
     common.write(output, xml)

@@ -178,7 +178,8 @@ class Tables:
 
     `root` names the entity of a whole document, `id` its field that tells one document from another.  `context` maps
     a keyword of `generate` and `plan` to the class that holds it (``module:Class`` of the dialect's folder).  `schema`
-    is the RELAX NG file that documents follow, `pipelines` maps a name to its stages.
+    is the RELAX NG file that documents follow, `pipelines` maps a name to its stages.  `renamed` maps the old names of
+    an entity's fields to what they are called now.
     """
 
     name: str
@@ -190,6 +191,7 @@ class Tables:
     context: dict[str, str] = field(factory=dict)
     pipelines: dict[str, tuple[str, ...]] = field(factory=dict)
     schema: str | None = None
+    renamed: dict[str, dict[str, str]] = field(factory=dict)
     base: Tables | None = None
 
     @property

@@ -21,7 +21,7 @@ from xform.table.reader import TableFile
 from xform.table.walk import reachable
 
 WORDS = ("element", "use", "extends", "choice", "absent", "else", "class", "row", "join", "when", "match")
-DIALECT_WORDS = ("name", "extends", "root", "id", "schema", "namespaces", "context", "pipeline")
+DIALECT_WORDS = ("name", "extends", "root", "id", "schema", "namespaces", "context", "pipeline", "renamed")
 DROP = "-"
 
 
@@ -110,9 +110,35 @@ class _Resolver:
                 **{name: tuple(stages) for name, stages in values.get("pipeline", {}).items()},
             },
             schema=values.get("schema", self.base.schema if self.base else None),
+            renamed=self._renamed(shapes),
             base=self.base,
         )
         return finish(tables)
+
+    def _renamed(self, shapes: dict[str, Shape]) -> dict[str, dict[str, str]]:
+        """Old names of fields, by entity or variant; inherited ones whose entity or field is gone are forgotten."""
+        tables = {
+            table.name: table
+            for shape in shapes.values()
+            for table in (shape.variants.values() if isinstance(shape, Choice) else (shape,))
+        }
+        renamed: dict[str, dict[str, str]] = {}
+        for entity, names in (self.base.renamed if self.base else {}).items():
+            fields = tables[entity].fields if entity in tables else {}
+            renamed[entity] = {old: new for old, new in names.items() if new in fields and old not in fields}
+        for entity, names in self.head.values.get("renamed", {}).items():
+            for old, new in names.items():
+                origin = self.head.origin("renamed", entity, old)
+                if entity not in tables:
+                    raise TableError(f"{origin}: no entity {entity!r}{did_you_mean(entity, tables)}")
+                if new not in tables[entity].fields:
+                    raise TableError(
+                        f"{origin}: {entity} has no field {new!r}{did_you_mean(str(new), tables[entity].fields)}"
+                    )
+                if old in tables[entity].fields:
+                    raise TableError(f"{origin}: {old!r} is a field of {entity}; expected a name that it had once")
+                renamed.setdefault(entity, {})[old] = new
+        return renamed
 
     def _shape(self, name: str, file: TableFile, values: dict[str, Any]) -> Shape:
         origin = file.origin(name)
@@ -287,6 +313,8 @@ class _Resolver:
                 raise ValueError("a rule that needs others decodes one value, and has no default; let plan set it")
             if row.default is not None and row.codec:
                 row.codec.decode(row.default)
+            if row.constant is not None and (row.since or row.until):
+                raise ValueError("a const is written for every version; let a field say what only some know")
             if when and row.constant is None and row.codec and row.codec.shape != "present":
                 raise ValueError(f"a row under `when` needs a const or present, not {row.codec.name!r}")
             return row
