@@ -376,3 +376,16 @@ def test_an_open_document_is_changed_by_its_entity_and_stays_what_it_was(domain:
         document.to_xml()
     document.entity = domain.parse(xml)
     assert document.to_xml() == xml
+
+
+def test_an_open_document_is_read_as_before_after_every_kind_of_edit(domain: xform.Dialect) -> None:
+    xml = guest(DISKS + "  <vcpu>1<!-- one --></vcpu>\n  <title/>\n  <os><type>hvm</type></os>\n")
+    document = domain.open(xml)
+    document.entity.vcpus, document.entity.title, document.entity.emulator = 2, "t", "/bin/q"
+    document.entity.os.loader = domain.Loader(path="/l", type="rom")
+    document.entity.disks.reverse()
+    changed = document.to_xml()
+    document.entity = domain.parse(changed)
+    assert document.to_xml() == changed
+    document.entity = domain.parse(xml)
+    assert document.to_xml() == xml

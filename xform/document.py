@@ -13,7 +13,7 @@ from xform.errors import DocumentError, EntityError
 from xform.residue import Drift, Residue, drift, residue
 from xform.text import Text, decode
 from xform.trace import Line, trace
-from xform.update import Edits, Updater
+from xform.update import Edits, Splices, Updater
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect
@@ -85,8 +85,9 @@ class Document:
             updater.document(self._root, self._known, self.entity)
             if not edits:
                 return self._text.text
-            text = edits.applied()
-            self._verify(text, updater.edited, edits)
+            splices = Splices(edits)
+            text = splices.applied()
+            self._verify(text, splices, updater.edited)
             return text
         except (AttributeError, KeyError, TypeError, ValueError):
             self.dialect.refuse(self.entity, self.context)
@@ -94,12 +95,12 @@ class Document:
         finally:
             edits.undo()
 
-    def _verify(self, text: str, edited: dict[Element, tuple[Row, Any]], edits: Edits) -> None:
+    def _verify(self, text: str, splices: Splices, edited: dict[Element, tuple[Row, Any]]) -> None:
         """Read back what was written: the elements that all edits are in, or the whole. Raises EntityError where it
         says another thing.
         """
-        if edits.within(edited):
-            same = all(self._reads(row, edits.element(element), item) for element, (row, item) in edited.items())
+        if splices.edits.within(edited):
+            same = all(self._reads(row, splices.element(element), item) for element, (row, item) in edited.items())
         else:
             same = bool(self.dialect.parse(text, **self.context) == self.entity)
         if not same:

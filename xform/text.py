@@ -78,6 +78,10 @@ class Text:
         return list(self.root.iter(etree.Element))
 
     @cached_property
+    def ordinals(self) -> dict[Element, int]:
+        return {element: at for at, element in enumerate(self.elements)}
+
+    @cached_property
     def starts(self) -> list[int]:
         starts = [found.start() for found in _START.finditer(self.text) if found[1]]
         if len(starts) != len(self.elements):
@@ -111,7 +115,7 @@ class Text:
 
     def span(self, element: Element) -> Span:
         if element not in self._spans:
-            self._spans[element] = self._span(self.starts[self.elements.index(element)])
+            self._spans[element] = self._span(self.starts[self.ordinals[element]])
         return self._spans[element]
 
     def _span(self, start: int) -> Span:

@@ -1,44 +1,38 @@
-"""Edit a document's tree, and write into its text what was edited, and nothing else.
-
-Edits notes what is done to the tree, so that the text can follow and the tree can be taken back.  Every byte that no
-edit is about stays the byte it was: the text is never written anew, only cut and pasted at the places of elements.
-"""
+"""Edit a document's tree, and note what is done, so that its text can follow and the tree can be taken back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from copy import deepcopy
+from collections.abc import Callable, Collection
 
 from attrs import define, field
-from lxml import etree
 
-from xform.errors import DocumentError
-from xform.text import Span, Text
-from xform.xml import VERBATIM, Element, escape_attribute, escape_text, parse_text, shown, to_text
-
-INDENT = "  "
-
-Splice = tuple[int, int, str]
+from xform.text import Text
+from xform.xml import Element
 
 
 @define
 class Edits:
-    """Edits of one tree, each done at once and noted.  `order` names attributes in the order that rows give them."""
+    """Edits of one tree, each done at once and noted.
+
+    `attributes` holds what attributes were, by element and name, and `order` their names in the order that rows give
+    them; `texts` the elements with another text, and whether white space around it is none of the value's; `placed`
+    the elements that were put in or moved, and the verbatim text that one stands for; `gone` those that were in the
+    text and are taken from their place; `grown` and `shrunk` the elements whose children changed.
+    """
 
     text: Text
-    _attributes: dict[Element, dict[str, str | None]] = field(factory=dict)
-    _order: dict[Element, tuple[str, ...]] = field(factory=dict)
-    _texts: dict[Element, bool] = field(factory=dict)
-    _grown: dict[Element, None] = field(factory=dict)
-    _placed: dict[Element, str | None] = field(factory=dict)
-    _gone: dict[Element, None] = field(factory=dict)
-    _shrunk: dict[Element, None] = field(factory=dict)
+    attributes: dict[Element, dict[str, str | None]] = field(factory=dict)
+    order: dict[Element, tuple[str, ...]] = field(factory=dict)
+    texts: dict[Element, bool] = field(factory=dict)
+    placed: dict[Element, str | None] = field(factory=dict)
+    gone: dict[Element, None] = field(factory=dict)
+    grown: dict[Element, None] = field(factory=dict)
+    shrunk: dict[Element, None] = field(factory=dict)
     _undo: list[Callable[[], None]] = field(factory=list)
+    _children: dict[Element, tuple[str | None, list[tuple[Element, str | None]]]] = field(factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self._undo)
-
-    # --- on the tree
+        return bool(self._undo or self._children)
 
     def _note(self, undo: Callable[[], None]) -> None:
         _ = self.text.elements  # counted before the first edit
@@ -49,8 +43,8 @@ class Edits:
         before = element.get(name)
         if before == value:
             return
-        self._attributes.setdefault(element, {}).setdefault(name, before)
-        self._order[element] = order
+        self.attributes.setdefault(element, {}).setdefault(name, before)
+        self.order[element] = order
         self._note(lambda: _put(element, name, before))
         _put(element, name, value)
 
@@ -68,7 +62,7 @@ class Edits:
             for comment, tail in comments:
                 comment.tail = tail
 
-        self._texts[element] = trims
+        self.texts[element] = trims
         self._note(undo)
         element.text = value
         for comment, _ in comments:
@@ -78,10 +72,10 @@ class Edits:
         """Put in an element at an index: a new one, which may stand for a `verbatim` text, or one that is moved."""
         old = child.getparent()
         if old is not None:
-            self._gone[child] = None
+            self.gone[child] = None
         self._restore(*([parent] if old in (None, parent) else [parent, old]))
-        self._grown[parent] = None
-        self._placed[child] = verbatim
+        self.grown[parent] = None
+        self.placed[child] = verbatim
         if old is not None:
             _take(child)
         parent.insert(at, child)
@@ -90,239 +84,35 @@ class Edits:
         parent = element.getparent()
         assert parent is not None
         self._restore(parent)
-        self._shrunk[parent] = None
-        if element in self._placed:
-            del self._placed[element]
+        self.shrunk[parent] = None
+        if element in self.placed:
+            del self.placed[element]
         else:
-            self._gone[element] = None
+            self.gone[element] = None
         _take(element)
 
     def _restore(self, *parents: Element) -> None:
         """Note the children of elements, so that they can be put back."""
-        kept = [(parent, parent.text, [(child, child.tail) for child in parent]) for parent in parents]
-
-        def undo() -> None:
-            for parent, text, children in kept:
-                parent[:] = [child for child, _ in children]
-                parent.text = text
-                for child, tail in children:
-                    child.tail = tail
-
-        self._note(undo)
+        for parent in parents:
+            if parent not in self._children:
+                _ = self.text.elements  # counted before the first edit
+                self._children[parent] = parent.text, [(child, child.tail) for child in parent]
 
     def undo(self) -> None:
         """Take everything back, on the tree."""
+        for parent, (text, children) in self._children.items():
+            parent[:] = [child for child, _ in children]
+            parent.text = text
+            for child, tail in children:
+                child.tail = tail
+        self._children.clear()
         while self._undo:
             self._undo.pop()()
 
-    # --- on the text
-
     def within(self, elements: Collection[Element]) -> bool:
         """Whether all edits are in some elements."""
-        touched = {**self._attributes, **self._texts, **self._grown, **self._shrunk}
+        touched = {**self.attributes, **self.texts, **self.grown, **self.shrunk}
         return all(any(outer in elements for outer in (element, *element.iterancestors())) for element in touched)
-
-    def applied(self) -> str:
-        """The text with all edits."""
-        return _apply(self.text.text, 0, len(self.text.text), self._splices())
-
-    def element(self, element: Element) -> Element:
-        """An element of the document read anew from the text that it has with all edits."""
-        span = self.text.span(element)
-        inside = [splice for splice in self._splices() if _within(splice, span)]
-        spaces = element.getparent()
-        declared = "" if spaces is None else "".join(_declaration(*pair) for pair in spaces.nsmap.items())
-        read: Element = parse_text(f"<w{declared}>{_apply(self.text.text, span.start, span.end, inside)}</w>")[0]
-        return read
-
-    def _splices(self) -> list[Splice]:
-        """What is cut from the text and what is put in its place, in order."""
-        splices = [splice for splice in self._changes() if splice[0] != splice[1] or splice[2]]
-        cuts = {one: (*self.text.lines(self.text.span(one)), "") for one in self._gone if self._cut_alone(one)}
-        # inner ones first: what is edited in an element that moves, moves with it
-        for parent in sorted(self._grown, key=_depth, reverse=True):
-            if not self._attached(parent) or self._new(parent):
-                continue
-            carried: dict[Element, str] = {}
-            for child in parent:
-                if child in self._placed and child in self._gone:
-                    span = self.text.span(child)
-                    inner = {one: cut for one, cut in cuts.items() if one is not child and _within(cut, span)}
-                    inside = [splice for splice in splices if _within(splice, span)]
-                    splices = [splice for splice in splices if splice not in inside]
-                    cuts = {one: cut for one, cut in cuts.items() if one not in inner}
-                    carried[child] = _apply(self.text.text, span.start, span.end, [*inside, *inner.values()])
-            splices += self._insertions(parent, carried)
-        return [*splices, *cuts.values()]
-
-    def _changes(self) -> Iterator[Splice]:
-        for element, before in self._attributes.items():
-            if self._attached(element) and not self._new(element):
-                yield from self._tag(element, before)
-        for element, trims in self._texts.items():
-            one_tag = element in self._grown and self.text.span(element).head == self.text.span(element).end
-            if self._attached(element) and not self._new(element) and not one_tag:
-                yield from self._own_text(element, trims)
-
-    def _attached(self, element: Element) -> bool:
-        root = self.text.root
-        return element is root or any(outer is root for outer in element.iterancestors())
-
-    def _new(self, element: Element) -> bool:
-        """Whether the text has it not yet."""
-        return any(
-            one in self._placed and one not in self._gone for one in (element, *element.iterancestors(etree.Element))
-        )
-
-    def _cut_alone(self, element: Element) -> bool:
-        """Whether no element around it is cut from the text for good, and it with that one."""
-        span = self.text.span(element)
-        outer = (self.text.span(other) for other in self._gone if other is not element and other not in self._placed)
-        return not any(other.start <= span.start and span.end <= other.end for other in outer)
-
-    def _tag(self, element: Element, before: dict[str, str | None]) -> Iterator[Splice]:
-        there, order = self.text.attributes(element), self._order[element]
-        quote = next((found[3][0] for found in there.values()), "'")
-        for name, old in before.items():
-            new, found = element.get(name), there.get(name)
-            if new == old:
-                continue
-            if found and new is None:
-                yield found.start(), found.end(), ""
-            elif found and new is not None:
-                yield found.start(3) + 1, found.end(3) - 1, _escaped(new, found[3][0])
-            elif new is not None:
-                # behind the last of those that the rows name before it
-                earlier = order[: order.index(name)] if name in order else tuple(there)
-                last = max((there[one] for one in earlier if one in there), key=lambda one: one.end(), default=None)
-                at = last.end() if last else self.text.name(self.text.span(element)).end()
-                yield (
-                    at,
-                    at,
-                    f"{last[1] if last else ' '}{_written(element, name)}={quote}{_escaped(new, quote)}{quote}",
-                )
-
-    def _own_text(self, element: Element, trims: bool) -> Iterator[Splice]:
-        span, text = self.text.span(element), escape_text(element.text or "")
-        if span.head == span.end:
-            if text:
-                yield self._opened(span, text)
-            return
-        inner = next((child for child in element if isinstance(child.tag, str) and child not in self._placed), None)
-        end = span.tail if inner is None else self.text.span(inner).start
-        # children that go take the white space in front of them along
-        gone = (self.text.lines(self.text.span(child)) for child in self._gone if self._cut_alone(child))
-        cuts = sorted(cut for cut in gone if span.head <= cut[0] < end)
-        gaps = zip([span.head, *(cut[1] for cut in cuts)], [*(cut[0] for cut in cuts), end], strict=True)
-        parts = [part for gap in gaps for part in self.text.parts(*gap)]
-        said = [part for part in parts if part[2].strip()] if trims else parts
-        if not said:
-            yield span.head, span.head, text
-        for at, (start, stop, part) in enumerate(said):
-            if trims and not part.startswith("<"):
-                start += len(part) - len(part.lstrip())
-                stop -= len(part) - len(part.rstrip())
-            yield start, stop, "" if at else text
-
-    def _opened(self, span: Span, inside: str) -> Splice:
-        """An element that is one tag, with something inside."""
-        slash = self.text.text.rindex("/", span.start, span.end)
-        return slash, span.end, f">{inside}</{self.text.name(span)[1]}>"
-
-    def _insertions(self, parent: Element, carried: dict[Element, str]) -> Iterator[Splice]:
-        """Runs of new children, each behind the child that was there before it."""
-        children = [child for child in parent if isinstance(child.tag, str)]
-        there = [child for child in children if child not in self._placed]
-        span = self.text.span(parent)
-        margin = self._margin(parent, there)
-        run: list[str] = []
-        last: Element | None = None
-        for child in [*children, None]:
-            if child is not None and child in self._placed:
-                run.append(self._written(child, margin, carried))
-                continue
-            if run:
-                between = "" if margin is None else self.text.newline + margin
-                new = "".join(between + one for one in run)
-                yield self._run(parent, span, last, child, new, margin)
-            run, last = [], child
-
-    def _run(
-        self, parent: Element, span: Span, last: Element | None, following: Element | None, new: str, margin: str | None
-    ) -> Splice:
-        if last is not None:
-            at = self.text.span(last).end
-            return at, at, new
-        own = (parent.text or "").strip()
-        if following is not None and (own or margin is None):
-            at = self.text.span(following).start
-            return at, at, new
-        close = "" if margin is None else self.text.newline + (self.text.margin(span.start) or "")
-        if span.head == span.end:
-            return self._opened(span, escape_text(parent.text or "") + new + close)
-        if own:
-            return span.tail, span.tail, new
-        if following is None and self.text.margin(span.tail) is None:
-            new += close
-        return span.head, span.head, new
-
-    def _margin(self, parent: Element, there: list[Element]) -> str | None:
-        """The blanks in front of new children, or None where they stand in a line with others."""
-        if (parent.text or "").strip():
-            return None
-        for child in there:
-            return self.text.margin(self.text.span(child).start)
-        outer = self.text.margin(self.text.span(parent).start)
-        return None if outer is None else outer + INDENT
-
-    def _written(self, child: Element, margin: str | None, carried: dict[Element, str]) -> str:
-        if child in carried:
-            return carried[child]
-        if (verbatim := self._placed[child]) is not None:
-            return verbatim
-        spaces, child = _undeclared(child), self._kept_whole(child)
-        if margin is None:
-            text = to_text(child, "", "", "")
-        else:
-            text = to_text(child, margin, INDENT, self.text.newline).strip(" \t\r\n")
-        at = len(shown(child)) + 1
-        return text[:at] + "".join(_declaration(*pair) for pair in spaces) + text[at:]
-
-    def _kept_whole(self, child: Element) -> Element:
-        """A new element to be written, in which those that stand for a verbatim text have it."""
-        inner = [one for one in child.iter(etree.Element) if self._placed.get(one) is not None]
-        if not inner:
-            return child
-        copied = deepcopy(child)
-        copies = dict(zip(child.iter(etree.Element), copied.iter(etree.Element), strict=True))
-        for one in inner:
-            holder, kept = copies[one].getparent(), etree.Element(VERBATIM)
-            kept.text = self._placed[one]
-            if holder is not None:
-                holder.replace(copies[one], kept)
-        return copied
-
-
-def _place(splice: Splice) -> tuple[int, bool, int]:
-    # what is put in goes in front of what is cut there
-    return splice[0], splice[1] > splice[0], splice[1]
-
-
-def _within(splice: Splice, span: Span) -> bool:
-    return span.start <= splice[0] and splice[1] <= span.end
-
-
-def _depth(element: Element) -> int:
-    return sum(1 for _ in element.iterancestors())
-
-
-def _apply(text: str, start: int, end: int, splices: list[Splice]) -> str:
-    parts, at = [], start
-    for first, last, new in sorted(splices, key=_place):
-        assert first >= at, "two edits claim one place"
-        parts += [text[at:first], new]
-        at = last
-    return "".join([*parts, text[at:end]])
 
 
 def _put(element: Element, name: str, value: str | None) -> None:
@@ -342,38 +132,3 @@ def _take(element: Element) -> None:
         before.tail = (before.tail or "") + tail
     elif tail:
         parent.text = (parent.text or "") + tail
-
-
-def _written(element: Element, name: str) -> str:
-    """An attribute's name as the document writes it."""
-    if not name.startswith("{"):
-        return name
-    uri, _, local = name[1:].partition("}")
-    prefix = next((prefix for prefix, known in element.nsmap.items() if known == uri and prefix), None)
-    if prefix is None:
-        raise DocumentError(f"no prefix stands for {uri!r} at <{shown(element)}>; declare one there")
-    return f"{prefix}:{local}"
-
-
-def _escaped(value: str, quote: str) -> str:
-    text = escape_attribute(value)
-    return text.replace("&apos;", "'").replace('"', "&quot;") if quote == '"' else text
-
-
-def _declaration(prefix: str | None, uri: str | None) -> str:
-    name = f"xmlns:{prefix}" if prefix else "xmlns"
-    return f" {name}='{escape_attribute(uri or '')}'"
-
-
-def _undeclared(child: Element) -> list[tuple[str | None, str | None]]:
-    """The namespaces that a new element uses and that are not in force where it stands."""
-    parent = child.getparent()
-    outer = parent.nsmap if parent is not None else {}
-    used: dict[str | None, str | None] = {}
-    for element in child.iter(etree.Element):
-        used.setdefault(element.prefix, etree.QName(element).namespace)
-        for name in element.attrib:
-            if str(name).startswith("{"):
-                uri = etree.QName(name).namespace
-                used.setdefault(next(p for p, known in element.nsmap.items() if known == uri and p), uri)
-    return [(prefix, uri) for prefix, uri in used.items() if outer.get(prefix) != uri]
