@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from xform.compile.generate import compile_generate
 from xform.compile.keys import compile_keys
@@ -92,6 +92,14 @@ class Dialect:
     def open(self, xml: str | bytes, *, source: str = "document", **context: Any) -> Document:
         """A document to look into and to change. Raises DocumentError for what is no document of this dialect."""
         return Document(self, xml, source, context)
+
+    @overload
+    def update(self, xml: str, entity: Any, *, live: bool = False, source: str = "document", **context: Any) -> str: ...
+
+    @overload
+    def update(
+        self, xml: bytes, entity: Any, *, live: bool = False, source: str = "document", **context: Any
+    ) -> bytes: ...
 
     def update(
         self, xml: str | bytes, entity: Any, *, live: bool = False, source: str = "document", **context: Any
