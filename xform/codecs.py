@@ -26,7 +26,9 @@ class Codec:
     the attribute that holds the unit of a size, `unit_word` the unit that is written; then decode takes the unit's
     text as well.  `needs` names what a rule asks for by keyword, `sample_needs` what it gets with each sample.
     `shape` says what of an element the codec reads: its ``value`` (text or an attribute), that it is ``present``, or
-    the whole of it (``xml``).  A `filled` codec takes blank text for no value.
+    the whole of it (``xml``).  A `filled` codec takes blank text for no value.  `keep` writes a value
+    in the form of an old text, where it can: from the value, the old text and its unit, the new text, and the unit if
+    it is another.  `parts` are those of a template of other fields: texts, and between them names.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Codec:
     sample_needs: tuple[dict[str, Any], ...] = ()
     word: str = ""
     filled: bool = False
+    parts: tuple[str, ...] = ()
     keep: Callable[[Any, str, str | None], tuple[str, str | None]] | None = None
 
     @property
@@ -306,12 +309,18 @@ def _bytes(arguments: Sequence[str]) -> Codec:
 
 
 def _template(arguments: Sequence[str]) -> Codec:
-    """Text around one value: `template ua-{uuid}`; the braces hold the codec of the field."""
+    """Text around one value: `template ua-{uuid}`; the braces hold the codec of the field.
+
+    Or around values of other fields, which the braces name: `template /images/{pool_id}/{image_id}`.
+    """
     text = " ".join(arguments)
-    found = re.fullmatch(r"([^{}]*)\{([^{}]+)\}([^{}]*)", text)
-    if not found:
+    parts = tuple(re.split(r"\{([^{}]+)\}", text))
+    if len(parts) < 3 or any(sign in literal for literal in parts[::2] for sign in "{}"):
         raise ValueError(f"cannot read the template {text!r}; expected text around one {{codec}}, as in ua-{{uuid}}")
-    before, inner, after = found[1], codec(*inner_words(found[2])), found[3]
+    if len(parts) > 3 or (parts[1].isidentifier() and parts[1] not in CODECS):
+        whole = _text("template", ".*", f"text such as {text}", (), str)
+        return evolve(whole, name=f"template {text}", parts=parts)
+    before, inner, after = parts[0], codec(*inner_words(parts[1])), parts[2]
     expected = f"{before}…{after} around {inner.expected}"
 
     def decode(text: str) -> Any:

@@ -16,6 +16,7 @@ import attrs
 from xform.errors import TableError
 from xform.table.folder import found_by
 from xform.table.model import Choice, Row, Shape, Table, Tables
+from xform.table.templates import computed
 
 MASK = "***"
 
@@ -195,7 +196,14 @@ def imported_class(table: Table) -> type:
     for row in table.fields.values():
         if row.name not in have:
             raise TableError(f"{row.origin}: {table.cls} has no field {row.name!r}; add it there, or drop the row")
+    for row in _rows(table):
+        if row.computed and not hasattr(cls, row.name):
+            raise TableError(f"{row.origin}: {table.cls} has no property {row.name!r} for the text; add it there")
     return cls
+
+
+def _rows(table: Table) -> list[Row]:
+    return [*table.rows, *(row for join in table.joins for row in join.rows)]
 
 
 def make_class(table: Table, classes: Classes, base: type = Entity) -> type:
@@ -204,6 +212,7 @@ def make_class(table: Table, classes: Classes, base: type = Entity) -> type:
     for switch in table.switches:
         fields[switch] = attrs.field(default=False, type=bool)
     body = {"__doc__": _doc(table), "__classes__": classes}
+    body |= {row.name: computed(row, table) for row in _rows(table) if row.computed}
     cls = attrs.make_class(table.name, fields, bases=(base,), class_body=body, slots=True, kw_only=True, order=False)
     cls.__annotations__ = Annotations(table, classes)
     return cls

@@ -250,7 +250,7 @@ class _Maker:
         depth: int,
         bare: frozenset[str] = frozenset(),
     ) -> dict[str, Any]:
-        rows = [row for row in rows if row.constant is None and not row.when]
+        rows = [row for row in rows if row.constant is None and not row.when and not row.computed]
         given = [row.name for row in rows if self.always(row)]
         spare = [row.name for row in rows if not self.always(row) and row.name not in bare]
         if depth >= DEPTH:

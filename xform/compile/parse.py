@@ -127,7 +127,7 @@ class ParseWriter:
                 out(f"# {joined.name}: {join.path}")
                 self.values(joined, join.rows, layout(self.tables, joined, join.rows), "")
                 for row in join.rows:
-                    if row.constant is None:
+                    if row.constant is None and not row.computed:
                         out(f"o.{row.name} = {local(row.name)}")
 
     def values(self, table: Table, rows: tuple[Row, ...], node: Node, missing: str) -> None:

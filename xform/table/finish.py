@@ -9,6 +9,7 @@ from attrs import evolve
 from xform import codecs
 from xform.errors import TableError, did_you_mean
 from xform.table.model import ANY, Choice, Path, Row, Shape, Step, Table, Tables
+from xform.table.templates import check_templates
 from xform.table.walk import flatten, joins, late
 
 
@@ -16,6 +17,7 @@ def finish(tables: Tables) -> Tables:
     """Check every name, and tell each step which more exact steps it yields to."""
     for table in tables.tables:
         _check_names(tables, table)
+        check_templates(table)
     for shape in tables.shapes.values():
         if isinstance(shape, Choice):
             for row in (table.fields["type"] for table in shape.variants.values() if "type" in table.fields):

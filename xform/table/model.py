@@ -104,6 +104,11 @@ class Row:
         return self.codec.constant if self.codec else None
 
     @property
+    def computed(self) -> tuple[str, ...]:
+        """The other fields that the row's text is put together from."""
+        return self.codec.parts[1::2] if self.codec else ()
+
+    @property
     def place(self) -> str:
         """What the row claims, for people and for telling whether two rows claim the same."""
         return ", ".join(map(str, self.paths))
@@ -138,7 +143,7 @@ class Table:
     def fields(self) -> dict[str, Row]:
         """The rows that a field of the class stands for, in order."""
         rows = [*self.rows, *(row for join in self.joins for row in join.rows)]
-        return {row.name: row for row in rows if row.constant is None and not row.when}
+        return {row.name: row for row in rows if row.constant is None and not row.when and not row.computed}
 
     @property
     def switches(self) -> tuple[str, ...]:

@@ -209,13 +209,14 @@ class Reader:
                 values[row.when] |= self.switch(row, element)
             elif row.constant is not None:
                 self.switch(row, element)
+            elif row.computed:
+                self.pass_over(row, element)
             elif row.embeds:
                 values[row.name] = self.embedded(row, table, element)
             else:
                 values[row.name] = self.value(row, element)
         for join in table.joins:
-            for row in join.rows:
-                values[row.name] = empty(row)
+            values |= {row.name: empty(row) for row in join.rows if not row.computed}
         for row in late(table.rows):
             self.take(row, (*outer, row.name))
             values[row.name] = self.value(row, element, self.needs(row, values))
@@ -372,7 +373,10 @@ class Reader:
         for row in [*first, *late(join.rows)]:
             values = {name: getattr(entity, name) for name in table.fields} if row.codec and row.codec.needs else {}
             self.take(row, (*place, row.name))
-            setattr(entity, row.name, self.value(row, entry, self.needs(row, values)))
+            if row.computed:
+                self.pass_over(row, entry)
+            else:
+                setattr(entity, row.name, self.value(row, entry, self.needs(row, values)))
 
 
 def node_text(holder: Element, path: Path, codec: Codec | None = None) -> str | None:
