@@ -16,19 +16,19 @@ from xform.xml import Element
 
 def residue(reading: Reading, root: Element) -> list[Finding]:
     """What no row claims of a document that was read: elements (once, with all they hold), attributes, text."""
-    return [_unclaimed(node, name) for node, name in _residue(reading, root)]
+    return [_unclaimed(node, name) for node, name in left(reading, root)]
 
 
 def named(dialect: Dialect, root: Element, **context: Any) -> list[Finding]:
     """What keeps a document from being named whole; empty elements that no row claims are no matter."""
     reading = Reader(dialect.classes).document(root, context)
     left = [
-        _unclaimed(node, name) for node, name in _residue(reading, root) if name is not None or not holds_nothing(node)
+        _unclaimed(node, name) for node, name in left(reading, root) if name is not None or not holds_nothing(node)
     ]
     return left + [_refusal(*refused) for refused in reading.refused if _matters(reading, *refused)]
 
 
-def _residue(reading: Reading, element: Element) -> Iterator[tuple[Element, str | None]]:
+def left(reading: Reading, element: Element) -> Iterator[tuple[Element, str | None]]:
     """Elements (with None) and nodes of claimed elements (an attribute's name, or TEXT) that nobody took."""
     claims = reading.claims.get(element)
     if claims is None:
@@ -42,7 +42,7 @@ def _residue(reading: Reading, element: Element) -> Iterator[tuple[Element, str 
         yield element, TEXT
     for child in element:
         if isinstance(child.tag, str):
-            yield from _residue(reading, child)
+            yield from left(reading, child)
 
 
 def _unclaimed(node: Element, name: str | None) -> Finding:

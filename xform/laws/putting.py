@@ -1,0 +1,149 @@
+"""Putting an entity into a document: GetPut, PutGet, PutPut, Least edit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from lxml import etree
+
+from xform.compare import local
+from xform.compile.interpreter import TEXT
+from xform.dialect import Dialect
+from xform.errors import EntityError
+from xform.laws.claim import Claim, Known, claim, first_difference, inside
+from xform.laws.entity import unequal
+from xform.laws.facts import Fact, changes
+from xform.laws.finding import Finding
+from xform.laws.naming import left
+from xform.validate import problems
+
+
+def get_put(dialect: Dialect, document: str | bytes, **context: Any) -> list[Finding]:
+    """GetPut: update(X, parse(X)) is X, byte for byte, whether it is given as text or as bytes."""
+    found = []
+    forms: list[str | bytes] = [document, document.encode("utf-8", "surrogatepass")] if isinstance(document, str) else []
+    if isinstance(document, bytes):
+        forms = [document, Known(dialect, document, context).text.text]
+    for form in forms:
+        entity = dialect.parse(form, **context)
+        again = dialect.update(form, entity, **context)
+        if again != form or type(again) is not type(form):
+            at = next((n for n, pair in enumerate(zip(form, again, strict=False)) if pair[0] != pair[1]), len(again))
+            line = form[:at].count(b"\n" if isinstance(form, bytes) else "\n") + 1  # type: ignore[arg-type]
+            found.append(Finding("get-put", type(form).__name__, "the document is not the same any more", line))
+    return found
+
+
+def put_get(
+    dialect: Dialect, document: str | bytes, others: Iterable[Any] = (), *, thorough: bool = False, **context: Any
+) -> list[Finding]:
+    """PutGet: parse(update(X, e)) equals e, for every e that `validate` admits.
+
+    Put are the document's own entity with one fact changed, and `others`: the entities of other documents.
+    """
+    entity = dialect.parse(document, **context)
+    found = []
+    named = [(str(fact), new) for fact, news in changes(dialect.classes, document, entity, thorough) for new in news[:1]]
+    if thorough:
+        named = [(str(fact), new) for fact, news in changes(dialect.classes, document, entity, True) for new in news]
+    for path, new in [*named, *((".", other) for other in others)]:
+        found += _got(dialect, document, path, new, context)[1]
+    return found
+
+
+def _got(
+    dialect: Dialect, document: str | bytes, path: str, new: Any, context: dict[str, Any], law: str = "put-get"
+) -> tuple[str | bytes | None, list[Finding]]:
+    """The document that says a new entity, None where the tables do not admit that; and what is not as it was put."""
+    try:
+        after = dialect.update(document, new, **context)
+        back = dialect.parse(after, **context)
+    except EntityError as error:
+        if problems(dialect, new, **context):
+            return None, []
+        return None, [Finding(law, path, f"cannot be put: {error}")]
+    except Exception as error:
+        if problems(dialect, new, **context):
+            return None, []
+        return None, [Finding(law, path, f"cannot be put: {type(error).__name__}")]
+    if back == new:
+        return after, []
+    lost = [Finding(law, at, f"{one} was read back as {other}") for at, one, other in unequal(new, back, live=False)]
+    return after, lost or [Finding(law, path, "was read back as another value")]
+
+
+def least_edit(dialect: Dialect, document: str | bytes, *, thorough: bool = False, **context: Any) -> list[Finding]:
+    """Least edit: after one fact changed, update(X, e) differs from X only inside that fact's claim, byte for byte."""
+    before = Known(dialect, document, context)
+    found = []
+    for fact, news in changes(dialect.classes, document, before.entity_of, thorough):
+        for new in news if thorough else news[:1]:
+            after, wrong = _got(dialect, document, str(fact), new, context)
+            if after is None or wrong:
+                continue  # which is PutGet's to say
+            one, other = claims(before, Known(dialect, after, context), fact)
+            if (at := first_difference(one, other)) is not None:
+                line = before.text.text.count("\n", 0, at) + 1
+                found.append(Finding("least-edit", str(fact), "more changed than what it claims", line))
+    return found
+
+
+def claims(before: Known, after: Known, fact: Fact) -> tuple[Claim, Claim]:
+    """What a fact claims before it was changed, and after."""
+    return claim(before, fact, not _stated(after, fact)), claim(after, fact, not _stated(before, fact))
+
+
+def _stated(known: Known, fact: Fact) -> bool:
+    _, entity = known.at(fact.place[:-1])
+    value = getattr(entity, fact.name)
+    if isinstance(value, dict):
+        return fact.item in value
+    return value is not None and value is not False
+
+
+def put_put(dialect: Dialect, document: str | bytes, *, thorough: bool = False, **context: Any) -> list[Finding]:
+    """PutPut: the last put wins. update(update(X, e1), e2) has the entity and the residue of update(X, e2).
+
+    e1 changes one fact; e2 is what X said, and where there is one, another value of that fact.  Excused is the residue
+    that stands in an element which goes with the fact of e1, because that fact is an item or an entity that is taken
+    away, or a text that only its element's absence takes away.
+    """
+    before = Known(dialect, document, context)
+    found = []
+    for fact, news in changes(dialect.classes, document, before.entity_of, thorough):
+        first, wrong = _got(dialect, document, str(fact), news[0], context)
+        if first is None or wrong:
+            continue
+        excused: Counter[str] = Counter()
+        if len(first) != len(document) or first != document:
+            mine, _ = claims(before, Known(dialect, first, context), fact)
+            excused = Counter(said for node, said in residue_of(before) if inside(mine, node))
+        for last in [before.entity_of, *news[1:2]]:
+            once, wrong = _got(dialect, document, str(fact), last, context)
+            if once is None or wrong:
+                continue
+            twice, wrong = _got(dialect, first, str(fact), last, context, "put-put")
+            found += wrong
+            if twice is None:
+                continue
+            ours, theirs = (Counter(said for _, said in residue_of(Known(dialect, one, context))) for one in (once, twice))
+            if (ours - theirs) - excused or theirs - ours:
+                what = "lost" if ours - theirs else "grown"
+                found.append(Finding("put-put", str(fact), f"the residue is not that of the last put alone: {what}"))
+    return found
+
+
+def residue_of(known: Known) -> Iterator[tuple[etree._Element, str]]:
+    """What no row claims, comments and instructions included: each node, and the words that tell whether it is there."""
+    for node, name in left(known.reading, known.root):
+        at = "/".join(local(str(one.tag), one) for one in reversed([node, *node.iterancestors()]))
+        if name is None:
+            yield node, f"{at} {etree.tostring(node, method='c14n', with_tail=False).decode()}"
+        else:
+            yield node, f"{at}/@{name} {node.get(name) if name != TEXT else ''.join(node.itertext())}"
+    for node in known.root.iter(etree.Comment, etree.ProcessingInstruction):
+        yield node, str(node.text)
+
+
