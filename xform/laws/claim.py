@@ -19,9 +19,10 @@ from xform.dialect import Dialect
 from xform.entities import Opaque
 from xform.laws.facts import Fact
 from xform.table.model import Choice, Join, Path, Row, Step, Table
+from xform.table.walk import flatten
 from xform.text import Text, decode
 from xform.validate import Place
-from xform.xml import Element, own_text
+from xform.xml import Element, canonical, parse_text
 
 Region = tuple[int, int]
 Level = tuple[list[Element], frozenset[str]]
@@ -53,7 +54,8 @@ class Known(Reader):
             value = getattr(entity, name)
             if row.form == "list":
                 index = parts.pop(0)
-                assert isinstance(index, int) and base is not None
+                assert base is not None
+                assert isinstance(index, int)
                 element, entity = find(base, row.path.steps)[index], value[index]
             else:
                 assert base is not None
@@ -187,9 +189,9 @@ def _field(made: Claim, row: Row, item: int | str | None, element: Element, enti
     else:
         _value(made, row, base, outer, _needs(known, row, entity), gone)
     # what a rule makes of this field is the field's as well
-    for other in table.fields.values():
-        if other is not row and other.codec and row.name in other.codec.needs and not other.generated:
-            _field(made, other, None, element, entity, False)
+    for late in table.fields.values():
+        if late is not row and late.codec and row.name in late.codec.needs and not late.generated:
+            _field(made, late, None, element, entity, False)
 
 
 def _second(made: Claim, entity: Any, join: Join) -> list[Level]:
@@ -212,9 +214,7 @@ def _needs(known: Known, row: Row, entity: Any) -> dict[str, Any]:
     return {name: getattr(entity, name) if hasattr(entity, name) else known.context.get(name) for name in names}
 
 
-def _value(
-    made: Claim, row: Row, base: Element, outer: list[Level], needs: dict[str, Any], gone: bool
-) -> None:
+def _value(made: Claim, row: Row, base: Element, outer: list[Level], needs: dict[str, Any], gone: bool) -> None:
     assert row.codec
     for path in row.paths:
         holders = made.way(base, path.steps, outer)
@@ -224,9 +224,9 @@ def _value(
                 continue
             _node(made, row, path, holder)
             # nothing but its absence says that a text is not there
-            if gone and path.attribute is None and path.steps and row.codec.word in ("str", "text"):
-                if not row.codec.filled:
-                    made.whole.add(holder)
+            lasting = row.codec.word in ("str", "text") and not row.codec.filled
+            if gone and lasting and path.attribute is None and path.steps:
+                made.whole.add(holder)
 
 
 def _node(made: Claim, row: Row, path: Path, holder: Element) -> None:
@@ -271,11 +271,17 @@ def _embedded(made: Claim, row: Row, element: Element, value: Any) -> None:
     shape = known.tables.shapes[row.entity or ""]
     if isinstance(shape, Choice):
         made.take(element, shape.attributes)
+    for table in shape.variants.values() if isinstance(shape, Choice) else (shape,):
+        for _, inner in flatten(known.tables, table):
+            for path in inner.paths:
+                made.way(element, path.steps, [])
+    if isinstance(value, Opaque):
+        _kept(made, parse_text(value.xml), element)
     if value is None or isinstance(value, Opaque):
         return
-    table = known.classes.table(type(value))
-    assert table
-    for inner in table.rows:
+    own = known.classes.table(type(value))
+    assert own
+    for inner in own.rows:
         if inner.constant is not None or inner.when:
             _value(made, inner, element, [], {}, False)
         elif inner.form == "list":
@@ -286,6 +292,20 @@ def _embedded(made: Claim, row: Row, element: Element, value: Any) -> None:
                 _entry(made, inner, key, element, [], True)
         else:
             _field(made, inner, None, element, value, False)
+
+
+def _kept(made: Claim, kept: Element, element: Element) -> None:
+    """What an unknown variant keeps of its owner's element; the rest of the same children is the owner's."""
+    made.take(element, map(str, kept.attrib))
+    there = list(element)
+    for child in kept:
+        same = next((other for other in there if other.tag == child.tag), None)
+        if same is not None:
+            there.remove(same)
+            if canonical(same) == canonical(child):
+                made.whole.add(same)
+            else:
+                _kept(made, child, same)
 
 
 def rest(made: Claim) -> list[tuple[int, str]]:
@@ -305,12 +325,17 @@ def first_difference(one: Claim, other: Claim) -> int | None:
     for start, piece in mine:
         same = theirs[at : at + len(piece)]
         if same != piece:
-            return start + next((n for n, pair in enumerate(zip(piece, same, strict=False)) if pair[0] != pair[1]), len(same))
+            return start + first_other(piece, same)
         at += len(piece)
     return None if at == len(theirs) else len(one.known.text.text)
+
+
+def first_other(one: str | bytes, other: str | bytes) -> int:
+    """Where two texts part; the length of the shorter one where this is how the other begins."""
+    pairs = zip(one, other, strict=False)
+    return next((at for at, (left, right) in enumerate(pairs) if left != right), min(len(one), len(other)))
 
 
 def inside(made: Claim, node: etree._Element) -> bool:
     """Whether a node stands in an element that is claimed as a whole."""
     return any(outer in made.whole for outer in (node, *node.iterancestors()))
-

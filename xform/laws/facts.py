@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from hashlib import blake2b
-from itertools import count
 from typing import Any
 
 import attrs
@@ -15,8 +15,6 @@ from xform.entities import Classes, empty
 from xform.table.model import Choice, Row, Shape
 from xform.validate import Place, dotted
 
-# How many facts of a document are tried where not all are: of those it states, and of those it does not.
-STATED, UNSTATED = 3, 2
 KEY = "xform"
 
 
@@ -30,8 +28,8 @@ class Fact:
     place: Place
     name: str
     row: Row | None
-    item: int | str | None = None
-    others: tuple[Any, ...] = field(default=(), repr=False)
+    item: int | str | None
+    others: Callable[[], Iterable[Any]] = field(eq=False, repr=False)
     stated: bool = True
 
     def __str__(self) -> str:
@@ -45,7 +43,7 @@ def facts(classes: Classes, entity: Any, place: Place = ()) -> Iterator[Fact]:
         return
     for name in table.switches:
         there = getattr(entity, name)
-        yield Fact((*place, name), name, None, None, (not there,), there)
+        yield Fact((*place, name), name, None, None, partial(_not, there), there)
     for name, row in table.fields.items():
         if row.live or row.generated:
             continue
@@ -55,9 +53,13 @@ def facts(classes: Classes, entity: Any, place: Place = ()) -> Iterator[Fact]:
         elif row.form == "map":
             yield from _map(row, value, at)
         else:
-            yield Fact(at, name, row, None, tuple(_others(classes, row, value)), value not in (None, False))
+            yield Fact(at, name, row, None, partial(_others, classes, row, value), value not in (None, False))
         for item, inner in _inner(row, value, at):
             yield from facts(classes, inner, item)
+
+
+def _not(there: bool) -> list[bool]:
+    return [not there]
 
 
 def _inner(row: Row, value: Any, at: Place) -> Iterator[tuple[Place, Any]]:
@@ -69,23 +71,23 @@ def _inner(row: Row, value: Any, at: Place) -> Iterator[tuple[Place, Any]]:
 
 def _list(classes: Classes, row: Row, value: list[Any], at: Place) -> Iterator[Fact]:
     """The last item goes, a new one comes; the first one of values is another."""
-    made = list(_made(classes, row))
-    yield Fact(at, row.name, row, len(value), tuple([*value, new] for new in made), stated=False)
+    yield Fact(at, row.name, row, len(value), lambda: ([*value, new] for new in _made(classes, row)), stated=False)
     if value:
-        yield Fact(at, row.name, row, len(value) - 1, (value[:-1],))
+        yield Fact(at, row.name, row, len(value) - 1, lambda: [value[:-1]])
     if value and row.codec:
-        changed = tuple([new, *value[1:]] for new in made if new not in value)
-        yield Fact(at, row.name, row, 0, changed)
+        yield Fact(at, row.name, row, 0, lambda: ([new, *value[1:]] for new in _made(classes, row) if new not in value))
 
 
 def _map(row: Row, value: dict[str, Any], at: Place) -> Iterator[Fact]:
-    assert row.codec
-    new = {KEY: next(_values(row.codec, None), None)}
-    yield Fact(at, row.name, row, KEY, () if KEY in value else ({**value, **new},), stated=False)
-    for key in list(value)[:1]:
-        others = [{**value, key: other} for other in _values(row.codec, value[key])]
+    codec = row.codec
+    assert codec
+    if KEY not in value:
+        yield Fact(at, row.name, row, KEY, lambda: ({**value, KEY: new} for new in _values(codec, None)), stated=False)
+    if value:
+        key = next(iter(value))
         gone = {other: value[other] for other in value if other != key}
-        yield Fact(at, row.name, row, key, (*others, gone))
+        others = [{**value, key: other} for other in _values(codec, value[key])]
+        yield Fact(at, row.name, row, key, lambda: [*others, gone])
 
 
 def _others(classes: Classes, row: Row, value: Any) -> Iterator[Any]:
@@ -147,25 +149,28 @@ def put(entity: Any, place: Place, value: Any) -> Any:
     return attrs.evolve(entity, **{name: put(getattr(entity, name), tuple(rest), value) if rest else value})
 
 
-def changes(classes: Classes, document: str | bytes, entity: Any, thorough: bool) -> Iterator[tuple[Fact, list[Any]]]:
+def changes(
+    classes: Classes, document: str | bytes, entity: Any, some: tuple[int, int] | None
+) -> Iterator[tuple[Fact, list[Any]]]:
     """Facts of a document's entity, each with the entities that differ from it in that fact alone.
 
-    Some, chosen by a stable hash of the document and the field, each with one other value; or, if `thorough`, all.
+    All of them; or `some` of those that the document states and of those that it does not, chosen by a stable hash of
+    the document and the field, each with two other values at most.
     """
     seed = blake2b(document.encode("utf-8", "surrogatepass") if isinstance(document, str) else document).digest()
 
     def rank(fact: Fact) -> bytes:
         return blake2b(f"{fact} {fact.item}".encode(), key=seed, digest_size=8).digest()
 
-    known = [fact for fact in facts(classes, entity) if fact.others]
-    if not thorough:
+    known = list(facts(classes, entity))
+    if some:
         known.sort(key=rank)
-        stated, unstated = count(), count()
-        known = [fact for fact in known if (next(stated) < STATED if fact.stated else next(unstated) < UNSTATED)]
+        stated = [fact for fact in known if fact.stated][: some[0]]
+        known = [*stated, *[fact for fact in known if not fact.stated][: some[1]]]
     for fact in known:
-        others = fact.others
-        if not thorough:
+        others = list(fact.others())
+        if some and others:
             at = rank(fact)[0] % len(others)
-            others = (*others[at:], *others[:at])[:2]
-        yield fact, [put(entity, fact.place, other) for other in others]
-
+            others = [*others[at:], *others[:at]][:2]
+        if others:
+            yield fact, [put(entity, fact.place, other) for other in others]

@@ -34,7 +34,9 @@ def match(
     lines = {id(element): line_of(element) for row in rows for element in found[row.name]}
     every = Counter([*lines, *(id(device) for row in rows for device in held(known, row.name))])
     if Counter([device for _, _, ours, theirs in told.elements() for device in (*ours, *theirs)]) != every:
-        return [Finding("match", path_of(root), "of some device nothing is said, or more than one thing", line_of(root))]
+        return [
+            Finding("match", path_of(root), "of some device nothing is said, or more than one thing", line_of(root))
+        ]
     shuffled = attrs.evolve(known, **{name: random.sample(devices, len(devices)) for name, devices in lists.items()})
     again = [_told(dialect.match(document, shuffled, **context), found)]
     _shuffle(root, [row for row in rows if row.name in lists], random)

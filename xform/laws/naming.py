@@ -22,10 +22,9 @@ def residue(reading: Reading, root: Element) -> list[Finding]:
 def named(dialect: Dialect, root: Element, **context: Any) -> list[Finding]:
     """What keeps a document from being named whole; empty elements that no row claims are no matter."""
     reading = Reader(dialect.classes).document(root, context)
-    left = [
-        _unclaimed(node, name) for node, name in left(reading, root) if name is not None or not holds_nothing(node)
-    ]
-    return left + [_refusal(*refused) for refused in reading.refused if _matters(reading, *refused)]
+    told = [pair for pair in left(reading, root) if pair[1] is not None or not holds_nothing(pair[0])]
+    refusals = [_refusal(*refused) for refused in reading.refused if _matters(reading, *refused)]
+    return [_unclaimed(*pair) for pair in told] + refusals
 
 
 def left(reading: Reading, element: Element) -> Iterator[tuple[Element, str | None]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from lxml import etree
@@ -11,26 +12,28 @@ from lxml import etree
 from xform.compare import local
 from xform.compile.interpreter import TEXT
 from xform.dialect import Dialect
-from xform.errors import EntityError
-from xform.laws.claim import Claim, Known, claim, first_difference, inside
+from xform.errors import DocumentError, EntityError
+from xform.laws.claim import Claim, Known, claim, first_difference, first_other, inside
 from xform.laws.entity import unequal
 from xform.laws.facts import Fact, changes
 from xform.laws.finding import Finding
 from xform.laws.naming import left
+from xform.text import decode
 from xform.validate import problems
+from xform.xml import canonical
+
+# How many facts of a document are tried where not all are: of those that it states, and of those that it does not.
+PUT_GET, LEAST_EDIT, PUT_PUT = (3, 2), (2, 1), (1, 0)
 
 
 def get_put(dialect: Dialect, document: str | bytes, **context: Any) -> list[Finding]:
     """GetPut: update(X, parse(X)) is X, byte for byte, whether it is given as text or as bytes."""
     found = []
-    forms: list[str | bytes] = [document, document.encode("utf-8", "surrogatepass")] if isinstance(document, str) else []
-    if isinstance(document, bytes):
-        forms = [document, Known(dialect, document, context).text.text]
-    for form in forms:
+    for form in (document, other_form(dialect, document)):
         entity = dialect.parse(form, **context)
         again = dialect.update(form, entity, **context)
         if again != form or type(again) is not type(form):
-            at = next((n for n, pair in enumerate(zip(form, again, strict=False)) if pair[0] != pair[1]), len(again))
+            at = first_other(form, again)
             line = form[:at].count(b"\n" if isinstance(form, bytes) else "\n") + 1  # type: ignore[arg-type]
             found.append(Finding("get-put", type(form).__name__, "the document is not the same any more", line))
     return found
@@ -44,13 +47,27 @@ def put_get(
     Put are the document's own entity with one fact changed, and `others`: the entities of other documents.
     """
     entity = dialect.parse(document, **context)
-    found = []
-    named = [(str(fact), new) for fact, news in changes(dialect.classes, document, entity, thorough) for new in news[:1]]
-    if thorough:
-        named = [(str(fact), new) for fact, news in changes(dialect.classes, document, entity, True) for new in news]
-    for path, new in [*named, *((".", other) for other in others)]:
-        found += _got(dialect, document, path, new, context)[1]
-    return found
+    some = None if thorough else PUT_GET
+    facts = changes(dialect.classes, document, entity, some)
+    named = ((str(fact), new) for fact, news in facts for new in (news if thorough else news[:1]))
+    return [
+        finding
+        for path, new in chain(named, ((".", other) for other in others))
+        for finding in _got(dialect, document, path, new, context)[1]
+    ]
+
+
+def other_form(dialect: Dialect, document: str | bytes) -> str | bytes:
+    """Bytes as text; text as bytes, where these are a document as well."""
+    root = dialect.tree(document)
+    if isinstance(document, bytes):
+        return decode(document, root)[0]
+    data = document.encode(root.getroottree().docinfo.encoding or "utf-8", "xmlcharrefreplace")
+    try:
+        dialect.tree(data)
+    except DocumentError:
+        return document
+    return data
 
 
 def _got(
@@ -78,7 +95,7 @@ def least_edit(dialect: Dialect, document: str | bytes, *, thorough: bool = Fals
     """Least edit: after one fact changed, update(X, e) differs from X only inside that fact's claim, byte for byte."""
     before = Known(dialect, document, context)
     found = []
-    for fact, news in changes(dialect.classes, document, before.entity_of, thorough):
+    for fact, news in changes(dialect.classes, document, before.entity_of, None if thorough else LEAST_EDIT):
         for new in news if thorough else news[:1]:
             after, wrong = _got(dialect, document, str(fact), new, context)
             if after is None or wrong:
@@ -106,21 +123,20 @@ def _stated(known: Known, fact: Fact) -> bool:
 def put_put(dialect: Dialect, document: str | bytes, *, thorough: bool = False, **context: Any) -> list[Finding]:
     """PutPut: the last put wins. update(update(X, e1), e2) has the entity and the residue of update(X, e2).
 
-    e1 changes one fact; e2 is what X said, and where there is one, another value of that fact.  Excused is the residue
+    e1 changes one fact; e2 says another value of it, where there is one, else what X said.  Excused is the residue
     that stands in an element which goes with the fact of e1, because that fact is an item or an entity that is taken
     away, or a text that only its element's absence takes away.
     """
     before = Known(dialect, document, context)
     found = []
-    for fact, news in changes(dialect.classes, document, before.entity_of, thorough):
+    for fact, news in changes(dialect.classes, document, before.entity_of, None if thorough else PUT_PUT):
         first, wrong = _got(dialect, document, str(fact), news[0], context)
         if first is None or wrong:
             continue
-        excused: Counter[str] = Counter()
-        if len(first) != len(document) or first != document:
-            mine, _ = claims(before, Known(dialect, first, context), fact)
-            excused = Counter(said for node, said in residue_of(before) if inside(mine, node))
-        for last in [before.entity_of, *news[1:2]]:
+
+        mine, _ = claims(before, Known(dialect, first, context), fact)
+        excused = Counter(said for node, said in residue_of(before) if inside(mine, node))
+        for last in news[1:2] or [before.entity_of]:
             once, wrong = _got(dialect, document, str(fact), last, context)
             if once is None or wrong:
                 continue
@@ -128,7 +144,9 @@ def put_put(dialect: Dialect, document: str | bytes, *, thorough: bool = False, 
             found += wrong
             if twice is None:
                 continue
-            ours, theirs = (Counter(said for _, said in residue_of(Known(dialect, one, context))) for one in (once, twice))
+            ours, theirs = (
+                Counter(said for _, said in residue_of(Known(dialect, one, context))) for one in (once, twice)
+            )
             if (ours - theirs) - excused or theirs - ours:
                 what = "lost" if ours - theirs else "grown"
                 found.append(Finding("put-put", str(fact), f"the residue is not that of the last put alone: {what}"))
@@ -136,14 +154,12 @@ def put_put(dialect: Dialect, document: str | bytes, *, thorough: bool = False, 
 
 
 def residue_of(known: Known) -> Iterator[tuple[etree._Element, str]]:
-    """What no row claims, comments and instructions included: each node, and the words that tell whether it is there."""
+    """What no row claims, comments and instructions included: each node, and what tells it from others."""
     for node, name in left(known.reading, known.root):
         at = "/".join(local(str(one.tag), one) for one in reversed([node, *node.iterancestors()]))
         if name is None:
-            yield node, f"{at} {etree.tostring(node, method='c14n', with_tail=False).decode()}"
+            yield node, f"{at} {canonical(node)}"
         else:
             yield node, f"{at}/@{name} {node.get(name) if name != TEXT else ''.join(node.itertext())}"
     for node in known.root.iter(etree.Comment, etree.ProcessingInstruction):
         yield node, str(node.text)
-
-
