@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterator
 from typing import Any
 
 from lxml import etree
@@ -23,7 +22,7 @@ from xform.validate import problems
 from xform.xml import canonical
 
 # How many facts of a document are tried where not all are: of those that it states, and of those that it does not.
-PUT_GET, LEAST_EDIT, PUT_PUT = (3, 2), (2, 1), (1, 0)
+PUT_GET, LEAST_EDIT, PUT_PUT = (3, 2), (1, 1), (1, 0)
 
 
 def get_put(dialect: Dialect, document: str | bytes, **context: Any) -> list[Finding]:
@@ -39,22 +38,13 @@ def get_put(dialect: Dialect, document: str | bytes, **context: Any) -> list[Fin
     return found
 
 
-def put_get(
-    dialect: Dialect, document: str | bytes, others: Iterable[Any] = (), *, thorough: bool = False, **context: Any
-) -> list[Finding]:
-    """PutGet: parse(update(X, e)) equals e, for every e that `validate` admits.
-
-    Put are the document's own entity with one fact changed, and `others`: the entities of other documents.
-    """
+def put_get(dialect: Dialect, document: str | bytes, *, thorough: bool = False, **context: Any) -> list[Finding]:
+    """PutGet: parse(update(X, e)) equals e; e is the document's own entity with one fact changed."""
     entity = dialect.parse(document, **context)
     some = None if thorough else PUT_GET
     facts = changes(dialect.classes, document, entity, some)
     named = ((str(fact), new) for fact, news in facts for new in (news if thorough else news[:1]))
-    return [
-        finding
-        for path, new in chain(named, ((".", other) for other in others))
-        for finding in _got(dialect, document, path, new, context)[1]
-    ]
+    return [finding for path, new in named for finding in _got(dialect, document, path, new, context)[1]]
 
 
 def other_form(dialect: Dialect, document: str | bytes) -> str | bytes:
@@ -68,6 +58,11 @@ def other_form(dialect: Dialect, document: str | bytes) -> str | bytes:
     except DocumentError:
         return document
     return data
+
+
+def put_entity(dialect: Dialect, document: str | bytes, entity: Any, **context: Any) -> list[Finding]:
+    """PutGet, for one entity: what was put is read again, where `validate` admits it."""
+    return _got(dialect, document, ".", entity, context)[1]
 
 
 def _got(
@@ -127,29 +122,24 @@ def put_put(dialect: Dialect, document: str | bytes, *, thorough: bool = False, 
     that stands in an element which goes with the fact of e1, because that fact is an item or an entity that is taken
     away, or a text that only its element's absence takes away.
     """
-    before = Known(dialect, document, context)
+    entity = dialect.parse(document, **context)
     found = []
-    for fact, news in changes(dialect.classes, document, before.entity_of, None if thorough else PUT_PUT):
+    for fact, news in changes(dialect.classes, document, entity, None if thorough else PUT_PUT):
         first, wrong = _got(dialect, document, str(fact), news[0], context)
-        if first is None or wrong:
+        last = news[1] if len(news) > 1 else entity
+        once, wrong_once = _got(dialect, document, str(fact), last, context)
+        if first is None or once is None or wrong or wrong_once:
+            continue  # which is PutGet's to say
+        twice, wrong = _got(dialect, first, str(fact), last, context, "put-put")
+        found += wrong
+        if twice is None or twice == once:
             continue
-
-        mine, _ = claims(before, Known(dialect, first, context), fact)
-        excused = Counter(said for node, said in residue_of(before) if inside(mine, node))
-        for last in news[1:2] or [before.entity_of]:
-            once, wrong = _got(dialect, document, str(fact), last, context)
-            if once is None or wrong:
-                continue
-            twice, wrong = _got(dialect, first, str(fact), last, context, "put-put")
-            found += wrong
-            if twice is None:
-                continue
-            ours, theirs = (
-                Counter(said for _, said in residue_of(Known(dialect, one, context))) for one in (once, twice)
-            )
-            if (ours - theirs) - excused or theirs - ours:
-                what = "lost" if ours - theirs else "grown"
-                found.append(Finding("put-put", str(fact), f"the residue is not that of the last put alone: {what}"))
+        before = Known(dialect, document, context)
+        gone, _ = claims(before, Known(dialect, first, context), fact)
+        excused = Counter(said for node, said in residue_of(before) if inside(gone, node))
+        ours, theirs = (Counter(said for _, said in residue_of(Known(dialect, one, context))) for one in (once, twice))
+        if what := "lost" if ours - theirs - excused else "grown" if theirs - ours else "":
+            found.append(Finding("put-put", str(fact), f"residue of the last put alone was {what}"))
     return found
 
 
