@@ -56,7 +56,8 @@ def read_excuses(name: str | None) -> list[Excuse]:
             known = (*LAWS, READ)
             said = f"no law {parts[2]!r}{did_you_mean(parts[2], known)}; expected one of {', '.join(known)}"
             raise XformError(f"{name}:{number}:1: {said}")
-        found.append(Excuse(*parts, origin=f"{name}:{number}"))
+        file, path, law, reason = parts
+        found.append(Excuse(file, path, law, reason, f"{name}:{number}"))
     return found
 
 

@@ -8,18 +8,19 @@ What has nothing inside but claims is one tag or two, as may be.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any
 
 from attrs import define, field
 from lxml import etree
 
 from xform.compare import local
-from xform.compile.interpreter import TEXT, Reader, find, node_text
+from xform.compile.interpreter import TEXT, Reader, Reading, find, node_text
 from xform.dialect import Dialect
 from xform.entities import Opaque
 from xform.laws.facts import Fact
 from xform.table.model import Choice, Join, Path, Row, Step, Table
-from xform.table.walk import flatten
+from xform.table.walk import flatten, joins
 from xform.text import Text, decode
 from xform.validate import Place
 from xform.xml import Element, canonical, parse_text
@@ -33,11 +34,23 @@ class Known(Reader):
 
     def __init__(self, dialect: Dialect, document: str | bytes, context: dict[str, Any]) -> None:
         super().__init__(dialect.classes)
+        self.dialect, self.context = dialect, context
         self.entries: dict[int, list[tuple[Join, Element]]] = {}
         self.root = dialect.tree(document)
         self.text = Text(document if isinstance(document, str) else decode(document, self.root)[0], self.root)
-        self.entity_of = super().document(self.root, context).entity
         self.asked = Reader(dialect.classes)  # what is asked later claims nothing
+        self.asked.context = context
+
+    @cached_property
+    def whole(self) -> Reading:
+        """The document as it was read, with all that rows claim."""
+        return self.document(self.root, self.context)
+
+    @cached_property
+    def said(self) -> Any:
+        """The document's entity; the compiled parse is quicker, and knows nothing of second places."""
+        plain = not any(True for _ in joins(self.tables))
+        return self.dialect.read_tree(self.root, self.context) if plain else self.whole.entity
 
     def enter(self, table: Table, join: Join, entry: Element, entity: Any) -> None:
         self.entries.setdefault(id(entity), []).append((join, entry))
@@ -45,7 +58,7 @@ class Known(Reader):
 
     def at(self, place: Place) -> tuple[Element, Any]:
         """The entity at a place, and the element that it stands in."""
-        element, entity = self.root, self.entity_of
+        element, entity = self.root, self.said
         parts = list(place)
         while parts:
             name = str(parts.pop(0))

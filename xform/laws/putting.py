@@ -22,7 +22,7 @@ from xform.validate import problems
 from xform.xml import canonical
 
 # How many facts of a document are tried where not all are: of those that it states, and of those that it does not.
-PUT_GET, LEAST_EDIT, PUT_PUT = (3, 2), (1, 1), (1, 0)
+PUT_GET, LEAST_EDIT, PUT_PUT = (2, 1), (1, 1), (1, 0)
 
 
 def get_put(dialect: Dialect, document: str | bytes, **context: Any) -> list[Finding]:
@@ -90,7 +90,7 @@ def least_edit(dialect: Dialect, document: str | bytes, *, thorough: bool = Fals
     """Least edit: after one fact changed, update(X, e) differs from X only inside that fact's claim, byte for byte."""
     before = Known(dialect, document, context)
     found = []
-    for fact, news in changes(dialect.classes, document, before.entity_of, None if thorough else LEAST_EDIT):
+    for fact, news in changes(dialect.classes, document, before.said, None if thorough else LEAST_EDIT):
         for new in news if thorough else news[:1]:
             after, wrong = _got(dialect, document, str(fact), new, context)
             if after is None or wrong:
@@ -145,7 +145,7 @@ def put_put(dialect: Dialect, document: str | bytes, *, thorough: bool = False, 
 
 def residue_of(known: Known) -> Iterator[tuple[etree._Element, str]]:
     """What no row claims, comments and instructions included: each node, and what tells it from others."""
-    for node, name in left(known.reading, known.root):
+    for node, name in left(known.whole, known.root):
         at = "/".join(local(str(one.tag), one) for one in reversed([node, *node.iterancestors()]))
         if name is None:
             yield node, f"{at} {canonical(node)}"
