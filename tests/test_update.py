@@ -231,6 +231,16 @@ def test_a_renamed_item_is_still_that_item(domain: xform.Dialect) -> None:
     assert edited(domain, guest(DISKS), setting("disks[0].target", "vdz")) == guest(DISKS.replace("'vda'", "'vdz'"))
 
 
+def test_of_items_that_are_alike_the_edited_one_is_edited(domain: xform.Dialect) -> None:
+    mice = ["    <input type='mouse' bus='usb'/>\n"] * 3
+    xml = guest("".join(["  <devices>\n", *mice, "  </devices>\n"]))
+    ps2 = mice[0].replace("usb", "ps2")
+    after = guest("".join(["  <devices>\n", mice[0], ps2, mice[2], "  </devices>\n"]))
+    assert edited(domain, xml, setting("inputs[1].bus", "ps2")) == after
+    marked = xml.replace("  </devices>", "    <!-- end -->\n  </devices>")
+    assert edited(domain, marked, lambda entity: entity.inputs.pop()) == marked.replace(mice[2], "", 1)
+
+
 def test_scalars_of_a_list_are_aligned(domain: xform.Dialect) -> None:
     boot = "  <os>\n    <type>hvm</type>\n    <boot dev='hd'/><!-- disk -->\n    <boot dev='network'/>\n  </os>\n"
     after = edited(domain, guest(boot), setting("os.boot_devices", ["cdrom", "hd"]))

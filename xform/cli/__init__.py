@@ -11,6 +11,7 @@ COMMANDS = {
     "parse": "Domain XML as an entity file.",
     "match": "Which devices of a document are which of a known entity.",
     "validate": "What is wrong with documents, by the schema and by the tables.",
+    "gate": "The laws over a corpus of documents.",
     "lint": "What is wrong with the tables of a dialect.",
     "trace": "Beside each line of a document the row and field that it comes from.",
     "show": "A table as an annotated XML template.",

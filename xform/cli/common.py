@@ -30,8 +30,8 @@ def _debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         ctx.meta[DEBUG] = True
 
 
-def common(command: F) -> F:
-    """`--dialect` and `--debug`, of every command."""
+def common(command: F, dialect: str = "ovirt") -> F:
+    """`--dialect`, with what it is by itself, and `--debug`, of every command."""
     command = click.option(
         "--debug",
         is_flag=True,
@@ -41,7 +41,7 @@ def common(command: F) -> F:
         help="Show the traceback of an error.",
     )(command)
     return click.option(
-        "--dialect", metavar="NAME|FOLDER", default="ovirt", show_default=True, help="The tables to use."
+        "--dialect", metavar="NAME|FOLDER", default=dialect, show_default=True, help="The tables to use."
     )(command)
 
 

@@ -45,6 +45,13 @@ def _between(
     found: list[int | None],
 ) -> None:
     sequences = [freeze(old[place]) for place in left], [freeze(new[place]) for place in right]
+    # both ends first, so that of items that are alike the one that was edited is the one
+    while left and right and sequences[0][0] == sequences[1][0]:
+        found[right.pop(0)] = left.pop(0)
+        del sequences[0][0], sequences[1][0]
+    while left and right and sequences[0][-1] == sequences[1][-1]:
+        found[right.pop()] = left.pop()
+        del sequences[0][-1], sequences[1][-1]
     for what, start, end, first, last in SequenceMatcher(None, *sequences, autojunk=False).get_opcodes():
         if what in ("equal", "replace"):
             for one, other in zip(left[start:end], right[first:last], strict=False):

@@ -1,0 +1,94 @@
+"""What is generated: CreateGet of an entity, Create of a document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xform.compare import Difference, compare, line_of
+from xform.compile.interpreter import Reader, find
+from xform.dialect import Dialect
+from xform.errors import EntityError
+from xform.laws.entity import secrets, unequal
+from xform.laws.finding import Finding, path_of
+from xform.table.model import Choice, Row
+from xform.table.walk import joins
+from xform.xml import Element, parse_text
+
+
+def create_get(dialect: Dialect, entity: Any, **context: Any) -> list[Finding]:
+    """CreateGet: parse(generate(e)) equals e in all that is intent."""
+    back = dialect.parse(dialect.generate(entity, **context), **context)
+    if back == entity:
+        return []
+    return [
+        Finding("create-get", path, f"{one} came back as {other}")
+        for path, one, other in unequal(entity, back, live=False)
+    ] or [Finding("create-get", type(entity).__name__, "came back as another value")]
+
+
+def create(dialect: Dialect, document: str | bytes, **context: Any) -> list[Finding]:
+    """Create: generate(parse(X), live=True) equals X.
+
+    Excused are elements that hold nothing and that no row claims, and a discriminator that was added with the word
+    that an absent one stands for.
+    """
+    root = dialect.tree(document)
+    reading = Reader(dialect.classes).document(root, context)
+    try:
+        made = parse_text(dialect.generate(dialect.parse(document, **context), live=True, **context))
+    except EntityError as error:
+        return [Finding("create", path_of(root), f"cannot be generated again: {error}", line_of(root))]
+    differences = compare(root, made)
+    stated = _discriminators(dialect, root) if any(found.kind == "added" for found in differences) else set()
+    hidden = set(secrets(reading.entity))
+    return [
+        Finding("create", found.path, _said(found, hidden), found.line)
+        for found in differences
+        if not (found.kind == "empty" and not any(node in reading.claims for node in found.node.iter()))
+        and not (found.what == "attribute" and (found.node, _name(found), found.right) in stated)
+    ]
+
+
+def _name(found: Difference) -> str:
+    return found.path.rpartition("/@")[2]
+
+
+def _said(found: Difference, hidden: set[str]) -> str:
+    def show(text: str | None) -> str:
+        return "***" if text in hidden else repr(text)
+
+    match found.kind:
+        case "changed":
+            return f"{found.what} {show(found.left)} became {show(found.right)}"
+        case "added":
+            return f"{found.what} {show(found.right)} was added"
+    return f"{found.what} {show(found.left)} is missing"
+
+
+def _discriminators(dialect: Dialect, root: Element) -> set[tuple[Element, str, str]]:
+    """Where a choice's discriminators are all absent: each with the word that this stands for."""
+    tables = dialect.tables
+    found: set[tuple[Element, str, str]] = set()
+    seen: set[tuple[str, Element]] = set()
+
+    def visit(name: str, element: Element) -> None:
+        if (name, element) in seen:
+            return
+        seen.add((name, element))
+        shape = tables.shapes[name]
+        if isinstance(shape, Choice) and shape.absent and not any(map(element.attrib.has_key, shape.attributes)):
+            found.update((element, *pair) for pair in zip(shape.attributes, shape.absent, strict=True))
+        for table in shape.variants.values() if isinstance(shape, Choice) else (shape,):
+            walk(table.rows, element)
+
+    def walk(rows: tuple[Row, ...], element: Element) -> None:
+        for row in rows:
+            for path in row.paths if row.entity else ():
+                for holder in find(element, path.steps):
+                    visit(row.entity or "", holder)
+
+    visit(tables.root, root)
+    for _, join, _ in joins(tables):
+        for entry in find(root, join.path.steps):
+            walk(join.rows, entry)
+    return found

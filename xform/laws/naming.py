@@ -1,0 +1,62 @@
+"""What the tables do not say of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from xform.compare import attributes, holds_nothing, line_of, local
+from xform.compile.interpreter import TEXT, Reader, Reading
+from xform.dialect import Dialect
+from xform.entities import masked
+from xform.laws.finding import Finding, path_of
+from xform.table.model import Row
+from xform.xml import Element
+
+
+def residue(reading: Reading, root: Element) -> list[Finding]:
+    """What no row claims of a document that was read: elements (once, with all they hold), attributes, text."""
+    return [_unclaimed(node, name) for node, name in left(reading, root)]
+
+
+def named(dialect: Dialect, root: Element, **context: Any) -> list[Finding]:
+    """What keeps a document from being named whole; empty elements that no row claims are no matter."""
+    reading = Reader(dialect.classes).document(root, context)
+    told = [pair for pair in left(reading, root) if pair[1] is not None or not holds_nothing(pair[0])]
+    refusals = [_refusal(*refused) for refused in reading.refused if _matters(reading, *refused)]
+    return [_unclaimed(*pair) for pair in told] + refusals
+
+
+def left(reading: Reading, element: Element) -> Iterator[tuple[Element, str | None]]:
+    """Elements (with None) and nodes of claimed elements (an attribute's name, or TEXT) that nobody took."""
+    claims = reading.claims.get(element)
+    if claims is None:
+        yield element, None
+        return
+    for name, _ in attributes(element):
+        if name not in claims:
+            yield element, name
+    text = (element.text or "") + "".join(child.tail or "" for child in element)
+    if text.strip() and TEXT not in claims:
+        yield element, TEXT
+    for child in element:
+        if isinstance(child.tag, str):
+            yield from left(reading, child)
+
+
+def _unclaimed(node: Element, name: str | None) -> Finding:
+    what = "no row claims this " + ("element" if name is None else "text" if name == TEXT else "attribute")
+    return Finding("named", path_of(node) + (f"/@{local(name, node)}" if name else ""), what, line_of(node))
+
+
+def _matters(reading: Reading, holder: Element, row: Row, message: str) -> bool:
+    """Not what another row took."""
+    place = row.path.attribute if row.path.attribute is not None else TEXT
+    return place not in reading.claims.get(holder, ())
+
+
+def _refusal(holder: Element, row: Row, message: str) -> Finding:
+    where = path_of(holder) + (f"/@{local(row.path.attribute, holder)}" if row.path.attribute else "")
+    return Finding(
+        "named", where, f"{row} does not admit {masked(message) if row.secret else message}", line_of(holder)
+    )

@@ -1,0 +1,74 @@
+"""Two forms of one program: the compiled functions do what the interpreter does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from xform.compile.interpreter import Reader, Writer
+from xform.dialect import Dialect
+from xform.errors import XformError
+from xform.laws.entity import unequal
+from xform.laws.finding import Finding
+
+
+def twins(dialect: Dialect, document: str | bytes, **context: Any) -> list[Finding]:
+    """Twins, on a document: the compiled and the interpreted parse give one entity, and each generate one text."""
+    found, entity = _read(dialect, document, context, "parse")
+    return found or ([] if isinstance(entity, _Refused) else twins_entity(dialect, entity, **context))
+
+
+def twins_entity(dialect: Dialect, entity: Any, **context: Any) -> list[Finding]:
+    """Twins, on an entity: the compiled and the interpreted generate give the same text, live and not, and this is
+    read alike."""
+    found: list[Finding] = []
+    texts: dict[Any, str] = {}
+    for live, what in ((False, "generate"), (True, "generate live")):
+        one = _outcome(lambda live=live: dialect.generate(entity, live=live, **context))  # type: ignore[misc]
+        other = _outcome(lambda live=live: Writer(dialect.classes, live, context).text(entity))  # type: ignore[misc]
+        if one != other:
+            found.append(_first_line(one, other, what))
+        elif not isinstance(one, _Refused):
+            texts.setdefault(one, f"{what}, parse")
+    for text, what in texts.items():
+        found += _read(dialect, text, context, what)[0]
+    return found
+
+
+def _read(dialect: Dialect, document: str | bytes, context: dict[str, Any], what: str) -> tuple[list[Finding], Any]:
+    """How the two parses of a document differ, and what the interpreted one gives."""
+    one = _outcome(lambda: dialect.parse(document, **context))
+    other = _outcome(lambda: Reader(dialect.classes).document(dialect.tree(document), context).entity)
+    found = [
+        Finding("twins", path, f"{what}: compiled gives {left}, interpreted {right}")
+        for path, left, right in unequal(one, other, live=True)
+    ]
+    return found, other
+
+
+@attrs.frozen
+class _Refused:
+    """What was raised; one refusal is as good as another, in whatever words."""
+
+    message: str = attrs.field(eq=False)
+
+
+def _outcome(call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except (XformError, ValueError) as error:
+        return _Refused(str(error))
+
+
+def _first_line(one: Any, other: Any, what: str) -> Finding:
+    if isinstance(one, _Refused) or isinstance(other, _Refused):
+        show = (
+            str(one) if isinstance(one, _Refused) else "text",
+            str(other) if isinstance(other, _Refused) else "text",
+        )
+        return Finding("twins", what, f"compiled gives {show[0]}, interpreted {show[1]}")
+    lines = zip([*one.split("\n"), None], [*other.split("\n"), None], strict=False)
+    line, (left, right) = next((n, pair) for n, pair in enumerate(lines, 1) if pair[0] != pair[1])
+    return Finding("twins", what, f"compiled writes {left!r}, interpreted {right!r}", line)

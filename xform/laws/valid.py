@@ -1,0 +1,25 @@
+"""Schema: what is generated of a valid document is valid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xform.compare import line_of
+from xform.dialect import Dialect
+from xform.errors import EntityError
+from xform.laws.finding import Finding, path_of
+from xform.schema import Schema
+
+
+def valid(dialect: Dialect, document: str | bytes, schema: Schema, **context: Any) -> list[Finding] | None:
+    """Schema: generate(parse(X)) validates against the RELAX NG that X does; None for what is not valid itself."""
+    root = dialect.tree(document)
+    if schema.said(root):
+        return None
+    try:
+        made = dialect.generate(dialect.parse(document, **context), **context)
+    except EntityError as error:
+        return [Finding("schema", path_of(root), f"cannot be generated again: {error}", line_of(root))]
+    if not schema.said(dialect.tree(made)):
+        return []
+    return [Finding("schema", path_of(root), problem.message, 0) for problem in schema.problems(made)]
