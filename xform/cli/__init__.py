@@ -9,6 +9,7 @@ from xform.cli.commands import Commands
 COMMANDS = {
     "generate": "An entity file as Domain XML.",
     "parse": "Domain XML as an entity file.",
+    "update": "A document with the changes of an entity file.",
     "match": "Which devices of a document are which of a known entity.",
     "validate": "What is wrong with documents, by the schema and by the tables.",
     "lint": "What is wrong with the tables of a dialect.",

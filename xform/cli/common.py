@@ -114,7 +114,7 @@ def read_contexts(dialect: Dialect, **paths: str | None) -> dict[str, Any]:
     }
 
 
-def write(path: str | None, text: str) -> None:
+def write(path: str | None, text: str | bytes) -> None:
     """To standard output, or to a file that is there in full or not at all. Raises XformError."""
     if path is None or path == STDIN:
         if sys.stdout is None:
@@ -122,7 +122,7 @@ def write(path: str | None, text: str) -> None:
         click.echo(text, nl=False)
         return
     try:
-        _replace(Path(os.path.realpath(path)), text.encode("utf-8"))
+        _replace(Path(os.path.realpath(path)), text.encode("utf-8") if isinstance(text, str) else text)
     except OSError as error:
         raise XformError(f"{path}: {error.strerror}; nothing was written") from None
 
