@@ -33,7 +33,7 @@ def difference(dialect: Dialect, before: bytes, after: bytes, name: str, context
     shown = [_LINE.findall(_masked(dialect, text, context)) for text in texts]
     lines = [_LINE.findall(text.text) for text in texts]
     out = [f"--- {name}\n+++ {name}\n"]
-    for group in SequenceMatcher(None, *lines).get_grouped_opcodes():
+    for group in SequenceMatcher(a=lines[0], b=lines[1]).get_grouped_opcodes():
         (_, old, _, new, _), (_, _, old_end, _, new_end) = group[0], group[-1]
         out.append(f"@@ -{_range(old, old_end)} +{_range(new, new_end)} @@\n")
         for kind, start, stop, start_new, stop_new in group:
@@ -88,8 +88,7 @@ def _within(text: Text, element: Element, claims: dict[Element, set[str]]) -> It
     if _hides(element, shown):
         span = text.span(element)
         for name, found in text.attributes(span).items():
-            prefix, _, local = name.rpartition(":")
-            if "xmlns" not in (prefix, name) and (f"{{{element.nsmap[prefix]}}}{local}" if prefix else name) not in shown:
+            if not name.startswith("xmlns") and _named(element, name) not in shown:
                 yield found.start(3) + 1, found.end(3) - 1
         spans = [text.span(child) for child in children]
         starts, stops = [span.head, *(inner.end for inner in spans)], [*(inner.start for inner in spans), span.tail]
@@ -100,6 +99,12 @@ def _within(text: Text, element: Element, claims: dict[Element, set[str]]) -> It
         yield from pieces
     for child in children:
         yield from _within(text, child, claims)
+
+
+def _named(element: Element, name: str) -> str:
+    """An attribute's name in Clark notation; one whose prefix is `xml` is named by no row."""
+    prefix, _, local = name.rpartition(":")
+    return f"{{{element.nsmap.get(prefix)}}}{local}" if prefix else name
 
 
 def _hides(element: Element, shown: set[str]) -> bool:

@@ -12,6 +12,7 @@ from xform.cli import common
 from xform.errors import DocumentError, EntityError
 
 if TYPE_CHECKING:
+    from xform.dialect import Dialect
     from xform.schema import Schema
 
 
@@ -49,14 +50,13 @@ def update(
     from xform.schema import schema_of
 
     if sum((in_place, as_diff, output is not None)) > 1:
-        raise click.UsageError("--in-place, --diff and -o exclude one another; expected one", click.get_current_context())
+        raise click.UsageError("expected one of --in-place, --diff and -o", click.get_current_context())
     if in_place and document == common.STDIN:
         raise click.UsageError("--in-place changes a file; - is none", click.get_current_context())
     known = common.load(dialect)
     context = common.read_contexts(known, host=host)
     name = common.source_name(document)
     xml = common.read_bytes(document)
-    known.tree(xml, name)
     value = common.read_entity(known, entity)
     schema = None if no_check else schema_of(known.tables, schemas)
     try:
@@ -92,7 +92,7 @@ def check(schema: Schema, before: bytes, after: bytes, name: str) -> None:
         click.echo(f"{fault}; it was there before", err=True)
 
 
-def show(dialect: Any, before: bytes, after: bytes, name: str, context: dict[str, Any]) -> int:
+def show(dialect: Dialect, before: bytes, after: bytes, name: str, context: dict[str, Any]) -> int:
     """The difference, on a terminal in colours; 1 where there is one."""
     from rich.console import Console
 
