@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, AnyStr, Literal, TypeVar, cast, overload
 
 from xform.compile.generate import compile_generate
 from xform.compile.keys import compile_keys
@@ -21,6 +21,8 @@ from xform.table.resolve import load_tables
 from xform.xml import declared, parse_text, shown
 
 if TYPE_CHECKING:
+    from xform.types.domain import DomainDialect
+    from xform.types.ovirt import OvirtDialect
     from xform.xml import Element
 
 T = TypeVar("T")
@@ -94,8 +96,8 @@ class Dialect:
         return Document(self, xml, source, context)
 
     def update(
-        self, xml: str | bytes, entity: Any, *, live: bool = False, source: str = "document", **context: Any
-    ) -> str | bytes:
+        self, xml: AnyStr, entity: Any, *, live: bool = False, source: str = "document", **context: Any
+    ) -> AnyStr:
         """A document with an entity's changes, of the type that was given; every byte they are not about stays.
 
         `live` fields are left alone unless asked for.  Raises DocumentError for what is no document of this dialect,
@@ -103,7 +105,7 @@ class Dialect:
         """
         document = Document(self, xml, source, context)
         document.entity = entity
-        return document.to_xml(live=live)
+        return cast("AnyStr", document.to_xml(live=live))
 
     def generate(self, entity: Any, *, live: bool = False, **context: Any) -> str:
         """An entity as a new document, pretty as libvirt writes it; with `live`, what libvirt fills in as well.
@@ -196,6 +198,12 @@ class Dialect:
 _loaded: dict[Path, tuple[list[dict[str, Stamp]], Dialect]] = {}
 
 
+@overload
+def load(name: Literal["ovirt"] = ...) -> OvirtDialect: ...
+@overload
+def load(name: Literal["domain"]) -> DomainDialect: ...
+@overload
+def load(name: str) -> Dialect: ...
 def load(name: str = "ovirt") -> Dialect:
     """A dialect by name, or by the path of its folder (which runs its rules.py).
 

@@ -14,6 +14,7 @@ COMMANDS = {
     "validate": "What is wrong with documents, by the schema and by the tables.",
     "lint": "What is wrong with the tables of a dialect.",
     "show": "A table as an annotated XML template.",
+    "stubs": "A dialect's entity classes for editors and type checkers.",
     "run": "The whole flow on one machine: plan, generate, check, start, dump, match.",
 }
 

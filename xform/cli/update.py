@@ -64,7 +64,6 @@ def update(
     except EntityError as error:
         lines = str(error).splitlines()
         raise EntityError("\n".join(f"{common.source_name(entity)}: {line}" for line in lines)) from None
-    assert isinstance(updated, bytes)
     if schema and updated != xml:
         check(schema, xml, updated, name)
     if as_diff:
