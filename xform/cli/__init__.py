@@ -15,6 +15,7 @@ COMMANDS = {
     "lint": "What is wrong with the tables of a dialect.",
     "show": "A table as an annotated XML template.",
     "stubs": "A dialect's entity classes for editors and type checkers.",
+    "completion": "The script that makes a shell complete all this.",
     "run": "The whole flow on one machine: plan, generate, check, start, dump, match.",
 }
 

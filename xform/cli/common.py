@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from xform.cli.commands import DEBUG
+from xform.cli.completion import FILE, FOLDER, dialects
 from xform.errors import DocumentError, XformError
 
 if TYPE_CHECKING:
@@ -41,29 +42,35 @@ def common(command: F) -> F:
         help="Show the traceback of an error.",
     )(command)
     return click.option(
-        "--dialect", metavar="NAME|FOLDER", default="ovirt", show_default=True, help="The tables to use."
+        "--dialect",
+        metavar="NAME|FOLDER",
+        default="ovirt",
+        show_default=True,
+        shell_complete=dialects,
+        help="The tables to use.",
     )(command)
 
 
 def host(command: F) -> F:
     """`--host`, the context under the dialect's keyword `host`."""
-    return click.option("--host", "host", metavar="FILE", help="What the host offers, as YAML or JSON.")(command)
+    return click.option("--host", metavar="FILE", type=FILE, help="What the host offers, as YAML or JSON.")(command)
 
 
 def schemas(command: F) -> F:
     option = click.option(
         "--schemas",
         metavar="DIR",
-        type=Path,
+        type=FOLDER,
         help="Folder of the RELAX NG files; by default those of the installed libvirt.",
     )
     return option(command)
 
 
 def output(command: F) -> F:
-    return click.option("-o", "--output", metavar="FILE", help="Write to this file instead of standard output.")(
-        command
+    option = click.option(
+        "-o", "--output", metavar="FILE", type=FILE, help="Write to this file instead of standard output."
     )
+    return option(command)
 
 
 def load(name: str) -> Dialect:

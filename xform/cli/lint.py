@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xform.cli.common import common, write
+from xform.cli.completion import FOLDER, dialects
 from xform.errors import HostError, TableError, XformError
 
 if TYPE_CHECKING:
@@ -18,14 +19,14 @@ FORMATS = ("text", "github", "json")
 
 
 @click.command()
-@click.argument("folder", metavar="[DIALECT]", required=False)
+@click.argument("folder", metavar="[DIALECT]", required=False, shell_complete=dialects)
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="github: annotations of a workflow.")
 @click.option("--json", "as_json", is_flag=True, help="The findings as JSON, notes included; as --format json.")
 @click.option("--verbose", is_flag=True, help="Show notes as well: what the schema has and the tables leave out.")
 @click.option(
     "--schemas",
     metavar="DIR",
-    type=Path,
+    type=FOLDER,
     multiple=True,
     help="Folder of RELAX NG files, may be given several times: what one of them has is known; "
     "by default those of the installed libvirt.",

@@ -13,6 +13,7 @@ import click
 
 from xform.cli import common
 from xform.cli.commands import DEBUG
+from xform.cli.completion import FILE, stages, stages_and_files
 from xform.errors import XformError
 
 if TYPE_CHECKING:
@@ -24,17 +25,24 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("entity", metavar="[ENTITY]", required=False)
+@click.argument("entity", metavar="[ENTITY]", required=False, type=FILE)
 @common.host
 @click.option(
     "--connect", metavar="URI", help="libvirt's URI; by default QEMU within this process, if it is installed."
 )
-@click.option("--until", metavar="STAGE", help="Stop behind this stage and show what it gives.")
+@click.option("--until", metavar="STAGE", shell_complete=stages, help="Stop behind this stage and show what it gives.")
 @click.option(
-    "--from", "start", metavar="STAGE FILE", nargs=2, help="Start with this stage, on the entity or document of a file."
+    "--from",
+    "start",
+    metavar="STAGE FILE",
+    nargs=2,
+    shell_complete=stages_and_files,
+    help="Start with this stage, on the entity or document of a file.",
 )
 @common.schemas
-@click.option("-o", "--output", metavar="FILE", help="Write what the last stage gives to this file, its secrets too.")
+@click.option(
+    "-o", "--output", metavar="FILE", type=FILE, help="Write what the last stage gives to this file, its secrets too."
+)
 @common.common
 def run(
     entity: str | None,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from xform.cli.common import common, load, write
+from xform.cli.completion import entities
 
 
 @click.command()
-@click.argument("entity", metavar="ENTITY")
+@click.argument("entity", metavar="ENTITY", shell_complete=entities)
 @common
 def show(entity: str, dialect: str) -> None:
     """Show what the table of an entity (such as Disk) writes, with each row's place and comment."""

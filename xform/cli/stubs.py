@@ -5,11 +5,14 @@ from __future__ import annotations
 import click
 
 from xform.cli.common import common, load, output, read_bytes, write
+from xform.cli.completion import FILE, dialects
 
 
 @click.command()
-@click.argument("folder", metavar="[DIALECT]", required=False)
-@click.option("--check", "stale", metavar="FILE", help="Only say whether this file is up to date; exit code 1 if not.")
+@click.argument("folder", metavar="[DIALECT]", required=False, shell_complete=dialects)
+@click.option(
+    "--check", "stale", metavar="FILE", type=FILE, help="Only say whether this file is up to date; exit code 1 if not."
+)
 @output
 @common
 def stubs(folder: str | None, stale: str | None, output: str | None, dialect: str) -> int:

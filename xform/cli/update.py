@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xform.cli import common
+from xform.cli.completion import FILE
 from xform.errors import DocumentError, EntityError
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("document", metavar="DOMAIN.xml")
-@click.argument("entity", metavar="ENTITY")
+@click.argument("document", metavar="DOMAIN.xml", type=FILE)
+@click.argument("entity", metavar="ENTITY", type=FILE)
 @click.option("-i", "--in-place", is_flag=True, help="Write to DOMAIN.xml itself.")
 @click.option("--diff", "as_diff", is_flag=True, help="Show what would change, and write no document.")
 @click.option("--no-check", is_flag=True, help="Do not validate the document against the RELAX NG schema.")
