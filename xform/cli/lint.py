@@ -13,7 +13,7 @@ from xform.errors import HostError, TableError, XformError
 
 if TYPE_CHECKING:
     from xform.check.finding import Finding
-    from xform.table.model import Origin, Tables
+    from xform.table.model import Tables
 
 FORMATS = ("text", "github", "json")
 
@@ -108,15 +108,13 @@ def _escaped(text: str, more: str = "") -> str:
 
 
 def as_data(finding: Finding) -> dict[str, Any]:
+    from xform.describe import place
+
     return {
-        **_place(finding.origin),
+        **place(finding.origin),
         "level": "note" if finding.note else "fault",
         "rule": finding.rule,
         "message": finding.message,
         "witness": finding.witness,
-        "other": _place(finding.other) if finding.other else None,
+        "other": place(finding.other) if finding.other else None,
     }
-
-
-def _place(origin: Origin) -> dict[str, Any]:
-    return {"file": origin.file, "line": origin.line, "column": origin.column}
