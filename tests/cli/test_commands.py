@@ -9,6 +9,7 @@ import pty
 import stat
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -352,6 +353,11 @@ def test_help_names_every_command() -> None:
     result = CliRunner().invoke(cli, ["--help"])
     assert result.exit_code == 0
     assert [name for name in COMMANDS if f"  {name} " not in result.stdout] == []
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    result = CliRunner().invoke(cli, ["--version"])
+    assert (result.exit_code, result.stdout) == (0, f"xform {version('libvirt-xform')}\n")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

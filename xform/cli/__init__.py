@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+import click
+
 from xform.cli.commands import Commands
 
 COMMANDS = {
@@ -19,11 +21,13 @@ COMMANDS = {
     "run": "The whole flow on one machine: plan, generate, check, start, dump, match.",
 }
 
-cli = Commands(
-    COMMANDS,
-    name="xform",
-    help="Virtual machine entities and libvirt Domain XML, in both directions, from one table.",
-    epilog="Exit codes: 0 all is well, 1 findings, 2 bad use or bad input, 3 libvirt or the host refused.",
+cli = click.version_option(package_name="libvirt-xform", message="xform %(version)s")(
+    Commands(
+        COMMANDS,
+        name="xform",
+        help="Virtual machine entities and libvirt Domain XML, in both directions, from one table.",
+        epilog="Exit codes: 0 all is well, 1 findings, 2 bad use or bad input, 3 libvirt or the host refused.",
+    )
 )
 
 
