@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from xform.compile.generate import compile_generate
 from xform.compile.keys import compile_keys
@@ -21,6 +21,8 @@ from xform.table.resolve import load_tables
 from xform.xml import declared, parse_text, shown
 
 if TYPE_CHECKING:
+    from xform.types.domain import DomainDialect
+    from xform.types.ovirt import OvirtDialect
     from xform.xml import Element
 
 T = TypeVar("T")
@@ -209,6 +211,12 @@ class Dialect:
 _loaded: dict[Path, tuple[list[dict[str, Stamp]], Dialect]] = {}
 
 
+@overload
+def load(name: Literal["ovirt"] = ...) -> OvirtDialect: ...
+@overload
+def load(name: Literal["domain"]) -> DomainDialect: ...
+@overload
+def load(name: str) -> Dialect: ...
 def load(name: str = "ovirt") -> Dialect:
     """A dialect by name, or by the path of its folder (which runs its rules.py).
 

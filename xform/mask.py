@@ -6,7 +6,8 @@ for nobody knows what in it is secret.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
@@ -14,10 +15,15 @@ from lxml import etree
 from xform.compile.interpreter import TEXT, Reader, find
 from xform.entities import MASK, Opaque
 from xform.table.model import Choice, Path, Row, Table
+from xform.text import Text
 from xform.xml import Element
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect
+
+_SEEN = re.compile(r"\S(?:.*\S)?")
+_DECLARATION = re.compile(r"\ufeff?<\?xml\s.*?\?>", re.DOTALL)
+_ASIDE = re.compile(r"<!--.*?-->|<\?.*?\?>", re.DOTALL)
 
 
 class Discreet(Reader):
@@ -109,3 +115,55 @@ def _hide(element: Element, claims: Mapping[Element, Collection[str]]) -> bool:
         element.text = MASK
         hidden = True
     return hidden
+
+
+def masked_text(dialect: Dialect, text: Text, context: Mapping[str, Any]) -> str:
+    """The text with as many lines, and what may be secret masked within each."""
+    claims = Discreet(dialect).document(text.root, dict(context)).claims
+    out, last = [], 0
+    for start, stop in sorted(_hidden(text, claims)):
+        out += [text.text[last:start], _SEEN.sub(MASK, text.text[start:stop])]
+        last = stop
+    return "".join(out) + text.text[last:]
+
+
+def _hidden(text: Text, claims: Mapping[Element, Collection[str]]) -> Iterator[tuple[int, int]]:
+    """What may be secret, outside the root too: places in the text, none within another."""
+    root = text.span(text.root)
+    declaration = _DECLARATION.match(text.text)
+    yield declaration.end() if declaration else 0, root.start
+    yield root.end, len(text.text)
+    yield from _within(text, text.root, claims)
+
+
+def _within(text: Text, element: Element, claims: Mapping[Element, Collection[str]]) -> Iterator[tuple[int, int]]:
+    shown = claims.get(element)
+    if shown is None:
+        span = text.span(element)
+        yield text.name(span).end(), span.head - (2 if span.head == span.end else 1)
+        yield span.head, span.tail
+        return
+    children = [child for child in element if isinstance(child.tag, str)]
+    if _hides(element, shown):
+        span = text.span(element)
+        for name, found in text.attributes(element).items():
+            if name not in shown:
+                yield found.start(3) + 1, found.end(3) - 1
+        spans = [text.span(child) for child in children]
+        starts, stops = [span.head, *(inner.end for inner in spans)], [*(inner.start for inner in spans), span.tail]
+        pieces = list(zip(starts, stops, strict=True))
+        if TEXT in shown:
+            start, stop = pieces.pop(0)
+            yield from (found.span() for found in _ASIDE.finditer(text.text, start, stop))
+        yield from pieces
+    for child in children:
+        yield from _within(text, child, claims)
+
+
+def _hides(element: Element, shown: Collection[str]) -> bool:
+    """Whether something that is an element's own may be secret: its attributes, its text, comments."""
+    return (
+        any(name not in shown for name in element.attrib)
+        or (bool((element.text or "").strip()) and TEXT not in shown)
+        or any(not isinstance(child.tag, str) or (child.tail or "").strip() for child in element)
+    )

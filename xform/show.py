@@ -53,11 +53,17 @@ def template(dialect: Dialect, name: str) -> str:
 
     Raises EntityError for an unknown name.
     """
+    known_shape(dialect, name)
+    return _Template(dialect).text(name)
+
+
+def known_shape(dialect: Dialect, name: str) -> Shape:
+    """What a name stands for in a dialect. Raises EntityError where it is nothing."""
     if name not in dialect.classes or name == "Opaque":
         known = dialect.classes.names()
         hint = did_you_mean(name, known) or f"; expected one such as {dialect.tables.root}"
         raise EntityError(f"no entity {name!r} in the dialect {dialect.tables.name}{hint}")
-    return _Template(dialect).text(name)
+    return dialect.classes.shape(name)
 
 
 class _Template:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
 from xform.compile.interpreter import TEXT, WHOLE, Claim, Reader, Reading
-from xform.entities import MASK
-from xform.mask import Discreet
+from xform.mask import masked_text
 from xform.table.model import Origin
 from xform.text import Span, Text
 from xform.validate import dotted
@@ -46,14 +45,16 @@ def trace(dialect: Dialect, text: Text, context: Mapping[str, Any]) -> list[Line
     """Every line of a document. Raises DocumentError where the text cannot be followed."""
     tracer = _Tracer(dialect, text)
     reading = Reader(dialect.classes).document(text.root, dict(context))
-    shown = Discreet(dialect).document(text.root, dict(context))
     tracer.element(text.root, reading, Fact(dialect.root.name, dialect.root.origin))
     for start, end in text.asides():
         tracer.say(start, end, Fact(RESIDUE))
-        if text.text[start : start + 5] != "<?xml":
-            tracer.hidden.append((start + len("<!--"), end - len("-->")))
-    tracer.hide(text.root, shown)
-    return list(tracer.lines())
+    lines = masked_text(dialect, text, context).split("\n")
+    # behind the last line's end there is no line
+    return [
+        Line(number, line.rstrip("\r"), tuple(tracer.facts.get(number, ())))
+        for number, line in enumerate(lines, 1)
+        if line or number < len(lines)
+    ]
 
 
 @define
@@ -61,7 +62,6 @@ class _Tracer:
     dialect: Dialect
     text: Text
     facts: dict[int, dict[Fact, None]] = field(factory=dict)
-    hidden: list[tuple[int, int]] = field(factory=list)
 
     def say(self, start: int, end: int, fact: Fact) -> None:
         for line in range(self.text.line(start), self.text.line(max(start, end - 1)) + 1):
@@ -110,38 +110,6 @@ class _Tracer:
                 if claim:
                     return Fact(dotted(claim.place) + ("" if inner is element else " …"), claim.row.origin)
         return None
-
-    def hide(self, element: Element, shown: Reading) -> None:
-        span, claims = self.text.span(element), shown.claims.get(element, {})
-        for name, found in self.text.attributes(element).items():
-            if name not in claims:
-                self.hidden.append((found.start(3) + 1, found.end(3) - 1))
-        edge = span.head
-        for child in [child for child in element if isinstance(child.tag, str)]:
-            inner = self.text.span(child)
-            self.hide_text(edge, inner.start, edge == span.head and TEXT in claims)
-            self.hide(child, shown)
-            edge = inner.end
-        self.hide_text(edge, span.tail, edge == span.head and TEXT in claims)
-
-    def hide_text(self, start: int, end: int, claimed: bool) -> None:
-        if not claimed:
-            self.hidden += [(first, last) for first, last, part in self.text.parts(start, end) if part.strip()]
-
-    def lines(self) -> Iterator[Line]:
-        starts = self.text.lines_at
-        hidden = sorted(self.hidden)
-        for number, start in enumerate(starts, 1):
-            end = starts[number] if number < len(starts) else len(self.text.text)
-            shown, at = "", start
-            for first, last in hidden:
-                if first < end and last > start:
-                    # a value that goes on from the line before is masked there
-                    shown += self.text.text[at : max(first, at)] + (MASK if first >= start else "")
-                    at = min(last, end)
-            text = (shown + self.text.text[at:end]).rstrip("\r\n")
-            if text or number < len(starts):
-                yield Line(number, text, tuple(self.facts.get(number, ())))
 
 
 def _fact(claim: Claim | None) -> Fact | None:

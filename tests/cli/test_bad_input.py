@@ -73,13 +73,14 @@ def refused(result: Result, expected: str) -> None:
 
 
 @pytest.mark.parametrize("what", DOCUMENTS)
-@pytest.mark.parametrize("command", ["parse", "match", "validate", "run"])
+@pytest.mark.parametrize("command", ["parse", "update", "match", "validate", "run"])
 def test_a_bad_document(command: str, what: str, call: Xform, tmp_path: Path, entity: Path, schemas: Path) -> None:
     content, expected = DOCUMENTS[what]
     file = tmp_path / "m.xml"
     file.write_bytes(content)
     arguments = {
         "parse": [file],
+        "update": [file, entity, "--no-check"],
         "match": [file, "--known", entity],
         "validate": [file, "--schemas", schemas],
         "run": ["--from", "check", file],
@@ -88,12 +89,12 @@ def test_a_bad_document(command: str, what: str, call: Xform, tmp_path: Path, en
 
 
 @pytest.mark.parametrize("what", ENTITIES)
-@pytest.mark.parametrize("command", ["generate", "match", "run"])
+@pytest.mark.parametrize("command", ["generate", "update", "match", "run"])
 def test_a_bad_entity_file(command: str, what: str, call: Xform, tmp_path: Path) -> None:
     content, expected = ENTITIES[what]
     file = tmp_path / "m.yaml"
     file.write_bytes(content)
-    arguments = [file] if command != "match" else ["-", "--known", file]
+    arguments = {"match": ["-", "--known", file], "update": ["-", file]}.get(command, [file])
     refused(call(command, *arguments, stdin="<machine/>"), f"{file}{expected}")
 
 

@@ -9,6 +9,7 @@ import pty
 import stat
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -354,8 +355,13 @@ def test_help_names_every_command() -> None:
     assert [name for name in COMMANDS if f"  {name} " not in result.stdout] == []
 
 
+def test_the_version_is_that_of_the_distribution() -> None:
+    result = CliRunner().invoke(cli, ["--version"])
+    assert (result.exit_code, result.stdout) == (0, f"xform {version('libvirt-xform')}\n")
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command: str) -> None:
     result = CliRunner().invoke(cli, [command, "--help"])
     assert result.exit_code == 0
-    assert "--dialect" in result.stdout
+    assert ("--dialect" in result.stdout) == (command != "completion")

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import sys
 
+import click
+
 from xform.cli.commands import Commands
 
 COMMANDS = {
     "generate": "An entity file as Domain XML.",
     "parse": "Domain XML as an entity file.",
+    "update": "A document with the changes of an entity file.",
     "match": "Which devices of a document are which of a known entity.",
     "validate": "What is wrong with documents, by the schema and by the tables.",
     "gate": "The laws over a corpus of documents.",
     "lint": "What is wrong with the tables of a dialect.",
     "trace": "Beside each line of a document the row and field that it comes from.",
     "show": "A table as an annotated XML template.",
+    "stubs": "A dialect's entity classes for editors and type checkers.",
+    "completion": "The script that makes a shell complete all this.",
     "run": "The whole flow on one machine: plan, generate, check, start, dump, match.",
 }
 
-cli = Commands(
-    COMMANDS,
-    name="xform",
-    help="Virtual machine entities and libvirt Domain XML, in both directions, from one table.",
-    epilog="Exit codes: 0 all is well, 1 findings, 2 bad use or bad input, 3 libvirt or the host refused.",
+cli = click.version_option(package_name="libvirt-xform", message="xform %(version)s")(
+    Commands(
+        COMMANDS,
+        name="xform",
+        help="Virtual machine entities and libvirt Domain XML, in both directions, from one table.",
+        epilog="Exit codes: 0 all is well, 1 findings, 2 bad use or bad input, 3 libvirt or the host refused.",
+    )
 )
 
 

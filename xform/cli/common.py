@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from xform.cli.commands import DEBUG
+from xform.cli.completion import FILE, FOLDER, dialects
 from xform.errors import DocumentError, XformError
 
 if TYPE_CHECKING:
@@ -41,29 +42,35 @@ def common(command: F, dialect: str = "ovirt") -> F:
         help="Show the traceback of an error.",
     )(command)
     return click.option(
-        "--dialect", metavar="NAME|FOLDER", default=dialect, show_default=True, help="The tables to use."
+        "--dialect",
+        metavar="NAME|FOLDER",
+        default=dialect,
+        show_default=True,
+        shell_complete=dialects,
+        help="The tables to use.",
     )(command)
 
 
 def host(command: F) -> F:
     """`--host`, the context under the dialect's keyword `host`."""
-    return click.option("--host", "host", metavar="FILE", help="What the host offers, as YAML or JSON.")(command)
+    return click.option("--host", metavar="FILE", type=FILE, help="What the host offers, as YAML or JSON.")(command)
 
 
 def schemas(command: F) -> F:
     option = click.option(
         "--schemas",
         metavar="DIR",
-        type=Path,
+        type=FOLDER,
         help="Folder of the RELAX NG files; by default those of the installed libvirt.",
     )
     return option(command)
 
 
 def output(command: F) -> F:
-    return click.option("-o", "--output", metavar="FILE", help="Write to this file instead of standard output.")(
-        command
+    option = click.option(
+        "-o", "--output", metavar="FILE", type=FILE, help="Write to this file instead of standard output."
     )
+    return option(command)
 
 
 def load(name: str) -> Dialect:
@@ -114,7 +121,7 @@ def read_contexts(dialect: Dialect, **paths: str | None) -> dict[str, Any]:
     }
 
 
-def write(path: str | None, text: str) -> None:
+def write(path: str | None, text: str | bytes) -> None:
     """To standard output, or to a file that is there in full or not at all. Raises XformError."""
     if path is None or path == STDIN:
         if sys.stdout is None:
@@ -122,7 +129,7 @@ def write(path: str | None, text: str) -> None:
         click.echo(text, nl=False)
         return
     try:
-        _replace(Path(os.path.realpath(path)), text.encode("utf-8"))
+        _replace(Path(os.path.realpath(path)), text.encode("utf-8") if isinstance(text, str) else text)
     except OSError as error:
         raise XformError(f"{path}: {error.strerror}; nothing was written") from None
 

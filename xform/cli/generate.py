@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from xform.cli import common
+from xform.cli.completion import FILE
 from xform.errors import DocumentError, EntityError
 
 
 @click.command()
-@click.argument("entity", metavar="ENTITY")
+@click.argument("entity", metavar="ENTITY", type=FILE)
 @click.option("--no-check", is_flag=True, help="Do not validate the document against the RELAX NG schema.")
 @click.option("--live", is_flag=True, help="Write what libvirt fills in as well.")
 @common.host

@@ -8,24 +8,25 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xform.cli.common import common, write
+from xform.cli.completion import FOLDER, dialects
 from xform.errors import HostError, TableError, XformError
 
 if TYPE_CHECKING:
     from xform.check.finding import Finding
-    from xform.table.model import Origin, Tables
+    from xform.table.model import Tables
 
 FORMATS = ("text", "github", "json")
 
 
 @click.command()
-@click.argument("folder", metavar="[DIALECT]", required=False)
+@click.argument("folder", metavar="[DIALECT]", required=False, shell_complete=dialects)
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="github: annotations of a workflow.")
 @click.option("--json", "as_json", is_flag=True, help="The findings as JSON, notes included; as --format json.")
 @click.option("--verbose", is_flag=True, help="Show notes as well: what the schema has and the tables leave out.")
 @click.option(
     "--schemas",
     metavar="DIR",
-    type=Path,
+    type=FOLDER,
     multiple=True,
     help="Folder of RELAX NG files, may be given several times: what one of them has is known; "
     "by default those of the installed libvirt.",
@@ -107,15 +108,13 @@ def _escaped(text: str, more: str = "") -> str:
 
 
 def as_data(finding: Finding) -> dict[str, Any]:
+    from xform.describe import place
+
     return {
-        **_place(finding.origin),
+        **place(finding.origin),
         "level": "note" if finding.note else "fault",
         "rule": finding.rule,
         "message": finding.message,
         "witness": finding.witness,
-        "other": _place(finding.other) if finding.other else None,
+        "other": place(finding.other) if finding.other else None,
     }
-
-
-def _place(origin: Origin) -> dict[str, Any]:
-    return {"file": origin.file, "line": origin.line, "column": origin.column}

@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from xform.cli.common import common, host, load, read_bytes, read_contexts, read_entity, source_name, write
+from xform.cli.completion import FILE
 
 
 @click.command()
-@click.argument("document", metavar="DOMAIN.xml")
-@click.option("--known", metavar="FILE", required=True, help="The known entity, as `xform parse` writes it.")
+@click.argument("document", metavar="DOMAIN.xml", type=FILE)
+@click.option("--known", metavar="FILE", type=FILE, required=True, help="The known entity, as `xform parse` writes it.")
 @click.option("--json", "as_json", is_flag=True, help="The outcome as JSON.")
 @host
 @common

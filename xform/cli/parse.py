@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from xform.cli.common import common, host, load, output, read_bytes, read_contexts, source_name, write
+from xform.cli.completion import FILE
 
 
 @click.command()
-@click.argument("document", metavar="DOMAIN.xml")
+@click.argument("document", metavar="DOMAIN.xml", type=FILE)
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of YAML.")
 @host
 @output

@@ -13,6 +13,7 @@ import click
 
 from xform.cli import common
 from xform.cli.commands import DEBUG
+from xform.cli.completion import FILE, stages, stages_and_files
 from xform.errors import XformError
 
 if TYPE_CHECKING:
@@ -24,17 +25,27 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("entity", metavar="[ENTITY]", required=False)
+@click.argument("entity", metavar="[ENTITY]", required=False, type=FILE)
 @common.host
 @click.option(
     "--connect", metavar="URI", help="libvirt's URI; by default QEMU within this process, if it is installed."
 )
-@click.option("--until", metavar="STAGE", help="Stop behind this stage and show what it gives.")
+@click.option("--until", metavar="STAGE", shell_complete=stages, help="Stop behind this stage and show what it gives.")
 @click.option(
-    "--from", "start", metavar="STAGE FILE", nargs=2, help="Start with this stage, on the entity or document of a file."
+    "--from",
+    "start",
+    metavar="STAGE FILE",
+    nargs=2,
+    shell_complete=stages_and_files,
+    help="Start with this stage, on the entity or document of a file.",
 )
 @common.schemas
-@click.option("-o", "--output", metavar="FILE", help="Write what the last stage gives to this file, its secrets too.")
+@click.option(
+    "-o", "--output", metavar="FILE", type=FILE, help="Write what the last stage gives to this file, its secrets too."
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="The stages with their times, and what the last one gives, as JSON."
+)
 @common.common
 def run(
     entity: str | None,
@@ -44,6 +55,7 @@ def run(
     start: tuple[str, str] | None,
     schemas: Path | None,
     output: str | None,
+    as_json: bool,
     dialect: str,
 ) -> int:
     """Take an entity file through all stages on one machine, and end what was started.  (- is standard input.)
@@ -79,7 +91,8 @@ def run(
             schemas=schemas,
             source=source,
         )
-    return show(known, result, output, context)
+    code = show(known, result, output, context) if output is not None or not as_json else 0
+    return show_data(known, result, context) if as_json else code
 
 
 @contextmanager
@@ -151,15 +164,7 @@ def show(dialect: Dialect, result: RunResult, output: str | None, context: dict[
             document = documents.get("start", next(iter(documents.values())))
             print_text(console, as_text(dialect, document, context, masked=True), "xml")
         return print_matching(console, dialect, value, result.uri)
-    try:
-        whole = as_text(dialect, value, context)
-        shown = as_text(dialect, value, context, masked=True)
-    except TypeError as error:
-        name = result.stages[-1].stage
-        raise XformError(
-            f"stage {name!r} gave a value of type {type(value).__name__}, which cannot be shown; expected an entity, "
-            f"a document's text, a matching or plain data ({error})"
-        ) from None
+    whole, shown = texts(dialect, result, context)
     if output is not None:
         common.write(output, whole)
         return 0
@@ -167,6 +172,36 @@ def show(dialect: Dialect, result: RunResult, output: str | None, context: dict[
     if shown != whole:
         click.echo("*** stands for what may be secret; -o FILE writes it", err=True)
     return 0
+
+
+def show_data(dialect: Dialect, result: RunResult, context: dict[str, Any]) -> int:
+    """The stages and what the last one gave, as JSON in which secrets are masked.  The exit code."""
+    from xform.cli import report
+    from xform.files import dump_value, to_json
+    from xform.match import Matching
+
+    value = result.value
+    if isinstance(value, Matching):
+        shown: Any = report.as_data(dialect, value)
+    else:
+        text = texts(dialect, result, context)[1]
+        shown = text if isinstance(value, str) else dump_value(dialect, value, masked=True)
+    stages = [{"stage": done.stage, "seconds": done.seconds} for done in result.stages]
+    common.write(None, to_json({"uri": result.uri, "stages": stages, "gave": shown}))
+    return int(isinstance(value, Matching) and report.findings(value))
+
+
+def texts(dialect: Dialect, result: RunResult, context: dict[str, Any]) -> tuple[str, str]:
+    """What the last stage gave as a file holds it, and as it may be shown. Raises XformError for what no file holds."""
+    value = result.value
+    try:
+        return as_text(dialect, value, context), as_text(dialect, value, context, masked=True)
+    except TypeError as error:
+        name = result.stages[-1].stage
+        raise XformError(
+            f"stage {name!r} gave a value of type {type(value).__name__}, which cannot be shown; expected an entity, "
+            f"a document's text, a matching or plain data ({error})"
+        ) from None
 
 
 def as_text(dialect: Dialect, value: Any, context: dict[str, Any], masked: bool = False) -> str:

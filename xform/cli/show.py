@@ -5,13 +5,22 @@ from __future__ import annotations
 import click
 
 from xform.cli.common import common, load, write
+from xform.cli.completion import entities
 
 
 @click.command()
-@click.argument("entity", metavar="ENTITY")
+@click.argument("entity", metavar="ENTITY", shell_complete=entities)
+@click.option("--json", "as_json", is_flag=True, help="The rows as JSON.")
 @common
-def show(entity: str, dialect: str) -> None:
+def show(entity: str, as_json: bool, dialect: str) -> None:
     """Show what the table of an entity (such as Disk) writes, with each row's place and comment."""
-    from xform.show import template
+    known = load(dialect)
+    if as_json:
+        from xform.describe import described
+        from xform.files import to_json
 
-    write(None, template(load(dialect), entity))
+        write(None, to_json(described(known, entity)))
+    else:
+        from xform.show import template
+
+        write(None, template(known, entity))

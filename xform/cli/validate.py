@@ -9,6 +9,7 @@ import click
 
 from xform.cli.commands import BAD
 from xform.cli.common import common, host, load, read_bytes, read_contexts, schemas, source_name, write
+from xform.cli.completion import FILE
 from xform.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("documents", metavar="DOMAIN.xml...", nargs=-1, required=True)
+@click.argument("documents", metavar="DOMAIN.xml...", type=FILE, nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
 @host
 @schemas

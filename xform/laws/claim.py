@@ -14,7 +14,6 @@ from typing import Any
 from attrs import define, field
 from lxml import etree
 
-from xform.compare import local
 from xform.compile.interpreter import TEXT, Reader, Reading, find, node_text
 from xform.dialect import Dialect
 from xform.entities import Opaque
@@ -147,9 +146,9 @@ class Claim:
     def _own(self, element: Element, names: set[str]) -> Iterator[Region]:
         text = self.known.text
         span = text.span(element)
-        there = text.attributes(span)
+        there = text.attributes(element)
         for name in names - {TEXT}:
-            if shown := there.get(local(name, element)):
+            if shown := there.get(name):
                 yield shown.span()
         if TEXT in names:
             first = next((child for child in element if isinstance(child.tag, str)), None)

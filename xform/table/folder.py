@@ -20,6 +20,11 @@ _HOMES = (File(__file__).parents[1] / "mappings", File(__file__).parents[2] / "m
 loading = threading.RLock()
 
 
+def shipped() -> list[str]:
+    """The names of the dialects that come with xform."""
+    return sorted({file.parent.name for home in _HOMES for file in home.glob("*/dialect.toml")})
+
+
 def find(name: str) -> File:
     """The folder of a dialect: the name of one that is shipped, or a folder's path; ``./ovirt`` is always a path."""
     for home in _HOMES:
@@ -27,7 +32,7 @@ def find(name: str) -> File:
             return home / name
     if File(name).is_dir():
         return File(name).absolute()
-    known = sorted({file.parent.name for home in _HOMES for file in home.glob("*/dialect.toml")})
+    known = shipped()
     raise TableError(
         f"no dialect {name!r}{did_you_mean(name, known)}; expected {', '.join(known)}, or a folder with a dialect.toml"
     )

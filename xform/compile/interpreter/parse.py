@@ -88,12 +88,12 @@ class Reader:
         self.tables = classes.tables
         self.reading = Reading()
         self.context: dict[str, Any] = {}
-        self.at: Place = ()
+        self.here: Place = ()
         self.places: dict[int, Place] = {}  # where the items of a join stand in the entity, by id
 
     def take(self, row: Row, place: Place) -> None:
         """From now on a row claims, for the field at a place."""
-        self.at = place
+        self.here = place
         self.reading.by = Claim(row, place)
 
     def document(self, root: Element, context: dict[str, Any]) -> Reading:
@@ -200,7 +200,7 @@ class Reader:
 
     def values(self, table: Table, element: Element) -> dict[str, Any]:
         values: dict[str, Any] = dict.fromkeys(table.switches, False)
-        outer, by = self.at, self.reading.by
+        outer, by = self.here, self.reading.by
         for row in table.rows:
             if row.codec and row.codec.needs:
                 continue
@@ -220,7 +220,7 @@ class Reader:
         for row in late(table.rows):
             self.take(row, (*outer, row.name))
             values[row.name] = self.value(row, element, self.needs(row, values))
-        self.at, self.reading.by = outer, by
+        self.here, self.reading.by = outer, by
         return values
 
     def needs(self, row: Row, values: dict[str, Any]) -> dict[str, Any]:
@@ -308,7 +308,7 @@ class Reader:
 
     def items(self, row: Row, element: Element) -> list[Any]:
         values: list[Any] = []
-        field = self.at
+        field = self.here
         for holder in find(element, row.path.steps):
             self.take(row, (*field, len(values)))
             if (value := self.one(row, row.path, holder)) is not None:
@@ -317,7 +317,7 @@ class Reader:
 
     def mapping(self, row: Row, element: Element) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        field = self.at
+        field = self.here
         for entry in find(element, row.path.steps):
             key = self.key(row, entry)
             if key is None or key in found:
