@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, AnyStr, Literal, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from xform.compile.generate import compile_generate
 from xform.compile.keys import compile_keys
@@ -95,9 +95,17 @@ class Dialect:
         """A document to look into and to change. Raises DocumentError for what is no document of this dialect."""
         return Document(self, xml, source, context)
 
+    @overload
+    def update(self, xml: str, entity: Any, *, live: bool = False, source: str = "document", **context: Any) -> str: ...
+
+    @overload
     def update(
-        self, xml: AnyStr, entity: Any, *, live: bool = False, source: str = "document", **context: Any
-    ) -> AnyStr:
+        self, xml: bytes, entity: Any, *, live: bool = False, source: str = "document", **context: Any
+    ) -> bytes: ...
+
+    def update(
+        self, xml: str | bytes, entity: Any, *, live: bool = False, source: str = "document", **context: Any
+    ) -> str | bytes:
         """A document with an entity's changes, of the type that was given; every byte they are not about stays.
 
         `live` fields are left alone unless asked for.  Raises DocumentError for what is no document of this dialect,
@@ -105,7 +113,7 @@ class Dialect:
         """
         document = Document(self, xml, source, context)
         document.entity = entity
-        return cast("AnyStr", document.to_xml(live=live))
+        return document.to_xml(live=live)
 
     def generate(self, entity: Any, *, live: bool = False, **context: Any) -> str:
         """An entity as a new document, pretty as libvirt writes it; with `live`, what libvirt fills in as well.

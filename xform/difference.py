@@ -88,7 +88,7 @@ def _within(text: Text, element: Element, claims: dict[Element, set[str]]) -> It
     if _hides(element, shown):
         span = text.span(element)
         for name, found in text.attributes(span).items():
-            if not name.startswith("xmlns") and _named(element, name) not in shown:
+            if name.partition(":")[0] != "xmlns" and _named(element, name) not in shown:
                 yield found.start(3) + 1, found.end(3) - 1
         spans = [text.span(child) for child in children]
         starts, stops = [span.head, *(inner.end for inner in spans)], [*(inner.start for inner in spans), span.tail]
