@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 HOME = Path(os.environ.get("XFORM_CORPUS") or Path(__file__).parents[2] / "shared")
 SLICES = 12
@@ -30,6 +31,19 @@ def folders() -> dict[str, tuple[Path, ...]]:
 
 def documents() -> list[Path]:
     return [file for files in folders().values() for file in files]
+
+
+@cache
+def samples() -> tuple[Path, ...]:
+    """The documents among a manager's own files."""
+    return tuple(file for file in sorted((HOME / "samples").rglob("*.xml")) if _root(file) == "domain")
+
+
+def _root(file: Path) -> str | None:
+    try:
+        return str(etree.fromstring(file.read_bytes()).tag)
+    except etree.XMLSyntaxError:
+        return None
 
 
 def part(number: int) -> list[Path]:

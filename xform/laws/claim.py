@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 from lxml import etree
 
 from xform.compile.interpreter import TEXT, Reader, Reading, find, node_text
@@ -25,6 +25,7 @@ from xform.validate import Place
 from xform.xml import Element, canonical, parse_text
 
 Region = tuple[int, int]
+BLANKS = " \t\r\n"
 Level = tuple[list[Element], frozenset[str]]
 
 
@@ -126,21 +127,22 @@ class Claim:
         said = bool(text.strip()) and TEXT not in self.nodes.get(element, ())
         return not said and all(child in self.whole for child in element)
 
-    def regions(self) -> list[Region]:
-        """Where in the text the claim stands."""
-        text, found = self.known.text, []
+    def regions(self) -> list[tuple[int, int, bool]]:
+        """Where in the text the claim stands, and whether it is an element there."""
+        text = self.known.text
+        found: list[tuple[int, int, bool]] = []
         for element in self.whole:
-            found.append(text.lines(text.span(element)))
+            found.append((*text.lines(text.span(element)), True))
         for element, names in self.nodes.items():
             if element not in self.whole:
-                found += self._own(element, names)
+                found += ((*region, False) for region in self._own(element, names))
         opened = {one for levels in self.ways for elements, _ in levels[:-1] for one in elements}
         opened |= {one for one, names in self.nodes.items() if TEXT in names}
         for element in opened - self.whole:
             if self._hollow(element):
                 span = text.span(element)
                 one_tag = span.head == span.end
-                found.append((text.text.rindex("/", 0, span.end) if one_tag else span.head - 1, span.end))
+                found.append((text.text.rindex("/", 0, span.end) if one_tag else span.head - 1, span.end, False))
         return found
 
     def _own(self, element: Element, names: set[str]) -> Iterator[Region]:
@@ -320,26 +322,56 @@ def _kept(made: Claim, kept: Element, element: Element) -> None:
                 _kept(made, child, same)
 
 
-def rest(made: Claim) -> list[tuple[int, str]]:
-    """The text without a claim, in pieces, each with its place."""
-    text, at, pieces = made.known.text.text, 0, []
-    for start, end in sorted(made.regions()):
+@frozen
+class Rest:
+    """A document's text without a claim: the pieces, and the white space that stands beside claimed elements."""
+
+    text: str
+    pieces: list[Region]  # where a piece begins in the rest, and in the whole text
+    beside: set[int]
+
+    def place(self, at: int) -> int:
+        """A place of the rest in the whole text."""
+        begin, start = max(piece for piece in self.pieces if piece[0] <= at)
+        return start + at - begin
+
+
+def rest(made: Claim) -> Rest:
+    text, at, left = made.known.text.text, 0, ""
+    pieces, gaps = [(0, 0)], []
+    for start, end, whole in sorted(made.regions()):
         if start > at:
-            pieces.append((at, text[at:start]))
-        at = max(at, end)
-    return [*pieces, (at, text[at:])]
+            left += text[at:start]
+        if end > at:
+            at = end
+            pieces.append((len(left), at))
+        if whole:
+            gaps.append(len(left))
+    left += text[at:]
+    beside: set[int] = set()
+    for gap in gaps:
+        before, behind = len(left[:gap].rstrip(BLANKS)), len(left) - len(left[gap:].lstrip(BLANKS))
+        beside.update(range(before, behind))
+    return Rest(left, pieces, beside)
 
 
 def first_difference(one: Claim, other: Claim) -> int | None:
-    """Where in the first text what nobody claims is not as in the other; None where it is the same."""
-    mine, theirs = rest(one), "".join(piece for _, piece in rest(other))
-    at = 0
-    for start, piece in mine:
-        same = theirs[at : at + len(piece)]
-        if same != piece:
-            return start + first_other(piece, same)
-        at += len(piece)
-    return None if at == len(theirs) else len(one.known.text.text)
+    """Where in the first text what nobody claims is not as in the other; None where it is the same.
+
+    A new element may bring white space of its own, where what is behind it has no line for itself.
+    """
+    mine, theirs = rest(one), rest(other)
+    at = here = first_other(mine.text, theirs.text)
+    while at < len(mine.text) or here < len(theirs.text):
+        if mine.text[at : at + 1] == theirs.text[here : here + 1]:
+            at, here = at + 1, here + 1
+        elif here in theirs.beside:
+            here += 1
+        elif at in mine.beside:
+            at += 1
+        else:
+            return mine.place(at)
+    return None
 
 
 def first_other(one: str | bytes, other: str | bytes) -> int:

@@ -1,0 +1,145 @@
+"""`xform gate`: what it tries, counts, finds and excuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from tests.cli.conftest import Xform
+from xform.document import Document
+
+GOOD = "<machine><name>web</name><devices><disk><target dev='vda'/></disk></devices></machine>\n"
+SECRET = "<machine><name>web</name><devices><screen type='vnc' passwd='sesame'/></devices></machine>\n"
+LAWS = ["get-put", "put-get", "put-put", "least-edit", "create-get", "create", "schema", "match", "twins"]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    folder = tmp_path / "corpus"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "inner" / "good.xml").write_text(GOOD)
+    (folder / "network.xml").write_text("<network/>")
+    (folder / "notes.txt").write_text("no document")
+    return folder
+
+
+@pytest.fixture
+def lossy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every update loses the first element's white space."""
+    monkeypatch.setattr(Document, "_updated", lambda self, live: self._text.text.replace("<name>", "<name >"))
+
+
+def test_all_laws_are_tried_on_all_documents_of_a_folder(call: Xform, corpus: Path, schemas: Path) -> None:
+    done = call("gate", corpus, "--schemas", schemas)
+    assert done.exit_code == 0
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert [row[0] for row in rows[1:-1]] == LAWS
+    assert all(row[1:] == ["1", "1", "0", "0", "0"] for row in rows[1:-1])
+    assert done.stdout.splitlines()[-1] == "1 documents, 1 no document of this dialect, 0 not read"
+
+
+def test_the_dialect_is_domain_unless_another_is_given(call: Xform, tmp_path: Path) -> None:
+    (tmp_path / "vm.xml").write_text("<domain type='kvm'><name>x</name></domain>")
+    assert call("gate", tmp_path, "--laws", "get-put", dialect="domain").exit_code == 0
+    from click.testing import CliRunner
+
+    from xform.cli import cli
+
+    done = CliRunner().invoke(cli, ["gate", str(tmp_path), "--laws", "get-put"])
+    assert "1 documents" in done.stdout
+
+
+def test_processes_find_what_one_finds(call: Xform, corpus: Path, schemas: Path) -> None:
+    for number in range(5):
+        (corpus / f"{number}.xml").write_text(GOOD)
+    one, two = (call("gate", corpus, "--schemas", schemas, "--jobs", jobs, "--json") for jobs in (1, 2))
+    assert one.stdout == two.stdout
+    assert json.loads(two.stdout)["laws"]["twins"]["held"] == 6
+
+
+def test_a_law_does_not_apply_where_the_tables_do_not_name_all(call: Xform, corpus: Path, schemas: Path) -> None:
+    (corpus / "more.xml").write_text("<machine><name>web</name><more a='1'/></machine>")
+    (corpus / "nameless.xml").write_text("<machine/>")
+    counts = json.loads(call("gate", corpus, "--schemas", schemas, "--json", "--jobs", 1).stdout)["laws"]
+    assert [counts[law]["not applicable"] for law in ("create", "create-get", "schema")] == [1, 1, 1]
+
+
+def test_a_finding_is_a_line_and_exit_code_1(call: Xform, corpus: Path, lossy: None) -> None:
+    done = call("gate", corpus, "--laws", "get-put,match", "--jobs", 1)
+    assert done.exit_code == 1
+    file = corpus / "inner" / "good.xml"
+    assert f"{file}:1: bytes: get-put: the document is not the same any more\n" in done.stdout
+    assert "get-put      1     0       1" in done.stdout
+
+
+def test_a_document_that_cannot_be_read_is_a_row(call: Xform, corpus: Path) -> None:
+    (corpus / "broken.xml").write_text("<machine>\n<name>")
+    done = call("gate", corpus, "--laws", "get-put", "--jobs", 1)
+    assert done.exit_code == 2
+    assert f"{corpus / 'broken.xml'}:2:7: " in done.stdout
+    assert done.stdout.endswith("1 documents, 1 no document of this dialect, 1 not read\n")
+
+
+def test_a_known_finding_is_excused_and_a_stale_one_is_a_finding(
+    call: Xform, corpus: Path, lossy: None, tmp_path: Path
+) -> None:
+    known = tmp_path / "known.txt"
+    both = "".join(f"inner/good.xml: {form}: get-put: names are widened\n" for form in ("str", "bytes"))
+    known.write_text(f"# known\n\n{both}")
+    done = call("gate", corpus, "--laws", "get-put", "--exceptions", known, "--jobs", 1)
+    assert done.exit_code == 0, done.stdout
+    assert "get-put      1     0       0        1" in done.stdout
+    known.write_text(f"{both}other.xml: .: get-put: gone\n")
+    done = call("gate", corpus, "--laws", "get-put", "--exceptions", known, "--jobs", 1)
+    assert done.exit_code == 1
+    assert f"{known}:3:1: stale: other.xml: .: get-put was not found\n" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("good.xml: str: get-put", "1:1: this is no exception; expected `file: path: law: reason`"),
+        ("good.xml: str: getput: why", "1:1: no law 'getput' (did you mean 'get-put'?); expected one of get-put, "),
+    ],
+)
+def test_an_exception_without_a_reason_or_a_law_is_refused(
+    call: Xform, corpus: Path, tmp_path: Path, line: str, message: str
+) -> None:
+    known = tmp_path / "known.txt"
+    known.write_text(line)
+    done = call("gate", corpus, "--exceptions", known)
+    assert (done.exit_code, done.stderr.startswith(f"{known}:{message}")) == (2, True)
+
+
+def test_bad_use_is_one_line(call: Xform, corpus: Path) -> None:
+    done = call("gate", corpus, "--laws", "twin")
+    assert (done.exit_code, done.stderr.partition(";")[0]) == (2, "--laws: no law 'twin' (did you mean 'twins'?)")
+    done = call("gate", corpus / "nothing")
+    assert done.stderr.endswith("nothing: No such file or directory; expected a document, or a folder of some\n")
+
+
+def test_a_report_for_build_servers(call: Xform, corpus: Path, lossy: None, tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    call("gate", corpus, "--laws", "get-put,schema", "--junit", report, "--jobs", 1)
+    suites = {suite.get("name"): dict(suite.attrib) for suite in etree.parse(report).getroot()}
+    assert {name: (suite["tests"], suite["failures"], suite["skipped"]) for name, suite in suites.items()} == {
+        "read": ("1", "0", "0"),
+        "get-put": ("1", "1", "0"),
+        "schema": ("1", "0", "1"),
+    }
+
+
+def test_what_a_law_runs_into_is_a_finding_and_no_secret_is_shown(
+    call: Xform, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Document, live: bool) -> str:
+        raise RuntimeError(self._text.text)
+
+    (corpus / "secret.xml").write_text(SECRET)
+    monkeypatch.setattr(Document, "_updated", fail)
+    done = call("gate", corpus, "--laws", "get-put,put-get", "--jobs", 1)
+    assert "/machine: get-put: RuntimeError was raised\n" in done.stdout
+    assert "sesame" not in done.output
