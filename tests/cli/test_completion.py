@@ -50,6 +50,8 @@ def completed(*words: str) -> list[str]:
         ("run --from ma", ["match"]),
         ("run --from match web", ["file"]),
         ("completion z", ["zsh"]),
+        ("gate --laws get-put,tw", ["get-put,twins"]),
+        ("trace we", ["file"]),
     ],
 )
 def test_a_word_is_completed_by_what_may_stand_there(line: str, expected: list[str]) -> None:

@@ -49,6 +49,7 @@ CASES = {
     "match": ("match", "web.xml", "--known", "web.yaml", "--json"),
     "validate": ("validate", "bad.xml", "--schemas", "schemas", "--json"),
     "lint": ("lint", "faulty", "--json"),
+    "trace": ("trace", "web.xml", "--json"),
     "show-table": ("show", "Disk", "--json"),
     "show-choice": ("show", "Source", "--json"),
     "show-root": ("show", "Machine", "--json"),
@@ -109,7 +110,9 @@ def keys(value: Any, known: set[str], at: str = "") -> Iterator[str]:
             yield from keys(item, known, f"{at}.{key}".removeprefix("."))
 
 
-MATCH, VALIDATE, LINT, SHOW, RUN = (tables_of_the_page()[name] for name in ("match", "validate", "lint", "show", "run"))
+MATCH, VALIDATE, LINT, TRACE, SHOW, RUN = (
+    tables_of_the_page()[name] for name in ("match", "validate", "lint", "trace", "show", "run")
+)
 
 
 @pytest.mark.parametrize(
@@ -118,6 +121,7 @@ MATCH, VALIDATE, LINT, SHOW, RUN = (tables_of_the_page()[name] for name in ("mat
         (["match"], MATCH[0]),
         (["validate"], VALIDATE[0]),
         (["lint"], LINT[0]),
+        (["trace"], TRACE[0]),
         (["show-table", "show-root"], SHOW[0]),
         (["show-choice"], SHOW[1] | {"name", "comment", "origin", "ladder"}),
         (["run-matching", "run-entity", "run-document"], RUN[0]),

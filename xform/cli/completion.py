@@ -74,3 +74,11 @@ dialects = _names(_dialects, "dir")
 entities = _names(_entities)
 stages = _names(_stages)
 stages_and_files = _names(_stages, "file")
+
+
+def laws(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """Completes the last name of a list with commas."""
+    from xform.laws.corpus import LAWS
+
+    before, comma, last = incomplete.rpartition(",")
+    return [CompletionItem(before + comma + name) for name in LAWS if name.startswith(last)]

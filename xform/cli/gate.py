@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xform.cli.common import common, load, schemas, write
+from xform.cli.completion import FILE, laws
 from xform.cli.verdict import Verdict, read_excuses
 from xform.errors import HostError, XformError, did_you_mean
 
@@ -27,16 +28,17 @@ EVERY = 250
 
 
 @click.command()
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
-@click.option("--laws", metavar="LAW,...", help="Only these; by default all.")
+@click.argument("paths", metavar="PATH...", type=FILE, nargs=-1, required=True)
+@click.option("--laws", metavar="LAW,...", shell_complete=laws, help="Only these; by default all.")
 @click.option("--jobs", metavar="N", type=click.IntRange(1), help="Processes; by default one for each processor.")
 @click.option("--thorough", is_flag=True, help="Every fact of every document, not some of each. Takes long.")
 @click.option(
     "--exceptions",
     metavar="FILE",
+    type=FILE,
     help="Known findings, each a line `file: path: law: reason`; one that is found no more is a finding.",
 )
-@click.option("--junit", metavar="FILE", help="Write a report that build servers read.")
+@click.option("--junit", metavar="FILE", type=FILE, help="Write a report that build servers read.")
 @click.option("--json", "as_json", is_flag=True, help="The counts and all findings as JSON.")
 @schemas
 @partial(common, dialect="domain")

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from xform.cli.common import common, host, load, read_bytes, read_contexts, source_name, write
+from xform.cli.completion import FILE
 
 if TYPE_CHECKING:
     from xform.trace import Line
 
 
 @click.command()
-@click.argument("document", metavar="DOMAIN.xml")
+@click.argument("document", metavar="DOMAIN.xml", type=FILE)
 @click.option("--json", "as_json", is_flag=True, help="The lines as JSON.")
 @host
 @common
