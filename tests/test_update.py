@@ -331,6 +331,12 @@ def test_an_entry_whose_last_fact_goes_is_gone_but_for_what_nobody_claims(ovirt:
     assert "metadata" not in edited(ovirt, bare, setting("disks[0].image_id", None))
 
 
+def test_an_entry_that_says_nothing_stays_while_another_is_edited(ovirt: xform.Dialect) -> None:
+    bare = "      <o:device devtype='disk' name='vdb'/>\n"
+    xml = managed("o", entry("o", "vda", DISK) + bare, disk("vda") + disk("vdb"))
+    assert edited(ovirt, xml, setting("disks[0].image_id", OTHER)) == xml.replace(DISK, OTHER)
+
+
 def test_a_stale_entry_that_a_new_key_meets_is_taken_over(ovirt: xform.Dialect) -> None:
     xml = managed("o", entry("o", "vdb", OTHER), disk("vda"))
     after = edited(ovirt, xml, setting("disks[0].target", "vdb"))

@@ -97,11 +97,10 @@ class _Maker:
         parts = [part for part in pattern.parts if self.cost(part) < NEVER]
         if self.left <= 0 or depth >= DEPTH:
             return min(parts, key=self.cost)
-        if any(part is EMPTY for part in parts):
-            if not self.draw(st.integers(0, 3 if depth < 2 else 1)):
-                parts = [part for part in parts if part is not EMPTY]
-            else:
-                return EMPTY
+        some = [part for part in parts if part is not EMPTY]
+        if len(some) < len(parts) and (not some or self.draw(st.integers(0, 3 if depth < 2 else 1))):
+            return EMPTY
+        parts = some
         return self.draw(st.sampled_from(parts))
 
     def cost(self, pattern: Pattern, within: tuple[int, ...] = ()) -> int:

@@ -11,7 +11,7 @@ from lxml import etree
 from tests.cli.conftest import Xform
 from xform.document import Document
 
-GOOD = "<machine><name>web</name><devices><disk><target dev='vda'/></disk></devices></machine>\n"
+GOOD = "<machine><name>web</name><devices><disk><driver type='raw'/><target dev='vda'/></disk></devices></machine>\n"
 SECRET = "<machine><name>web</name><devices><screen type='vnc' passwd='sesame'/></devices></machine>\n"
 LAWS = ["get-put", "put-get", "put-put", "least-edit", "create-get", "create", "schema", "match", "twins"]
 

@@ -31,9 +31,9 @@ SMALL = """\
       <interleave>
         <element name="mark"><data type="string"><param name="pattern">[a-c]{2}x?</param></data></element>
         <zeroOrMore><choice><ref name="box"/><element name="lid"><empty/></element></choice></zeroOrMore>
-        <optional><element><anyName><except><name>box</name></except></anyName><text/></element></optional>
         <optional><ref name="never"/></optional>
       </interleave>
+      <optional><element><anyName><except><name>last</name></except></anyName><text/></element></optional>
       <optional><element name="last"><list><oneOrMore><data type="boolean"/></oneOrMore></list></element></optional>
     </element>
   </define>
@@ -98,7 +98,7 @@ def test_nearly_all_that_is_drawn_of_libvirts_schema_is_valid(version: str) -> N
     schema = Schema(find_schemas(folder if folder.is_dir() else None))
     valid = []
 
-    @settings(max_examples=40, phases=[Phase.generate])
+    @settings(max_examples=15, phases=[Phase.generate])
     @given(documents(known))
     def collect(root: Any) -> None:
         valid.append(not schema.said(root))
@@ -112,7 +112,7 @@ def test_nearly_all_that_is_drawn_of_libvirts_schema_is_valid(version: str) -> N
 def test_laws(version: str, name: str) -> None:
     dialect = xform.load(name)
 
-    @settings(max_examples=30)
+    @settings(max_examples=12)
     @given(documents(pattern(version)).flatmap(sprinkled))
     def holds(document: str) -> None:
         dialect.parse(document)

@@ -53,7 +53,7 @@ def test_documents_of_a_manager_stay_what_they_are(name: str) -> None:
 @pytest.mark.parametrize("name", ["domain", "ovirt"])
 @pytest.mark.parametrize("law", [put_get, put_put, least_edit], ids=lambda law: law.__name__)
 def test_one_fact_is_put(law: Law, name: str) -> None:
-    assert broken(law, name, [*sampled(corpus.documents(), 15), *corpus.samples()]) == {}
+    assert broken(law, name, [*sampled(corpus.documents(), 20), *corpus.samples()]) == {}
 
 
 @corpus.needed
@@ -75,7 +75,7 @@ def test_a_document_comes_to_say_what_another_one_says(name: str) -> None:
 def test_one_drawn_entity_is_put_in_the_place_of_another(name: str) -> None:
     dialect = xform.load(FOLDERS.get(name, name))
 
-    @settings(max_examples=200 if name in FOLDERS else 60)
+    @settings(max_examples=80 if name in FOLDERS else 40)
     @given(entities(dialect), entities(dialect))
     def holds(one: object, other: object) -> None:
         assert put_entity(dialect, dialect.generate(one, live=True), other) == []
@@ -87,7 +87,7 @@ def test_one_drawn_entity_is_put_in_the_place_of_another(name: str) -> None:
 def test_one_fact_of_a_drawn_entity_is_put(name: str) -> None:
     dialect = xform.load(FOLDERS.get(name, name))
 
-    @settings(max_examples=80 if name in FOLDERS else 30)
+    @settings(max_examples=30 if name in FOLDERS else 15)
     @given(entities(dialect))
     def holds(entity: object) -> None:
         document = dialect.generate(entity, live=True)

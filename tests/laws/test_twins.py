@@ -7,6 +7,7 @@ from hypothesis import given, settings
 
 import xform
 from tests import corpus
+from xform.compile.interpreter import Writer
 from xform.laws import twins, twins_entity
 from xform.strategies import entities
 
@@ -67,3 +68,14 @@ def test_documents_of_a_manager():
 )
 def test_odd_documents(document):
     assert twins(xform.load(NAMES["workshop"]), document) == []
+
+
+def test_what_one_form_writes_otherwise_is_found_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    mini = xform.load(str(DIALECTS / "mini"))
+    entity = mini.Machine(name="x", screens=[mini.Screen(kind="vnc", password="sesame")])
+    text = Writer.text
+    monkeypatch.setattr(Writer, "text", lambda self, made: text(self, made).replace("sesame", "open"))
+    assert [str(found) for found in twins_entity(mini, entity)] == [
+        "twins: 4: generate: compiled and interpreted write another line",
+        "twins: 4: generate live: compiled and interpreted write another line",
+    ]

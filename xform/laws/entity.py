@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import attrs
 
 from xform.entities import masked
+from xform.table.model import Row
 
 
 def unequal(one: Any, other: Any, *, live: bool, path: str = "") -> Iterator[tuple[str, str, str]]:
@@ -20,7 +22,7 @@ def unequal(one: Any, other: Any, *, live: bool, path: str = "") -> Iterator[tup
                 at = f"{path}.{attribute.name}" if path else attribute.name
                 pair = getattr(one, attribute.name), getattr(other, attribute.name)
                 row = attribute.metadata.get("row")
-                hidden = attribute.repr is masked or (row is not None and row.secret)
+                hidden = attribute.repr is masked or (row is not None and veiled(row))
                 for place, left, right in unequal(*pair, live=live, path=at):
                     yield (place, "***", "***") if hidden else (place, left, right)
     elif isinstance(one, list) and len(one) == len(other):
@@ -34,6 +36,11 @@ def unequal(one: Any, other: Any, *, live: bool, path: str = "") -> Iterator[tup
         yield path or ".", repr(one), repr(other)
 
 
+def veiled(row: Row) -> bool:
+    """Whether a row's values are not shown: secrets, and kept XML, for nobody knows what in it is one."""
+    return row.secret or bool(row.codec and row.codec.shape == "xml")
+
+
 def secrets(value: Any) -> Iterator[str]:
     """The texts of all secrets that an entity holds, at any depth."""
     if isinstance(value, list | dict):
@@ -44,5 +51,7 @@ def secrets(value: Any) -> Iterator[str]:
             row, inner = attribute.metadata.get("row"), getattr(value, attribute.name)
             if row is not None and row.secret and inner is not None and row.codec and row.form == "one":
                 yield str(inner)
+                with suppress(ValueError, TypeError):  # as it stands in the text
+                    yield row.codec.encode(inner)
             else:
                 yield from secrets(inner)

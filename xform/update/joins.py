@@ -82,9 +82,10 @@ def follow(
         rename(up, table, path.attribute or "", name, entry, item)
     said = SimpleNamespace(**{name: getattr(item, name) for name in table.fields})
     up.reader.enter(table, join, entry, said)
+    stated = any(getattr(said, row.name) != empty(row) for row in join.rows if row.constant is None)
     up.rows(rows.rows, Place(entry, full_layout(up.tables, rows)), said, item)
     named = {name for name, _ in join.path.steps[-1].where} | {path.attribute for path, _ in join.on}
-    if not wanted and not len(entry) and not own_text(entry).strip() and not set(entry.attrib) - named:
+    if stated and not wanted and not len(entry) and not own_text(entry).strip() and not set(entry.attrib) - named:
         up.remove(entry, join.path.steps, place.element)
 
 
