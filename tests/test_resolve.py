@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+import xform
 from xform.errors import TableError
+from xform.laws import create_get
 from xform.table.model import Choice, Table
 from xform.table.resolve import load_tables
 
@@ -82,6 +84,62 @@ def test_a_row_of_the_same_node_takes_the_place_of_an_inherited_one(tables):
 def test_a_dash_drops_an_inherited_row(tables):
     shapes = tables('[House]\nextends = "House"\n[House.row]\nage = "-"\n', HOUSE)
     assert list(rows(shapes["House"])) == ["name", "town"]
+
+
+ROOMS = """
+[House]
+element = "house"
+[House.row]
+rooms = "room : list Room"
+[Room.row]
+name = "@name : str"
+door = "@door : uint"
+[Room.join."book/entry"]
+on    = ["@name = name"]
+guest = "guest : text"
+bill  = "bill  : uint"
+"""
+
+
+@pytest.fixture
+def rooms(tables, tmp_path):
+    """A dialect whose rooms stand in a second place as well, extended by a join at the same place."""
+
+    def load(join):
+        tables(join, ROOMS)
+        return xform.load(str(tmp_path / "it"))
+
+    return load
+
+
+JOIN = '[Room]\nextends = "Room"\n[Room.join."book/entry"]\n'
+
+
+def test_a_join_where_an_inherited_one_stands_is_that_one(rooms):
+    it = rooms(JOIN + 'paid = "paid : present"\nbill = "bill/@cents : uint"\n')
+    (join,) = it.tables.shapes["Room"].joins
+    assert {row.name: row.place for row in join.rows} == {"guest": "guest", "bill": "bill/@cents", "paid": "paid"}
+    entry = "<entry name='a'><guest>Ada</guest><bill cents='7'/><paid/></entry>"
+    entity = it.parse(f"<house><room name='b'/><room name='a'/><book>{entry}</book></house>")
+    assert [(room.guest, room.bill, room.paid) for room in entity.rooms] == [(None, None, False), ("Ada", 7, True)]
+    assert create_get(it, entity) == []
+    assert it.generate(entity).count("<entry") == 1
+
+
+def test_a_row_of_a_join_takes_the_place_of_an_inherited_one_by_name_or_nodes(rooms):
+    (join,) = rooms(JOIN + 'visitor = "guest : str"\nbill = "-"\n').tables.shapes["Room"].joins
+    assert {row.name: row.place for row in join.rows} == {"visitor": "guest"}
+
+
+def test_a_join_is_told_by_the_new_on_where_one_is_given(rooms):
+    it = rooms(JOIN + 'on = ["@number = door"]\n')
+    entity = it.parse("<house><room name='a' door='3'/><book><entry number='3'><bill>7</bill></entry></book></house>")
+    assert entity.rooms[0].bill == 7
+    assert create_get(it, entity) == []
+
+
+def test_a_join_whose_rows_are_all_dropped_is_none(rooms):
+    assert rooms(JOIN + 'guest = "-"\nbill = "-"\n').tables.shapes["Room"].joins == ()
 
 
 def test_entities_that_sit_in_one_element_stand_beside_each_other(tables):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import keyword
 import re
-from collections.abc import Iterable
 from pathlib import Path as File
 from typing import Any
 
@@ -16,20 +14,18 @@ from xform.rules import Rule
 from xform.table import grammar
 from xform.table.finish import finish
 from xform.table.folder import display, find, load_module
+from xform.table.merge import DROP, behind, merge, merge_joins
 from xform.table.model import Choice, Join, Origin, Path, Row, Shape, Step, Table, Tables
 from xform.table.reader import TableFile
 from xform.table.walk import reachable
-
-WORDS = ("element", "use", "extends", "choice", "absent", "else", "class", "row", "join", "when", "match")
-DIALECT_WORDS = ("name", "extends", "root", "id", "schema", "namespaces", "context", "pipeline")
-DROP = "-"
+from xform.table.words import DIALECT_WORDS, TABLE_WORDS, VARIANT_WORDS, WORDS, check_field, check_words
 
 
 def load_tables(name: str, within: tuple[File, ...] = ()) -> Tables:
     """Read a dialect. Raises TableError with file, line and column."""
     folder = find(name)
     head = TableFile(display(folder) / "dialect.toml")
-    _check_words(head, (), head.values, DIALECT_WORDS)
+    check_words(head, (), head.values, DIALECT_WORDS)
     return _Resolver(folder, head, _extended(folder, head, (*within, folder.resolve()))).tables()
 
 
@@ -45,13 +41,6 @@ def _extended(folder: File, head: TableFile, within: tuple[File, ...]) -> Tables
     if base.resolve() in within:
         raise TableError(f"{head.origin('extends')}: the dialect extends itself by way of {name!r}")
     return load_tables(str(base), within)
-
-
-def _check_words(file: TableFile, at: tuple[str, ...], values: dict[str, Any], known: Iterable[str]) -> None:
-    for word in values:
-        if word not in known:
-            hint = did_you_mean(word, known) or f"; expected one of {', '.join(known)}"
-            raise TableError(f"{file.origin(*at, word)}: unknown word {word!r}{hint}")
 
 
 class _Resolver:
@@ -121,19 +110,26 @@ class _Resolver:
         base = self._base(file, name, values)
         if "choice" in values or isinstance(base, Choice):
             return self._choice(name, file, values, base if isinstance(base, Choice) else None)
-        _check_words(file, (name,), values, [word for word in WORDS if word not in ("choice", "absent", "else")])
+        check_words(file, (name,), values, TABLE_WORDS)
         inherited = base if isinstance(base, Table) else Table(name, origin)
         own = self._rows(name, file, values.get("row", {}), (name, "row"))
         for switch, when in values.get("when", {}).items():
+            check_field(switch, file.origin(name, "when", switch))
             own += self._rows(name, file, when, (name, "when", switch), when=switch)
         rows = merge(inherited.rows, self._with_used(file, values, own, (name,)))
-        joins = tuple(self._join(name, file, place, join) for place, join in values.get("join", {}).items())
+        own_joins = tuple(self._join(name, file, place, join) for place, join in values.get("join", {}).items())
+        joins = merge_joins(inherited.joins, own_joins)
+        for join in joins:
+            if not join.on:
+                raise TableError(
+                    f'{join.origin}: {name}: a join needs `on`, such as ["@name = name"], to find its entries'
+                )
         return Table(
             name=name,
             origin=origin,
             element=values.get("element", inherited.element),
             rows=rows,
-            joins=inherited.joins + joins,
+            joins=joins,
             ladder=_ladder(file, name, values) or inherited.ladder,
             cls=values.get("class", inherited.cls),
         )
@@ -153,6 +149,7 @@ class _Resolver:
     def _choice(self, name: str, file: TableFile, values: dict[str, Any], base: Choice | None) -> Choice:
         if misplaced := next((word for word in ("class", "join", "when") if word in values), None):
             raise TableError(f"{file.origin(name, misplaced)}: a choice has no {misplaced!r}; put it into a table")
+        check_words(file, (name,), {word: values[word] for word in WORDS if word in values}, WORDS)
         attributes = self._discriminators(name, file, values, base)
         if values.get("else", "opaque") != "opaque":
             raise TableError(f'{file.origin(name, "else")}: else is {values["else"]!r}; expected "opaque"')
@@ -164,6 +161,7 @@ class _Resolver:
                 continue
             if not isinstance(variant, dict):
                 raise TableError(f"{file.origin(name, word)}: {word!r} is no variant; expected a table [{name}.{word}]")
+            check_words(file, (name, word), variant, VARIANT_WORDS)
             words = tuple(word.split()) if attributes else (word,)
             if attributes and len(words) != len(attributes):
                 wanted = ", ".join(attributes)
@@ -240,10 +238,7 @@ class _Resolver:
             origin = file.origin(*at, name)
             if not isinstance(text, str):
                 raise TableError(f'{origin}: {name!r} is no row; expected "path : codec"')
-            if not name.isidentifier() or keyword.iskeyword(name) or name in WORDS or name == "opaque":
-                raise TableError(
-                    f"{origin}: {name!r} cannot name a field; it is no identifier, or a word of Python or the language"
-                )
+            check_field(name, origin)
             rows.append(self._row(owner, name, text, origin, when))
         return tuple(rows)
 
@@ -338,11 +333,12 @@ class _Resolver:
             on = []
             for rung in values.get("on", []):
                 left, equals, right = rung.partition("=")
-                if not equals or not right.strip().isidentifier():
+                key = self._path(grammar.parse_path(left.strip()))
+                if not equals or key.steps or not key.attribute:
                     raise ValueError(f'cannot read on = {rung!r}; expected "@attribute = field"')
-                on.append((self._path(grammar.parse_path(left.strip())), right.strip()))
-            if not on or path.attribute:
-                raise ValueError("a join needs the path of an element, and `on` to tell its entries apart")
+                on.append((key, right.strip()))
+            if path.attribute or not path.steps or path.steps[-1].wild:
+                raise ValueError(f"{path} is no place of a join; expected the path of an element")
         except ValueError as error:
             raise TableError(f"{origin}: {name}: {error}") from None
         rows = self._rows(name, file, {key: row for key, row in values.items() if key != "on"}, at)
@@ -350,43 +346,9 @@ class _Resolver:
 
 
 def _ladder(file: TableFile, name: str, values: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
-    match = values.get("match", {})
-    _check_words(file, (name, "match"), match, ("ladder",))
-    return tuple(tuple(part.strip() for part in rung.split("+")) for rung in match.get("ladder", []))
+    ladder = values.get("match", {}).get("ladder", [])
+    return tuple(tuple(part.strip() for part in rung.split("+")) for rung in ladder)
 
 
 def _camel(word: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", word))
-
-
-def alike(row: Row, other: Row) -> bool:
-    """Whether one of two rows takes the place of the other: the same field, or the same nodes."""
-    return row.name == other.name or bool(row.paths and row.place == other.place)
-
-
-def behind(own: tuple[Row, ...], shared: tuple[Row, ...]) -> tuple[Row, ...]:
-    """Own rows, then the shared ones whose place none of them takes."""
-    return own + tuple(row for row in shared if not any(alike(row, other) for other in own))
-
-
-def merge(inherited: tuple[Row, ...], own: tuple[Row, ...]) -> tuple[Row, ...]:
-    """Own rows take the place of inherited ones with the same name or the same nodes; `-` drops; others follow."""
-    rows = list(inherited)
-    for row in own:
-        # entities whose rows sit in the element are beside each other, and are told by their names
-        here = row.place if row.paths and not row.embeds else None
-        same = [
-            at
-            for at, old in enumerate(rows)
-            if old.name == row.name or (old in inherited and not old.embeds and old.place == here)
-        ]
-        if row.form == DROP:
-            if not same:
-                known = did_you_mean(row.name, [old.name for old in rows])
-                raise TableError(f"{row.origin}: no inherited row {row.name!r} to drop{known}")
-            rows = [old for at, old in enumerate(rows) if at not in same]
-        elif same:
-            rows = [row if at == same[0] else old for at, old in enumerate(rows) if at not in same[1:]]
-        else:
-            rows.append(row)
-    return tuple(rows)
