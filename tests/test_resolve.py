@@ -30,7 +30,8 @@ def tables(tmp_path):
     return load
 
 
-HOUSE = '[House]\nelement = "house"\n[House.row]\nname = "@name : str"\nage = "@age : uint"\ntown = "town : text"\n'
+HEAD = '[House]\nelement = "house"\n'
+HOUSE = HEAD + '[House.row]\nname = "@name : str"\nage = "@age : uint"\ntown = "town : text"\n'
 
 
 def rows(shape):
@@ -43,19 +44,19 @@ def test_rows_stand_in_the_order_written(tables):
 
 def test_used_rows_stand_behind_the_own(tables):
     shapes = tables(
-        '[House]\nuse = ["aged", "named"]\n[House.row]\ntown = "town : text"\n'
+        HEAD + 'use = ["aged", "named"]\n[House.row]\ntown = "town : text"\n'
         '[use.named]\nname = "@name : str"\n[use.aged]\nage = "@age : uint"\n'
     )
     assert list(rows(shapes["House"])) == ["town", "age", "name"]
 
 
 def test_an_own_row_goes_before_a_used_one_of_its_name(tables):
-    shapes = tables('[House]\nuse = ["named"]\n[House.row]\nname = "@title : str"\n[use.named]\nname = "@name : str"\n')
+    shapes = tables(HEAD + 'use = ["named"]\n[House.row]\nname = "@title : str"\n[use.named]\nname = "@name : str"\n')
     assert rows(shapes["House"]) == {"name": "@title"}
 
 
 def test_a_used_row_is_told_by_the_entity_that_uses_it(tables):
-    shapes = tables('[House]\nuse = ["named"]\n[use.named]\nname = "@name : str"  # how it is called\n')
+    shapes = tables(HEAD + 'use = ["named"]\n[use.named]\nname = "@name : str"  # how it is called\n')
     row = shapes["House"].fields["name"]
     assert str(row) == "House.name"
     assert row.origin.comment == "how it is called"
@@ -144,7 +145,7 @@ def test_a_join_whose_rows_are_all_dropped_is_none(rooms):
 
 def test_entities_that_sit_in_one_element_stand_beside_each_other(tables):
     shapes = tables(
-        '[House.row]\nroof = ". : Roof"\nwall = ". : Wall"\n'
+        HEAD + '[House.row]\nroof = ". : Roof"\nwall = ". : Wall"\n'
         '[Roof.row]\nroof = "@roof : str !"\n[Wall.row]\nwall = "@wall : str !"\n'
     )
     assert list(rows(shapes["House"])) == ["roof", "wall"]
@@ -152,7 +153,7 @@ def test_entities_that_sit_in_one_element_stand_beside_each_other(tables):
 
 def test_variants_share_rows_and_have_classes_of_their_own(tables):
     heat = tables(
-        '[House.row]\nheat = ". : Heat"\n[Heat]\nchoice = "@heat"\nabsent = "none"\nelse = "opaque"\n'
+        HEAD + '[House.row]\nheat = ". : Heat"\n[Heat]\nchoice = "@heat"\nabsent = "none"\nelse = "opaque"\n'
         '[Heat.row]\nprice = "@price : uint"\n[Heat.none]\n[Heat.oven]\nwood = "@wood : uint"\n'
     )["Heat"]
     assert isinstance(heat, Choice)
@@ -196,8 +197,8 @@ def test_names_have_the_namespace_of_their_prefix():
 
 
 def test_a_row_has_its_origin_and_documentation(tables, tmp_path):
-    row = tables('[House.row]\nage = "@age : uint"  # in years\n')["House"].fields["age"]
-    assert (row.origin.line, row.origin.comment) == (3, "in years")
+    row = tables(HEAD + '[House.row]\nage = "@age : uint"  # in years\n')["House"].fields["age"]
+    assert (row.origin.line, row.origin.comment) == (5, "in years")
     assert row.origin.file.endswith("it/tables.toml")
 
 

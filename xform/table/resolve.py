@@ -7,6 +7,7 @@ from pathlib import Path as File
 from typing import Any
 
 from attrs import evolve
+from lxml import etree
 
 from xform import codecs
 from xform.errors import TableError, did_you_mean
@@ -15,8 +16,9 @@ from xform.table import grammar
 from xform.table.finish import finish
 from xform.table.folder import display, find, load_module
 from xform.table.merge import DROP, behind, merge, merge_joins
-from xform.table.model import Choice, Join, Origin, Path, Row, Shape, Step, Table, Tables
+from xform.table.model import ANY, Choice, Join, Origin, Path, Row, Shape, Step, Table, Tables
 from xform.table.reader import TableFile
+from xform.table.refuse import refuse_row
 from xform.table.walk import reachable
 from xform.table.words import DIALECT_WORDS, TABLE_WORDS, VARIANT_WORDS, WORDS, check_field, check_words
 
@@ -79,10 +81,11 @@ class _Resolver:
         shapes: dict[str, Shape] = dict(self.base.shapes) if self.base else {}
         for name, (file, entity) in self.entities.items():
             shapes[name] = self._shape(name, file, entity)
-        root = values.get("root", self.base.root if self.base else None)
-        if root not in shapes:
-            where = self.head.origins.get(("root",), self.head.origin("name") if "name" in values else self.head.path)
-            raise TableError(f"{where}: the root {root!r} is no entity{did_you_mean(str(root), shapes)}")
+        for name, (file, shared) in self.uses.items():
+            self._rows(f"use.{name}", file, shared, ("use", name))  # of what nobody uses, the faults are told as well
+        root = values.get("root", self.base.root if self.base else "")
+        known = values.get("id", self.base.id if self.base else None)
+        self._check_root(root, known, shapes)
         # What an entity of ours has taken the place of is no part of this dialect.
         used = reachable(shapes, root) | set(self.entities)
         shapes = {name: shape for name, shape in shapes.items() if name in used}
@@ -90,7 +93,7 @@ class _Resolver:
             name=values.get("name", self.folder.name),
             folder=self.folder,
             root=root,
-            id=values.get("id", self.base.id if self.base else None),
+            id=known,
             namespaces=self.namespaces,
             shapes=shapes,
             context={**(self.base.context if self.base else {}), **values.get("context", {})},
@@ -103,13 +106,28 @@ class _Resolver:
         )
         return finish(tables)
 
+    def _check_root(self, name: str, known: str | None, shapes: dict[str, Shape]) -> None:
+        """A document is one element of one entity, and is told from others by a field of it."""
+        here = Origin(str(self.head.path), 1)
+        where = self.head.origins.get(("root",), here)
+        if name not in shapes:
+            raise TableError(f"{where}: the root {name!r} is no entity{did_you_mean(name, shapes)}")
+        root = shapes[name]
+        if not isinstance(root, Table) or not re.fullmatch(r"[^\W\d][\w.-]*", root.element or ""):
+            raise TableError(f'{where}: the root {name!r} is no table with an `element` such as "domain"')
+        if known is not None and known not in root.fields:
+            where = self.head.origins.get(("id",), here)
+            raise TableError(f"{where}: the id names no field {known!r} of {name}{did_you_mean(known, root.fields)}")
+
     def _shape(self, name: str, file: TableFile, values: dict[str, Any]) -> Shape:
         origin = file.origin(name)
         if not re.fullmatch("[A-Z][A-Za-z0-9]*", name):
             raise TableError(f"{origin}: {name!r} is no entity's name; expected CamelCase such as Disk")
         base = self._base(file, name, values)
         if "choice" in values or isinstance(base, Choice):
-            return self._choice(name, file, values, base if isinstance(base, Choice) else None)
+            if isinstance(base, Table):
+                raise TableError(f"{file.origin(name, 'extends')}: {name} is a choice, and {base.name} is none")
+            return self._choice(name, file, values, base)
         check_words(file, (name,), values, TABLE_WORDS)
         inherited = base if isinstance(base, Table) else Table(name, origin)
         own = self._rows(name, file, values.get("row", {}), (name, "row"))
@@ -256,6 +274,8 @@ class _Resolver:
             if entity and item.arguments:
                 raise ValueError(f"{entity} takes no argument, but {item.arguments[0]!r} stands there")
             flags = syntax.flags
+            for version in (flags[flag] for flag in ("since", "until") if flag in flags):
+                codecs.codec("version", ()).decode(version)
             row = Row(
                 owner=owner,
                 name=name,
@@ -276,12 +296,9 @@ class _Resolver:
                 until=flags.get("until"),
                 when=when,
             )
-            if form == "map" and not (row.codec and row.codec.shape == "value"):
-                raise ValueError(f"a map holds values, not {item.word}; collect the entries with list")
+            refuse_row(row)
             if row.default is not None and row.codec:
                 row.codec.decode(row.default)
-            if when and row.constant is None and row.codec and row.codec.shape != "present":
-                raise ValueError(f"a row under `when` needs a const or present, not {row.codec.name!r}")
             return row
         except ValueError as error:
             raise TableError(f"{origin}: {owner}.{name}: {error}") from None
@@ -313,17 +330,22 @@ class _Resolver:
         steps = []
         for step in syntax.steps:
             name = f"{step.prefix}:{step.name}" if step.prefix else step.name
-            steps.append(Step(self._clark(name), name, step.where))
-        return Path(tuple(steps), self._clark(syntax.attribute) if syntax.attribute else None)
+            where = tuple((self._attribute(asked), value) for asked, value in step.where)
+            steps.append(Step(self._clark(name), name, where))
+        return Path(tuple(steps), self._attribute(syntax.attribute) if syntax.attribute else None)
+
+    def _attribute(self, name: str) -> str:
+        if name == "xmlns":
+            raise ValueError("xmlns declares a namespace, and is no attribute")
+        return self._clark(name)
 
     def _clark(self, name: str) -> str:
         prefix, _, local = name.rpartition(":")
-        if not prefix:
-            return local
-        if prefix not in self.namespaces:
+        if prefix and prefix not in self.namespaces:
             hint = did_you_mean(prefix, self.namespaces)
             raise ValueError(f"unknown prefix {prefix!r}{hint}; declare it in dialect.toml under [namespaces]")
-        return f"{{{self.namespaces[prefix]}}}{local}"
+        clark = f"{{{self.namespaces[prefix]}}}{local}" if prefix else local
+        return clark if local == ANY else etree.QName(clark).text  # raises ValueError for what no name can be
 
     def _join(self, name: str, file: TableFile, place: str, values: dict[str, Any]) -> Join:
         at = (name, "join", place)
