@@ -1,5 +1,6 @@
 """From files to tables: shared rows, inheritance, replacing, dropping, and the names that rows may yield to."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -205,6 +206,27 @@ def test_a_row_has_its_origin_and_documentation(tables, tmp_path):
 def test_a_rung_names_fields_together(tables):
     shapes = tables(HOUSE + '[House.match]\nladder = ["name", "age + town"]\n')
     assert shapes["House"].ladder == (("name",), ("age", "town"))
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("width : list rule wide needs age", "a rule with needs has one place and one value"),
+        ("@width, frame/@width : rule wide needs age", "a rule with needs has one place and one value"),
+        ("width : map @name . rule wide needs age", "a rule with needs has one place and one value"),
+        ("@width : rule wide needs age = 3", "`= v` goes with one value, not with rule wide"),
+    ],
+)
+def test_a_rule_with_needs_is_one_value_in_one_place(row, message, tmp_path):
+    (tmp_path / "dialect.toml").write_text('format = 1\nroot = "House"\n')
+    (tmp_path / "house.toml").write_text(f'format = 1\n{HOUSE}width = "{row}"\n')
+    (tmp_path / "rules.py").write_text(
+        "from xform.rules import Rule\n"
+        "wide = Rule(decode=lambda text, *, age: int(text), encode=lambda value, *, age: str(value), type='int',\n"
+        "    expected='a number', samples=((1, {'age': 2}),))\n"
+    )
+    with pytest.raises(TableError, match=re.escape(message)):
+        load_tables(str(tmp_path))
 
 
 def test_a_dialect_is_found_by_its_name_or_its_folder():
