@@ -113,6 +113,9 @@ def test_what_an_owners_row_says_of_an_opaque_variants_child_stands_once(tmp_pat
     assert entity.inside.xml == '<box type="odd"><source z="2"><lid y="3"></lid></source></box>'
     entity.seal = "other"
     assert box.parse(box.generate(entity)) == entity
+    bare = box.parse("<box type='odd'><source size='1'><lid seal='s'/></source></box>")
+    assert bare.inside.xml == '<box type="odd"></box>'  # what stands for the owner's rows alone is theirs
+    assert create_get(box, bare) == []
 
 
 def test_a_wildcard_yields_to_the_rows_of_an_embedded_entity(tmp_path: Path) -> None:

@@ -104,7 +104,6 @@ def test_windows_line_ends(tmp_path):
     [
         (b"format = 1\na = '\xff'\n", "not UTF-8 at byte 16"),
         ("format = 1\na = \n", ":2:5: Invalid value; expected TOML"),
-        ("format = 1\na = 1\na = 2\n", ":3:"),
         ("format = 2\n", ":1:1: format is 2; expected `format = 1`"),
         ("[A]\n", ":1:1: format is None; expected `format = 1`"),
         ("format = 1\na = {b = 1}\n", "write each key on a line of its own"),
@@ -116,6 +115,37 @@ def test_files_that_are_refused(tmp_path, text, message):
     assert message in str(raised.value)
     assert str(raised.value).startswith(f"{tmp_path}/t.toml")
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "second", "first"),
+    [
+        ("[A]\n  b = 1\nc = 2\n  b = 2\n", "b", "5:3", "3:3"),
+        ("[A]\nb.c = 1\nb.d = 2\nb.c = 3\n", "b.c", "5:1", "3:1"),
+        ("[A.row]\nb = 1\n[A]\n [A.row]\n", "A.row", "5:2", "2:1"),
+        ("[A]\nrow.b = 1\n[A.row]\n", "A.row", "4:1", "3:1"),
+        ("[A]\nrow = 1\n[A.row.b]\n", "A.row", "4:1", "3:1"),
+        ("[A.row]\nb = 1\n[A]\nrow.c = 2\n", "row", "5:1", "2:1"),
+        ('[A]\nb = """\nb = 2\n"""\nb = [\n1,\n]\n', "b", "6:1", "3:1"),
+    ],
+)
+def test_what_stands_twice_is_told_with_both_places(tmp_path, text, key, second, first):
+    with pytest.raises(TableError) as raised:
+        read(tmp_path, "format = 1\n" + text)
+    file = tmp_path / "t.toml"
+    assert str(raised.value) == f"{file}:{second}: {key!r} stands twice; first at {file}:{first}"
+
+
+@pytest.mark.parametrize(
+    "text", ["[A.row]\nb = 1\n[A]\nc = 2\n", "[A]\nb.c = 1\nb.d = 2\n", "[A]\nb.c = 1\n[A.b.d]\ne = 2\n[A.e]\n"]
+)
+def test_a_table_may_be_declared_in_parts(tmp_path, text):
+    assert set(read(tmp_path, "format = 1\n" + text).values) == {"A"}
+
+
+def test_a_fault_before_a_key_that_stands_twice_is_told_first(tmp_path):
+    with pytest.raises(TableError, match=r":3:5: Invalid value; expected TOML"):
+        read(tmp_path, "format = 1\na = 1\nb = \na = 2\n")
 
 
 def test_a_file_that_is_not_there(tmp_path):

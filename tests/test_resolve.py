@@ -1,10 +1,13 @@
 """From files to tables: shared rows, inheritance, replacing, dropping, and the names that rows may yield to."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+import xform
 from xform.errors import TableError
+from xform.laws import create_get
 from xform.table.model import Choice, Table
 from xform.table.resolve import load_tables
 
@@ -28,7 +31,8 @@ def tables(tmp_path):
     return load
 
 
-HOUSE = '[House]\nelement = "house"\n[House.row]\nname = "@name : str"\nage = "@age : uint"\ntown = "town : text"\n'
+HEAD = '[House]\nelement = "house"\n'
+HOUSE = HEAD + '[House.row]\nname = "@name : str"\nage = "@age : uint"\ntown = "town : text"\n'
 
 
 def rows(shape):
@@ -41,19 +45,19 @@ def test_rows_stand_in_the_order_written(tables):
 
 def test_used_rows_stand_behind_the_own(tables):
     shapes = tables(
-        '[House]\nuse = ["aged", "named"]\n[House.row]\ntown = "town : text"\n'
+        HEAD + 'use = ["aged", "named"]\n[House.row]\ntown = "town : text"\n'
         '[use.named]\nname = "@name : str"\n[use.aged]\nage = "@age : uint"\n'
     )
     assert list(rows(shapes["House"])) == ["town", "age", "name"]
 
 
 def test_an_own_row_goes_before_a_used_one_of_its_name(tables):
-    shapes = tables('[House]\nuse = ["named"]\n[House.row]\nname = "@title : str"\n[use.named]\nname = "@name : str"\n')
+    shapes = tables(HEAD + 'use = ["named"]\n[House.row]\nname = "@title : str"\n[use.named]\nname = "@name : str"\n')
     assert rows(shapes["House"]) == {"name": "@title"}
 
 
 def test_a_used_row_is_told_by_the_entity_that_uses_it(tables):
-    shapes = tables('[House]\nuse = ["named"]\n[use.named]\nname = "@name : str"  # how it is called\n')
+    shapes = tables(HEAD + 'use = ["named"]\n[use.named]\nname = "@name : str"  # how it is called\n')
     row = shapes["House"].fields["name"]
     assert str(row) == "House.name"
     assert row.origin.comment == "how it is called"
@@ -84,9 +88,65 @@ def test_a_dash_drops_an_inherited_row(tables):
     assert list(rows(shapes["House"])) == ["name", "town"]
 
 
+ROOMS = """
+[House]
+element = "house"
+[House.row]
+rooms = "room : list Room"
+[Room.row]
+name = "@name : str"
+door = "@door : uint"
+[Room.join."book/entry"]
+on    = ["@name = name"]
+guest = "guest : text"
+bill  = "bill  : uint"
+"""
+
+
+@pytest.fixture
+def rooms(tables, tmp_path):
+    """A dialect whose rooms stand in a second place as well, extended by a join at the same place."""
+
+    def load(join):
+        tables(join, ROOMS)
+        return xform.load(str(tmp_path / "it"))
+
+    return load
+
+
+JOIN = '[Room]\nextends = "Room"\n[Room.join."book/entry"]\n'
+
+
+def test_a_join_where_an_inherited_one_stands_is_that_one(rooms):
+    it = rooms(JOIN + 'paid = "paid : present"\nbill = "bill/@cents : uint"\n')
+    (join,) = it.tables.shapes["Room"].joins
+    assert {row.name: row.place for row in join.rows} == {"guest": "guest", "bill": "bill/@cents", "paid": "paid"}
+    entry = "<entry name='a'><guest>Ada</guest><bill cents='7'/><paid/></entry>"
+    entity = it.parse(f"<house><room name='b'/><room name='a'/><book>{entry}</book></house>")
+    assert [(room.guest, room.bill, room.paid) for room in entity.rooms] == [(None, None, False), ("Ada", 7, True)]
+    assert create_get(it, entity) == []
+    assert it.generate(entity).count("<entry") == 1
+
+
+def test_a_row_of_a_join_takes_the_place_of_an_inherited_one_by_name_or_nodes(rooms):
+    (join,) = rooms(JOIN + 'visitor = "guest : str"\nbill = "-"\n').tables.shapes["Room"].joins
+    assert {row.name: row.place for row in join.rows} == {"visitor": "guest"}
+
+
+def test_a_join_is_told_by_the_new_on_where_one_is_given(rooms):
+    it = rooms(JOIN + 'on = ["@number = door"]\n')
+    entity = it.parse("<house><room name='a' door='3'/><book><entry number='3'><bill>7</bill></entry></book></house>")
+    assert entity.rooms[0].bill == 7
+    assert create_get(it, entity) == []
+
+
+def test_a_join_whose_rows_are_all_dropped_is_none(rooms):
+    assert rooms(JOIN + 'guest = "-"\nbill = "-"\n').tables.shapes["Room"].joins == ()
+
+
 def test_entities_that_sit_in_one_element_stand_beside_each_other(tables):
     shapes = tables(
-        '[House.row]\nroof = ". : Roof"\nwall = ". : Wall"\n'
+        HEAD + '[House.row]\nroof = ". : Roof"\nwall = ". : Wall"\n'
         '[Roof.row]\nroof = "@roof : str !"\n[Wall.row]\nwall = "@wall : str !"\n'
     )
     assert list(rows(shapes["House"])) == ["roof", "wall"]
@@ -94,7 +154,7 @@ def test_entities_that_sit_in_one_element_stand_beside_each_other(tables):
 
 def test_variants_share_rows_and_have_classes_of_their_own(tables):
     heat = tables(
-        '[House.row]\nheat = ". : Heat"\n[Heat]\nchoice = "@heat"\nabsent = "none"\nelse = "opaque"\n'
+        HEAD + '[House.row]\nheat = ". : Heat"\n[Heat]\nchoice = "@heat"\nabsent = "none"\nelse = "opaque"\n'
         '[Heat.row]\nprice = "@price : uint"\n[Heat.none]\n[Heat.oven]\nwood = "@wood : uint"\n'
     )["Heat"]
     assert isinstance(heat, Choice)
@@ -138,14 +198,35 @@ def test_names_have_the_namespace_of_their_prefix():
 
 
 def test_a_row_has_its_origin_and_documentation(tables, tmp_path):
-    row = tables('[House.row]\nage = "@age : uint"  # in years\n')["House"].fields["age"]
-    assert (row.origin.line, row.origin.comment) == (3, "in years")
+    row = tables(HEAD + '[House.row]\nage = "@age : uint"  # in years\n')["House"].fields["age"]
+    assert (row.origin.line, row.origin.comment) == (5, "in years")
     assert row.origin.file.endswith("it/tables.toml")
 
 
 def test_a_rung_names_fields_together(tables):
     shapes = tables(HOUSE + '[House.match]\nladder = ["name", "age + town"]\n')
     assert shapes["House"].ladder == (("name",), ("age", "town"))
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("width : list rule wide needs age", "a rule with needs has one place and one value"),
+        ("@width, frame/@width : rule wide needs age", "a rule with needs has one place and one value"),
+        ("width : map @name . rule wide needs age", "a rule with needs has one place and one value"),
+        ("@width : rule wide needs age = 3", "`= v` goes with one value, not with rule wide"),
+    ],
+)
+def test_a_rule_with_needs_is_one_value_in_one_place(row, message, tmp_path):
+    (tmp_path / "dialect.toml").write_text('format = 1\nroot = "House"\n')
+    (tmp_path / "house.toml").write_text(f'format = 1\n{HOUSE}width = "{row}"\n')
+    (tmp_path / "rules.py").write_text(
+        "from xform.rules import Rule\n"
+        "wide = Rule(decode=lambda text, *, age: int(text), encode=lambda value, *, age: str(value), type='int',\n"
+        "    expected='a number', samples=((1, {'age': 2}),))\n"
+    )
+    with pytest.raises(TableError, match=re.escape(message)):
+        load_tables(str(tmp_path))
 
 
 def test_a_dialect_is_found_by_its_name_or_its_folder():

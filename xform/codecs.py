@@ -120,6 +120,8 @@ def _float() -> Codec:
 
 def _hex(arguments: Sequence[str]) -> Codec:
     """Numbers that libvirt writes in base 16; `hex 4` pads to four digits."""
+    if len(arguments) > 1 or not all(re.fullmatch("[1-9]|1[0-6]", argument) for argument in arguments):
+        raise ValueError(f"hex takes the number of its digits, 1 to 16, not {' '.join(arguments)!r}")
     width = int(arguments[0]) if arguments else 0
     expected = "a number (0x1f or 31)"
     match = re.compile(r"0[xX][0-9a-fA-F]{1,16}|0[0-7]*|[1-9][0-9]{0,19}").fullmatch
@@ -147,6 +149,8 @@ def _hex(arguments: Sequence[str]) -> Codec:
 
 
 def _finite(name: str, annotation: str, words: dict[str, Any]) -> Codec:
+    for word in words:
+        _STRING.decode(word)
     expected = "one of " + ", ".join(words) if len(words) > 1 else repr(next(iter(words)))
     texts = {value: text for text, value in words.items()}
 
@@ -181,15 +185,23 @@ def _bool(arguments: Sequence[str]) -> Codec:
     return _finite("bool " + " ".join(arguments), "bool", {arguments[0]: True, arguments[1]: False})
 
 
-def _present(arguments: Sequence[str]) -> Codec:
-    return Codec("present", "bool", bool, str, "true or false", (True, False), shape="present", word="present")
-
-
-def _xml(arguments: Sequence[str]) -> Codec:
+def _encode_xml(value: str) -> str:
     from xform.xml import canonical_text
 
-    sample = '<x xmlns="urn:x"><y a="1">text</y></x>'
-    return Codec("xml", "str", str, canonical_text, "one well-formed element", (sample,), shape="xml", word="xml")
+    return canonical_text(value)
+
+
+_PRESENT = Codec("present", "bool", bool, str, "true or false", (True, False), shape="present", word="present")
+_XML = Codec(
+    "xml",
+    "str",
+    str,
+    _encode_xml,
+    "one well-formed element",
+    ('<x xmlns="urn:x"><y a="1">text</y></x>',),
+    shape="xml",
+    word="xml",
+)
 
 
 def _const(arguments: Sequence[str]) -> Codec:
@@ -249,8 +261,10 @@ _UNITS: dict[str, int] = {"b": 1, "byte": 1, "bytes": 1} | {
 def _size(arguments: Sequence[str]) -> Codec:
     """An amount of memory or storage in whole units of the field; what does not fit is rounded up, as libvirt does."""
     options = dict(part.partition("=")[::2] for part in arguments[1:])
-    if not arguments or set(options) - {"unit", "absent"}:
+    if not arguments or set(options) - {"unit", "absent"} or len(options) != len(arguments) - 1:
         raise ValueError("size needs the field's unit; expected e.g. `size KiB unit=@unit absent=KiB`")
+    if not re.fullmatch(r"@[A-Za-z_][\w.-]*", options.get("unit", "@unit")):
+        raise ValueError(f"{options['unit']!r} is no attribute beside the size; expected e.g. unit=@unit")
     for unit in (arguments[0], options.get("absent", "b")):
         if unit.lower() not in _UNITS:
             raise ValueError(f"unknown unit {unit!r}; expected b, KB, KiB, MB, MiB and so on")
@@ -293,19 +307,20 @@ def _size(arguments: Sequence[str]) -> Codec:
     )
 
 
-def _bytes(arguments: Sequence[str]) -> Codec:
-    def decode(text: str) -> bytes:
-        try:
-            return base64.b64decode("".join(text.split()), validate=True)
-        except (binascii.Error, ValueError):
-            raise _refuse(text[:20], "base64 text") from None
+def _decode_bytes(text: str) -> bytes:
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise _refuse(text[:20], "base64 text") from None
 
-    def encode(value: bytes) -> str:
-        if type(value) is not bytes:
-            raise _refuse(value, "bytes")
-        return base64.b64encode(value).decode("ascii")
 
-    return Codec("bytes", "bytes", decode, encode, "base64 text", (b"", b"\x00xform\xff"), word="bytes")
+def _encode_bytes(value: bytes) -> str:
+    if type(value) is not bytes:
+        raise _refuse(value, "bytes")
+    return base64.b64encode(value).decode("ascii")
+
+
+_BYTES = Codec("bytes", "bytes", _decode_bytes, _encode_bytes, "base64 text", (b"", b"\x00xform\xff"), word="bytes")
 
 
 def _template(arguments: Sequence[str]) -> Codec:
@@ -321,6 +336,10 @@ def _template(arguments: Sequence[str]) -> Codec:
         whole = _text("template", ".*", f"text such as {text}", (), str)
         return evolve(whole, name=f"template {text}", parts=parts)
     before, inner, after = parts[0], codec(*inner_words(parts[1])), parts[2]
+    if inner.shape != "value" or inner.constant is not None or inner.unit:
+        raise ValueError(f"a template goes around a value, not around {inner.name}")
+    if not before + after or (before + "{}" + after).strip() != before + "{}" + after:
+        raise ValueError(f"the template {text!r} needs text around the braces, without blanks at its ends")
     expected = f"{before}…{after} around {inner.expected}"
 
     def decode(text: str) -> Any:
@@ -360,7 +379,7 @@ CODECS: dict[str, Callable[[Sequence[str]], Codec]] = {
     "hex": _hex,
     "bool": _bool,
     "enum": _enum,
-    "present": _present,
+    "present": _plain(_PRESENT),
     "uuid": _plain(
         _text("uuid", _UUID, "a UUID", ("6ba7b810-9dad-41d1-80b4-00c04fd430c8",), _dashed),
     ),
@@ -368,13 +387,13 @@ CODECS: dict[str, Callable[[Sequence[str]], Codec]] = {
         _text("mac", "[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}", "a MAC address", ("52:54:00:ab:cd:ef",), str.lower)
     ),
     "path": _plain(_text("path", ".+", "a path", ("/var/lib/x y.img", "rel/a"), str)),
-    "bytes": _bytes,
+    "bytes": _plain(_BYTES),
     "size": _size,
     "version": _plain(_text("version", r"[0-9]+(\.[0-9]+)*", "a version such as 4.8", ("4.8", "9.0.0"), str)),
     "cpuset": _plain(_cpuset()),
     "template": _template,
     "const": _const,
-    "xml": _xml,
+    "xml": _plain(_XML),
 }
 
 

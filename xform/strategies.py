@@ -295,7 +295,7 @@ class _Maker:
         keys = NAMES if row.key.steps else TEXT
         last = row.path.steps[-1]
         if row.key.steps:
-            keys = keys.filter(lambda key: matches(etree.Element(last.tag[:-1] + key), last))
+            keys = keys.filter(lambda key: matches(etree.Element(last.tag[:-1] + key, dict(last.where)), last))
         return draw(st.dictionaries(keys, self.at(row), min_size=1, max_size=ITEMS))
 
     def embedded(self, draw: DrawFn, row: Row, owner: Table, step: Step, depth: int) -> Any:

@@ -18,7 +18,6 @@ from xform.table.model import Origin, Tables
 # Rules that ask the tables alone, and rules that ask a schema as well; the first line of each says what must hold.
 RULES: tuple[Callable[[Tables], Iterator[Finding]], ...] = (
     variants.overlap,
-    variants.discriminator,
     rows.passed_through,
     rows.loses,
     rows.one_way,

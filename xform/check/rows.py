@@ -11,7 +11,7 @@ from xform.check.finding import Finding, every_table, nodes, rows_of, sketch
 from xform.codecs import Codec
 from xform.table.folder import display
 from xform.table.model import Origin, Row, Tables
-from xform.table.walk import exclusive, flatten
+from xform.table.walk import apart, flatten
 from xform.validate import admits, brief, shown
 
 
@@ -36,7 +36,7 @@ def passed_through(tables: Tables) -> Iterator[Finding]:
             if (what := _whole(row)) is None:
                 continue
             for others, other in rows:
-                if other is not row and not exclusive(owners, others) and _through(row, other):
+                if other is not row and not apart(owners, others) and _through(row, other):
                     yield Finding(
                         "passed_through",
                         row.origin,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from xform.check.finding import Finding, Node, every_table, nodes, sketch
+from xform.check.finding import Finding, Node, nodes, sketch
 from xform.codecs import Codec
 from xform.table.model import Choice, Path, Row, Step, Table, Tables
-from xform.table.walk import Owners, exclusive, flatten
+from xform.table.walk import flatten
 
 
 def overlap(tables: Tables) -> Iterator[Finding]:
@@ -115,38 +115,3 @@ def _reads(codec: Codec, text: str) -> bool:
             continue
         return True
     return False
-
-
-def discriminator(tables: Tables) -> Iterator[Finding]:
-    """The attribute that tells variants has no row and tells no other choice: the variant's word stands there."""
-    for table, choice in every_table(tables):
-        telling: dict[str, tuple[Choice, Owners]] = {}
-        rows = list(flatten(tables, table))
-        if choice:
-            telling = dict.fromkeys(choice.attributes, (choice, ()))
-        for owners, row in rows:
-            shape = tables.shapes[row.entity] if row.embeds and row.entity else None
-            if not isinstance(shape, Choice):
-                continue
-            for name in shape.attributes:
-                other, before = telling.setdefault(name, (shape, owners))
-                if other is not shape and not exclusive(owners, before):
-                    said = f"{row} is told by @{name}, and so is {other.name} at {other.origin} in the same element"
-                    word = " ".join(next(iter(shape.variants)))
-                    witness = sketch(tables, table, choice, (Path((), name), word))
-                    yield Finding(
-                        "discriminator", row.origin, f"{said}; expected an attribute for each", witness, other.origin
-                    )
-        for owners, row in rows:
-            for path in row.paths:
-                if path.steps or path.attribute not in telling:
-                    continue
-                told, before = telling[path.attribute]
-                if not exclusive(owners, before):
-                    said = (
-                        f"{row} stands at @{path.attribute}, which tells the variants of {told.name} at {told.origin}; "
-                        "expected no row: the variant's word is written and read there without one"
-                    )
-                    yield Finding(
-                        "discriminator", row.origin, said, sketch(tables, table, choice, *nodes(row)), told.origin
-                    )

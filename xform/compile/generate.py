@@ -251,7 +251,8 @@ class GenerateWriter:
                 elif attribute is not None:
                     attributes, text = _braced(_attribute(self.named(attribute), constant)), ""
                 else:
-                    attributes, text = "", _quoted(escape_text(constant))
+                    attributes, text = "", _at("x", level + 1)
+                    self.source(f"{text} = {_quoted(escape_text(constant))}")
                 filled = constant is not None or _never_empty(slot)
                 self.add(level, node.step.shown, where + attributes, text, filled=filled)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 from xform.codecs import Codec
@@ -223,7 +224,7 @@ class ParseWriter:
             exact_first = sorted(node.children.values(), key=_exactness)
             for at, child in enumerate(exact_first):
                 assert child.step
-                with out.block(f"{'elif' if at else 'if'} {self.test(child, c, t)}:"):
+                with out.block(f"{'elif' if at else 'if'} {self.test(child, c, t, node.children)}:"):
                     before = len(out.lines)
                     self.element(child, c, depth, table)
                     if len(out.lines) == before:
@@ -232,16 +233,19 @@ class ParseWriter:
                 out.lines.pop()
 
     @staticmethod
-    def test(child: Node, c: str, t: str) -> str:
+    def test(child: Node, c: str, t: str, beside: Container[tuple[str, tuple[tuple[str, str], ...]]] = ()) -> str:
         step = child.step
         assert step
+        space = step.tag[: -len(ANY)]
+        found = f"{t} == {step.tag!r}"
         if step.wild:
-            space = step.tag[: -len(ANY)]
-            rest = f"{t}.__class__ is str" + (f" and {t}.startswith({space!r})" if space else "")
-            # what stands beside it in this layout was asked for before; an embedded entity's rows were not
-            other = " or ".join(ParseWriter.test(Node(named), c, t) for named in step.but)
-            return f"{rest} and not ({other})" if other else rest
-        return f"{t} == {step.tag!r}" + "".join(f" and {c}.get({name!r}) == {value!r}" for name, value in step.where)
+            found = f"{t}.__class__ is str" + (f" and {t}.startswith({space!r})" if space else "")
+        found += "".join(f" and {c}.get({name!r}) == {value!r}" for name, value in step.where)
+        # what stands beside it in this layout was asked for before; an embedded entity's rows were not
+        missed = [other for other in step.but if other.wild or (other.tag, other.where) not in beside]
+        if others := " or ".join(ParseWriter.test(Node(other), c, t) for other in missed):
+            found += f" and not ({others})"
+        return found
 
     def guarded(self, slot: Slot, depth: int, text: str, e: str) -> None:
         if guard := self.open(slot, depth):
@@ -375,7 +379,7 @@ def _text(codec: Codec | None, e: str) -> str:
 
 
 def _variable(row: Row, place: int) -> str:
-    return local(row.name) + (f"_{place + 1}" if place else "")
+    return f"place{place + 1}_{row.name}" if place else local(row.name)
 
 
 def _key(words: tuple[str | None, ...]) -> str:

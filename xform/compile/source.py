@@ -104,10 +104,10 @@ def admitted(codec: Codec) -> Callable[..., Any]:
     return lru_cache(MEMO)(read)
 
 
-# Names that compiled functions use for themselves; a field of such a name gets an underscore.
+# Names that compiled functions use for themselves; a field of such a name, or of one so made, gets an underscore.
 _OWN = re.compile(
-    r"[a-z][0-9]?|live|context|tag|str|entries[0-9]+|own_text|opaque|canonical|decided|project|link|first|nothing|verbatim"
-    r"|slow"
+    r"([a-z][0-9]?|live|context|tag|str|entries[0-9]+|own_text|opaque|canonical|decided|project|link|first|nothing"
+    r"|verbatim|slow|place[0-9]+_\w+|(read|rule|attr|text|encode)_[a-z]+_[0-9]+|[a-z]+_[A-Z]\w*)_*"
 )
 
 

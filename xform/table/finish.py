@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from graphlib import CycleError
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from xform import codecs
 from xform.errors import TableError, did_you_mean
 from xform.table.model import ANY, Choice, Path, Row, Shape, Step, Table, Tables
 from xform.table.templates import check_templates
-from xform.table.walk import flatten, joins, late
+from xform.table.together import refuse_together
+from xform.table.walk import apart, flatten, joins, late
 
 
 def finish(tables: Tables) -> Tables:
@@ -30,9 +31,10 @@ def finish(tables: Tables) -> Tables:
                     if name not in fields:
                         hint = did_you_mean(name, fields)
                         raise TableError(f"{shape.origin}: {shape.name}: the ladder names no field {name!r}{hint}")
+    refuse_together(tables)
     root = tables.shapes[tables.root]
     assert isinstance(root, Table)
-    of_root = _steps(_paths(tables, root))
+    of_root = _element(tables, root)
 
     def exact(shape: Shape) -> Shape:
         if isinstance(shape, Table):
@@ -46,7 +48,7 @@ def finish(tables: Tables) -> Tables:
 
 def _check_names(tables: Tables, table: Table) -> None:
     joined = {row.name for join in table.joins for row in join.rows}
-    for row in [*table.rows, *(row for join in table.joins for row in join.rows)]:
+    for row in table.every:
         if row.entity and row.entity not in tables.shapes:
             raise TableError(
                 f"{row.origin}: {row}: unknown entity {row.entity!r}{did_you_mean(row.entity, tables.shapes)}"
@@ -60,8 +62,7 @@ def _check_names(tables: Tables, table: Table) -> None:
                     f"{row.origin}: {row}: needs {need!r}, which is no field of {table.name} and no context{hint}"
                 )
         for key in row.by:
-            shape = tables.shapes[row.entity] if row.entity else None
-            inner = shape.variants.values() if isinstance(shape, Choice) else (shape,) if shape else ()
+            inner = tables.shapes[row.entity].tables if row.entity else ()
             if not any(key in other.fields for other in inner):
                 raise TableError(f"{row.origin}: {row}: `by` names no field {key!r} of {row.entity}")
         shape = tables.shapes[row.entity] if row.embeds and row.entity else None
@@ -76,13 +77,6 @@ def _check_names(tables: Tables, table: Table) -> None:
             row = next(row for row in rows if row.name == error.args[1][0])
             circle = " needs ".join(reversed(error.args[1]))
             raise TableError(f"{row.origin}: {row}: {circle}; expected rules that need no circle") from None
-    taken: dict[str, Row] = {}
-    for row in table.rows:
-        for path in () if row.embeds or row.when else row.paths:
-            if (other := taken.setdefault(str(path), row)) is not row:
-                raise TableError(
-                    f"{row.origin}: {row} claims {path}, and so does {other} at {other.origin}; a node has one row"
-                )
     names = (("ladder", name) for rung in table.ladder for name in rung)
     on = (("join", name) for join in table.joins for _, name in join.on)
     for what, name in (*names, *on):
@@ -92,55 +86,101 @@ def _check_names(tables: Tables, table: Table) -> None:
             )
 
 
-Steps = dict[tuple[str, ...], dict[Step, None]]
+Names = tuple[str, ...]
 
 
-def _steps(paths: list[Path]) -> Steps:
-    """The steps of all paths by the container they start from."""
-    steps: Steps = {}
-    for path in paths:
-        for at, step in enumerate(path.steps):
-            steps.setdefault(_names(path.steps[:at]), {})[evolve(step, but=())] = None
-    return steps
+@frozen
+class _Element:
+    """What the rows that sit in one element are to each other: all steps by the container they start from, the
+    containers that something stands in, and whether there are several rows."""
+
+    steps: dict[Names, dict[Step, None]]
+    through: set[Names]
+    several: bool
+
+    @classmethod
+    def of(cls, rows: list[Row], entries: list[Path]) -> _Element:
+        steps: dict[Names, dict[Step, None]] = {}
+        through: set[Names] = set()
+        for path in [*(path for row in rows for path in row.paths), *entries]:
+            for at, step in enumerate(path.steps):
+                steps.setdefault(_names(path.steps[:at]), {})[evolve(step, but=())] = None
+            through.update(_names(path.steps[:at]) for at in range(1, len(path.steps)))
+            if path.attribute is not None:
+                through.add(_names(path.steps))
+        return cls(steps, through, len(rows) > 1)
+
+    def exact(self, path: Path) -> Path:
+        """The path with what each of its steps yields to."""
+
+        def exact(at: int, step: Step) -> Step:
+            others = self.steps[_names(path.steps[:at])]
+            return evolve(step, but=tuple(other for other in others if _yields(step, other)))
+
+        return evolve(path, steps=tuple(exact(at, step) for at, step in enumerate(path.steps)))
+
+    def stands(self, row: Row) -> bool:
+        """Whether an element with a row's text is there anyway: it has some text then, and blank text says nothing."""
+        if row.form != "one" or not row.codec or row.codec.word not in ("str", "text", "bytes"):
+            return False
+        texts = [_names(path.steps) for path in row.paths if path.attribute is None]
+        return any(names in self.through if names else self.several or not row.required for names in texts)
 
 
-def _exact_path(path: Path, steps: Steps) -> Path:
-    def exact(at: int, step: Step) -> Step:
-        others = steps[_names(path.steps[:at])]
-        return evolve(step, but=tuple(other for other in others if _yields(step, other)))
-
-    return evolve(path, steps=tuple(exact(at, step) for at, step in enumerate(path.steps)))
+def _element(tables: Tables, table: Table) -> _Element:
+    return _Element.of([row for _, row in flatten(tables, table)], _entries(tables, table))
 
 
-def _paths(tables: Tables, table: Table) -> list[Path]:
-    paths = [path for _, row in flatten(tables, table) for path in row.paths]
-    return paths + [join.path for _, join, _ in joins(tables)] if table.name == tables.root else paths
+def _entries(tables: Tables, table: Table) -> list[Path]:
+    """The paths of the joins that stand among a table's rows."""
+    return [join.path for _, join, _ in joins(tables)] if table.name == tables.root else []
 
 
-def _exact(tables: Tables, table: Table, of_root: Steps) -> Table:
-    paths = _paths(tables, table)
-    steps = _steps(paths)
-    through = {_names(path.steps) for path in paths if path.attribute is not None}
-    through |= {_names(path.steps[:-1]) for path in paths if path.steps}
-
-    def finished(row: Row) -> Row:
-        codec = row.codec
-        reads_text = row.form == "one" and row.path.attribute is None
-        if codec and reads_text and codec.word in ("str", "text", "bytes"):
-            # an element that is there anyway has some text: blank is then none at all
-            anyway = len(table.rows) > 1 or not row.required
-            if _names(row.path.steps) in through if row.path.steps else anyway:
-                codec = codecs.filled(codec)
-        return evolve(row, paths=tuple(_exact_path(path, steps) for path in row.paths), codec=codec)
-
+def _exact(tables: Tables, table: Table, root: _Element) -> Table:
+    _check_embedded(tables, table)
     held = {id(join) for _, join, _ in joins(tables)}
     return evolve(
         table,
-        rows=tuple(map(finished, table.rows)),
+        rows=_finished(table.rows, _element(tables, table)),
         joins=tuple(
-            evolve(join, path=_exact_path(join.path, of_root)) if id(join) in held else join for join in table.joins
+            evolve(
+                join,
+                path=root.exact(join.path) if id(join) in held else join.path,
+                rows=_finished(join.rows, _Element.of(list(join.rows), [])),
+            )
+            for join in table.joins
         ),
     )
+
+
+def _finished(rows: tuple[Row, ...], element: _Element) -> tuple[Row, ...]:
+    """Rows with what their steps yield to, and codecs that take blank text for no value where it says nothing."""
+
+    def finished(row: Row) -> Row:
+        codec = row.codec
+        if codec and not codec.filled and element.stands(row):
+            codec = codecs.filled(codec)
+            if row.default is not None and not row.default.strip():
+                raise TableError(f"{row.origin}: {row}: `= ''` says nothing; blank text is no value here")
+        return evolve(row, paths=tuple(map(element.exact, row.paths)), codec=codec)
+
+    return tuple(map(finished, rows))
+
+
+def _check_embedded(tables: Tables, table: Table) -> None:
+    """An embedded row is read by its own table, so it must be there what it is among all rows of the element."""
+    every = list(flatten(tables, table))
+    entries = _entries(tables, table)
+    for owners in {tuple(id(variant) for _, variant in owners): owners for owners, _ in every if owners}.values():
+        embedding, inner = owners[0][0], owners[-1][1]
+        alone = _element(tables, inner)
+        among = _Element.of([row for others, row in every if not apart(owners, others)], entries)
+        for row in inner.rows:
+            if alone.stands(row) != among.stands(row) or any(alone.exact(p) != among.exact(p) for p in row.paths):
+                raise TableError(
+                    f"{embedding.origin}: {embedding}: {row} at {row.origin} is read without regard to rows of "
+                    f"{table.name} that go through its text or say more of its elements; put it beside them"
+                )
 
 
 def _names(steps: tuple[Step, ...]) -> tuple[str, ...]:
@@ -150,5 +190,6 @@ def _names(steps: tuple[Step, ...]) -> tuple[str, ...]:
 def _yields(step: Step, other: Step) -> bool:
     if step.wild:
         space = step.tag[: -len(ANY)]
-        return not other.wild and other.tag.startswith(space)
+        if other.tag != step.tag:
+            return other.tag.startswith(space)
     return other.tag == step.tag and set(other.where) > set(step.where)

@@ -2,7 +2,7 @@
 
 row       = path { "," path } ":" codec { flag }
 path      = "." | step { "/" step } [ "/" "@" name ] | "@" name
-step      = ( name | "*" ) { "[" "@" name "='" text "'" "]" }
+step      = ( name | "*" ) { "[" "@" word "='" text "'" "]" }
 name      = [ prefix ":" ] word
 codec     = "list" codec [ "by" word { "," word } ]
           | "map" path path [ codec ]
@@ -21,7 +21,7 @@ from xform.errors import did_you_mean
 
 _NAME = r"[A-Za-z_][\w.-]*"
 _STEP = re.compile(rf"(?:({_NAME}):)?({_NAME}|\*)")
-_WHERE = re.compile(rf"\[@((?:{_NAME}:)?{_NAME})='([^']*)'\]")
+_WHERE = re.compile(rf"\[@({_NAME})='([^']*)'\]")
 _ATTRIBUTE = re.compile(rf"@((?:{_NAME}:)?{_NAME})")
 _TOKEN = re.compile(r"'[^']*'|[^\s']+(?:'[^']*'[^\s']*)*")
 FLAGS = ("!", "=", "<", ">", "secret", "since", "until")

@@ -140,10 +140,20 @@ class Table:
     cls: str | None = None
 
     @property
+    def every(self) -> list[Row]:
+        """The rows of the entity's element, and those of its second places."""
+        return [*self.rows, *(row for join in self.joins for row in join.rows)]
+
+    @property
     def fields(self) -> dict[str, Row]:
         """The rows that a field of the class stands for, in order."""
-        rows = [*self.rows, *(row for join in self.joins for row in join.rows)]
-        return {row.name: row for row in rows if row.constant is None and not row.when and not row.computed}
+        rows = [row for row in self.every if row.constant is None and not row.when and not row.computed]
+        return {row.name: row for row in rows}
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The tables of a shape: one, where it is no choice."""
+        return (self,)
 
     @property
     def switches(self) -> tuple[str, ...]:
@@ -168,6 +178,11 @@ class Choice:
     element: str | None = None
     ladder: tuple[tuple[str, ...], ...] = ()
     shared: tuple[Row, ...] = ()
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The variants, in the order written."""
+        return tuple(self.variants.values())
 
     def words(self, name: str) -> tuple[str, ...]:
         """The discriminating words of the variant whose class has this name."""
@@ -211,4 +226,4 @@ class Tables:
     def tables(self) -> Iterator[Table]:
         """Every table, variants included."""
         for shape in self.shapes.values():
-            yield from shape.variants.values() if isinstance(shape, Choice) else (shape,)
+            yield from shape.tables

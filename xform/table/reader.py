@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from attrs import frozen
 
 from xform.errors import TableError
 from xform.table.model import Origin
@@ -53,11 +56,16 @@ class TableFile:
 
 
 def _located(path: Path, text: str, message: str) -> str:
-    """tomllib's message, its place put in front."""
+    """tomllib's message, its place put in front; a key that stands twice is told with both places."""
     found = re.search(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)", message)
     if not found:
         return f"{path}:1:1: {message}"
     line, column = found.groups() if found[1] else (text.count("\n") + 1, 1)
+    twice = stated_twice(str(path), text)
+    # tomllib stops at the first fault; what stands twice behind that is another one
+    if twice and twice[1].line <= int(line):
+        key, again, first = twice
+        return f"{again}: {key!r} stands twice; first at {first}"
     return f"{path}:{line}:{column}: {message[: found.start()]}; expected TOML"
 
 
@@ -74,9 +82,63 @@ def _parts(text: str) -> Key:
     return tuple(part.strip("\"'") for part in _PART.findall(text))
 
 
+@frozen
+class _Statement:
+    """A header, or a key with a value in a table; `key` is what is written, in its parts."""
+
+    table: Key
+    key: Key
+    origin: Origin
+    header: bool
+
+    @property
+    def paths(self) -> Iterator[Key]:
+        """What is named on the way, the whole last."""
+        for length in range(1, len(self.key) + 1):
+            yield (*self.table, *self.key[:length])
+
+
 def scan(file: str, text: str) -> dict[Key, Origin]:
     """Where every key of a TOML text stands, and its comment: behind it, or in the lines above it."""
     origins: dict[Key, Origin] = {}
+    for statement in _statements(file, text):
+        for path in statement.paths:
+            origins.setdefault(path, statement.origin)
+        if statement.header:
+            origins[path] = statement.origin
+    return origins
+
+
+# What may be said of a key (`now`) of which something was said `before`: tables may be declared behind their parts, and
+# dotted keys have beginnings in common.
+_AGAIN = {
+    ("parent", "parent"),
+    ("parent", "table"),
+    ("table", "parent"),
+    ("dotted", "parent"),
+    ("parent", "dotted"),
+    ("dotted", "dotted"),
+}
+
+
+def stated_twice(file: str, text: str) -> tuple[str, Origin, Origin] | None:
+    """The first key that a TOML text states a second time, as written there, and both of its places."""
+    known: dict[Key, tuple[str, Origin]] = {}
+    for statement in _statements(file, text):
+        whole, part = ("table", "parent") if statement.header else ("value", "dotted")
+        for path in statement.paths:
+            now = whole if path == (*statement.table, *statement.key) else part
+            before, first = known.setdefault(path, (now, statement.origin))
+            if first is not statement.origin:
+                if (before, now) not in _AGAIN:
+                    return ".".join(path[len(statement.table) :]), statement.origin, first
+                if now == "table":
+                    known[path] = (now, statement.origin)
+    return None
+
+
+def _statements(file: str, text: str) -> Iterator[_Statement]:
+    """Every header and key of a TOML text; an array or text of several lines has none in it."""
     table: Key = ()
     above: list[str] = []
     depth, inside = 0, ""
@@ -95,22 +157,15 @@ def scan(file: str, text: str) -> dict[Key, Origin]:
         if header:
             comment = line[header.end(1) :].partition("#")[2].strip()
             table = _parts(header[1])
-            for length in range(1, len(table) + 1):
-                column = line.index("[") + 1
-                note = comment or " ".join(above)
-                last = length == len(table)
-                if last or table[:length] not in origins:
-                    origins[table[:length]] = Origin(file, number, column, note)
+            origin = Origin(file, number, line.index("[") + 1, comment or " ".join(above))
+            yield _Statement((), table, origin, header=True)
         elif key:
-            path = (*table, *_parts(key[1]))
-            column = line.index(key[1]) + 1
-            for length in range(len(table) + 1, len(path) + 1):
-                origins.setdefault(path[:length], Origin(file, number, column, comment or " ".join(above)))
+            origin = Origin(file, number, line.index(key[1]) + 1, comment or " ".join(above))
+            yield _Statement(table, _parts(key[1]), origin, header=False)
         if fresh and not header and not key and line.lstrip().startswith("#"):
             above.append(line.strip().lstrip("#").strip())
         else:
             above = []
-    return origins
 
 
 def _rest(line: str, start: int, depth: int, inside: str) -> tuple[str, int, str]:

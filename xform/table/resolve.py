@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import keyword
 import re
-from collections.abc import Iterable
 from pathlib import Path as File
 from typing import Any
 
 from attrs import evolve
+from lxml import etree
 
 from xform import codecs
 from xform.errors import TableError, did_you_mean
@@ -16,20 +15,19 @@ from xform.rules import Rule
 from xform.table import grammar
 from xform.table.finish import finish
 from xform.table.folder import display, find, load_module
-from xform.table.model import Choice, Join, Origin, Path, Row, Shape, Step, Table, Tables
+from xform.table.merge import DROP, behind, merge, merge_joins
+from xform.table.model import ANY, Choice, Join, Origin, Path, Row, Shape, Step, Table, Tables
 from xform.table.reader import TableFile
+from xform.table.refuse import refuse_row
 from xform.table.walk import reachable
-
-WORDS = ("element", "use", "extends", "choice", "absent", "else", "class", "row", "join", "when", "match")
-DIALECT_WORDS = ("name", "extends", "root", "id", "schema", "namespaces", "context", "pipeline", "renamed")
-DROP = "-"
+from xform.table.words import DIALECT_WORDS, TABLE_WORDS, VARIANT_WORDS, WORDS, check_field, check_words
 
 
 def load_tables(name: str, within: tuple[File, ...] = ()) -> Tables:
     """Read a dialect. Raises TableError with file, line and column."""
     folder = find(name)
     head = TableFile(display(folder) / "dialect.toml")
-    _check_words(head, (), head.values, DIALECT_WORDS)
+    check_words(head, (), head.values, DIALECT_WORDS)
     return _Resolver(folder, head, _extended(folder, head, (*within, folder.resolve()))).tables()
 
 
@@ -45,13 +43,6 @@ def _extended(folder: File, head: TableFile, within: tuple[File, ...]) -> Tables
     if base.resolve() in within:
         raise TableError(f"{head.origin('extends')}: the dialect extends itself by way of {name!r}")
     return load_tables(str(base), within)
-
-
-def _check_words(file: TableFile, at: tuple[str, ...], values: dict[str, Any], known: Iterable[str]) -> None:
-    for word in values:
-        if word not in known:
-            hint = did_you_mean(word, known) or f"; expected one of {', '.join(known)}"
-            raise TableError(f"{file.origin(*at, word)}: unknown word {word!r}{hint}")
 
 
 class _Resolver:
@@ -90,10 +81,11 @@ class _Resolver:
         shapes: dict[str, Shape] = dict(self.base.shapes) if self.base else {}
         for name, (file, entity) in self.entities.items():
             shapes[name] = self._shape(name, file, entity)
-        root = values.get("root", self.base.root if self.base else None)
-        if root not in shapes:
-            where = self.head.origins.get(("root",), self.head.origin("name") if "name" in values else self.head.path)
-            raise TableError(f"{where}: the root {root!r} is no entity{did_you_mean(str(root), shapes)}")
+        for name, (file, shared) in self.uses.items():
+            self._rows(f"use.{name}", file, shared, ("use", name))  # of what nobody uses, the faults are told as well
+        root = values.get("root", self.base.root if self.base else "")
+        known = values.get("id", self.base.id if self.base else None)
+        self._check_root(root, known, shapes)
         # What an entity of ours has taken the place of is no part of this dialect.
         used = reachable(shapes, root) | set(self.entities)
         shapes = {name: shape for name, shape in shapes.items() if name in used}
@@ -101,7 +93,7 @@ class _Resolver:
             name=values.get("name", self.folder.name),
             folder=self.folder,
             root=root,
-            id=values.get("id", self.base.id if self.base else None),
+            id=known,
             namespaces=self.namespaces,
             shapes=shapes,
             context={**(self.base.context if self.base else {}), **values.get("context", {})},
@@ -117,11 +109,7 @@ class _Resolver:
 
     def _renamed(self, shapes: dict[str, Shape]) -> dict[str, dict[str, str]]:
         """Old names of fields, by entity or variant; inherited ones whose entity or field is gone are forgotten."""
-        tables = {
-            table.name: table
-            for shape in shapes.values()
-            for table in (shape.variants.values() if isinstance(shape, Choice) else (shape,))
-        }
+        tables = {table.name: table for shape in shapes.values() for table in shape.tables}
         renamed: dict[str, dict[str, str]] = {}
         for entity, names in (self.base.renamed if self.base else {}).items():
             fields = tables[entity].fields if entity in tables else {}
@@ -140,26 +128,48 @@ class _Resolver:
                 renamed.setdefault(entity, {})[old] = new
         return renamed
 
+    def _check_root(self, name: str, known: str | None, shapes: dict[str, Shape]) -> None:
+        """A document is one element of one entity, and is told from others by a field of it."""
+        here = Origin(str(self.head.path), 1)
+        where = self.head.origins.get(("root",), here)
+        if name not in shapes:
+            raise TableError(f"{where}: the root {name!r} is no entity{did_you_mean(name, shapes)}")
+        root = shapes[name]
+        if not isinstance(root, Table) or not re.fullmatch(r"[^\W\d][\w.-]*", root.element or ""):
+            raise TableError(f'{where}: the root {name!r} is no table with an `element` such as "domain"')
+        if known is not None and known not in root.fields:
+            where = self.head.origins.get(("id",), here)
+            raise TableError(f"{where}: the id names no field {known!r} of {name}{did_you_mean(known, root.fields)}")
+
     def _shape(self, name: str, file: TableFile, values: dict[str, Any]) -> Shape:
         origin = file.origin(name)
         if not re.fullmatch("[A-Z][A-Za-z0-9]*", name):
             raise TableError(f"{origin}: {name!r} is no entity's name; expected CamelCase such as Disk")
         base = self._base(file, name, values)
         if "choice" in values or isinstance(base, Choice):
-            return self._choice(name, file, values, base if isinstance(base, Choice) else None)
-        _check_words(file, (name,), values, [word for word in WORDS if word not in ("choice", "absent", "else")])
+            if isinstance(base, Table):
+                raise TableError(f"{file.origin(name, 'extends')}: {name} is a choice, and {base.name} is none")
+            return self._choice(name, file, values, base)
+        check_words(file, (name,), values, TABLE_WORDS)
         inherited = base if isinstance(base, Table) else Table(name, origin)
         own = self._rows(name, file, values.get("row", {}), (name, "row"))
         for switch, when in values.get("when", {}).items():
+            check_field(switch, file.origin(name, "when", switch))
             own += self._rows(name, file, when, (name, "when", switch), when=switch)
         rows = merge(inherited.rows, self._with_used(file, values, own, (name,)))
-        joins = tuple(self._join(name, file, place, join) for place, join in values.get("join", {}).items())
+        own_joins = tuple(self._join(name, file, place, join) for place, join in values.get("join", {}).items())
+        joins = merge_joins(inherited.joins, own_joins)
+        for join in joins:
+            if not join.on:
+                raise TableError(
+                    f'{join.origin}: {name}: a join needs `on`, such as ["@name = name"], to find its entries'
+                )
         return Table(
             name=name,
             origin=origin,
             element=values.get("element", inherited.element),
             rows=rows,
-            joins=inherited.joins + joins,
+            joins=joins,
             ladder=_ladder(file, name, values) or inherited.ladder,
             cls=values.get("class", inherited.cls),
         )
@@ -179,6 +189,7 @@ class _Resolver:
     def _choice(self, name: str, file: TableFile, values: dict[str, Any], base: Choice | None) -> Choice:
         if misplaced := next((word for word in ("class", "join", "when") if word in values), None):
             raise TableError(f"{file.origin(name, misplaced)}: a choice has no {misplaced!r}; put it into a table")
+        check_words(file, (name,), {word: values[word] for word in WORDS if word in values}, WORDS)
         attributes = self._discriminators(name, file, values, base)
         if values.get("else", "opaque") != "opaque":
             raise TableError(f'{file.origin(name, "else")}: else is {values["else"]!r}; expected "opaque"')
@@ -190,6 +201,7 @@ class _Resolver:
                 continue
             if not isinstance(variant, dict):
                 raise TableError(f"{file.origin(name, word)}: {word!r} is no variant; expected a table [{name}.{word}]")
+            check_words(file, (name, word), variant, VARIANT_WORDS)
             words = tuple(word.split()) if attributes else (word,)
             if attributes and len(words) != len(attributes):
                 wanted = ", ".join(attributes)
@@ -266,10 +278,7 @@ class _Resolver:
             origin = file.origin(*at, name)
             if not isinstance(text, str):
                 raise TableError(f'{origin}: {name!r} is no row; expected "path : codec"')
-            if not name.isidentifier() or keyword.iskeyword(name) or name in WORDS or name == "opaque":
-                raise TableError(
-                    f"{origin}: {name!r} cannot name a field; it is no identifier, or a word of Python or the language"
-                )
+            check_field(name, origin)
             rows.append(self._row(owner, name, text, origin, when))
         return tuple(rows)
 
@@ -287,6 +296,8 @@ class _Resolver:
             if entity and item.arguments:
                 raise ValueError(f"{entity} takes no argument, but {item.arguments[0]!r} stands there")
             flags = syntax.flags
+            for version in (flags[flag] for flag in ("since", "until") if flag in flags):
+                codecs.codec("version", ()).decode(version)
             row = Row(
                 owner=owner,
                 name=name,
@@ -307,16 +318,11 @@ class _Resolver:
                 until=flags.get("until"),
                 when=when,
             )
-            if form == "map" and not (row.codec and row.codec.shape == "value"):
-                raise ValueError(f"a map holds values, not {item.word}; collect the entries with list")
-            if row.codec and row.codec.needs and (form != "one" or row.default is not None):
-                raise ValueError("a rule that needs others decodes one value, and has no default; let plan set it")
+            refuse_row(row)
             if row.default is not None and row.codec:
                 row.codec.decode(row.default)
             if row.constant is not None and (row.since or row.until):
                 raise ValueError("a const is written for every version; let a field say what only some know")
-            if when and row.constant is None and row.codec and row.codec.shape != "present":
-                raise ValueError(f"a row under `when` needs a const or present, not {row.codec.name!r}")
             return row
         except ValueError as error:
             raise TableError(f"{origin}: {owner}.{name}: {error}") from None
@@ -349,17 +355,22 @@ class _Resolver:
         steps = []
         for step in syntax.steps:
             name = f"{step.prefix}:{step.name}" if step.prefix else step.name
-            steps.append(Step(self._clark(name), name, step.where))
-        return Path(tuple(steps), self._clark(syntax.attribute) if syntax.attribute else None)
+            where = tuple((self._attribute(asked), value) for asked, value in step.where)
+            steps.append(Step(self._clark(name), name, where))
+        return Path(tuple(steps), self._attribute(syntax.attribute) if syntax.attribute else None)
+
+    def _attribute(self, name: str) -> str:
+        if name == "xmlns":
+            raise ValueError("xmlns declares a namespace, and is no attribute")
+        return self._clark(name)
 
     def _clark(self, name: str) -> str:
         prefix, _, local = name.rpartition(":")
-        if not prefix:
-            return local
-        if prefix not in self.namespaces:
+        if prefix and prefix not in self.namespaces:
             hint = did_you_mean(prefix, self.namespaces)
             raise ValueError(f"unknown prefix {prefix!r}{hint}; declare it in dialect.toml under [namespaces]")
-        return f"{{{self.namespaces[prefix]}}}{local}"
+        clark = f"{{{self.namespaces[prefix]}}}{local}" if prefix else local
+        return clark if local == ANY else etree.QName(clark).text  # raises ValueError for what no name can be
 
     def _join(self, name: str, file: TableFile, place: str, values: dict[str, Any]) -> Join:
         at = (name, "join", place)
@@ -369,13 +380,12 @@ class _Resolver:
             on = []
             for rung in values.get("on", []):
                 left, equals, right = rung.partition("=")
-                if not equals or not right.strip().isidentifier():
+                key = self._path(grammar.parse_path(left.strip()))
+                if not equals or key.steps or not key.attribute:
                     raise ValueError(f'cannot read on = {rung!r}; expected "@attribute = field"')
-                on.append((self._path(grammar.parse_path(left.strip())), right.strip()))
-            if path.attribute:
-                raise ValueError(f"a join needs the path of an element, which @{path.attribute} is not")
-            if not on:
-                raise ValueError('a join needs a key to tell its entries apart; expected on = ["@attribute = field"]')
+                on.append((key, right.strip()))
+            if path.attribute or not path.steps or path.steps[-1].wild:
+                raise ValueError(f"{path} is no place of a join; expected the path of an element")
         except ValueError as error:
             raise TableError(f"{origin}: {name}: {error}") from None
         rows = self._rows(name, file, {key: row for key, row in values.items() if key != "on"}, at)
@@ -383,43 +393,9 @@ class _Resolver:
 
 
 def _ladder(file: TableFile, name: str, values: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
-    match = values.get("match", {})
-    _check_words(file, (name, "match"), match, ("ladder",))
-    return tuple(tuple(part.strip() for part in rung.split("+")) for rung in match.get("ladder", []))
+    ladder = values.get("match", {}).get("ladder", [])
+    return tuple(tuple(part.strip() for part in rung.split("+")) for rung in ladder)
 
 
 def _camel(word: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", word))
-
-
-def alike(row: Row, other: Row) -> bool:
-    """Whether one of two rows takes the place of the other: the same field, or the same nodes."""
-    return row.name == other.name or bool(row.paths and row.place == other.place)
-
-
-def behind(own: tuple[Row, ...], shared: tuple[Row, ...]) -> tuple[Row, ...]:
-    """Own rows, then the shared ones whose place none of them takes."""
-    return own + tuple(row for row in shared if not any(alike(row, other) for other in own))
-
-
-def merge(inherited: tuple[Row, ...], own: tuple[Row, ...]) -> tuple[Row, ...]:
-    """Own rows take the place of inherited ones with the same name or the same nodes; `-` drops; others follow."""
-    rows = list(inherited)
-    for row in own:
-        # entities whose rows sit in the element are beside each other, and are told by their names
-        here = row.place if row.paths and not row.embeds else None
-        same = [
-            at
-            for at, old in enumerate(rows)
-            if old.name == row.name or (old in inherited and not old.embeds and old.place == here)
-        ]
-        if row.form == DROP:
-            if not same:
-                known = did_you_mean(row.name, [old.name for old in rows])
-                raise TableError(f"{row.origin}: no inherited row {row.name!r} to drop{known}")
-            rows = [old for at, old in enumerate(rows) if at not in same]
-        elif same:
-            rows = [row if at == same[0] else old for at, old in enumerate(rows) if at not in same[1:]]
-        else:
-            rows.append(row)
-    return tuple(rows)

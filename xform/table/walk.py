@@ -15,15 +15,17 @@ def flatten(tables: Tables, table: Table, seen: tuple[str, ...] = ()) -> Iterato
     for row in table.rows:
         yield (), row
         if row.embeds and row.entity and row.entity not in seen:
-            shape = tables.shapes[row.entity]
-            for variant in shape.variants.values() if isinstance(shape, Choice) else (shape,):
+            for variant in tables.shapes[row.entity].tables:
                 for owners, inner in flatten(tables, variant, (*seen, row.entity)):
                     yield ((row, variant), *owners), inner
 
 
-def exclusive(one: Owners, other: Owners) -> bool:
-    """Whether two rows sit in different variants of one choice, so that never both are there."""
-    return any(row is same and table is not another for row, table in one for same, another in other)
+def apart(owners: Owners, others: Owners) -> bool:
+    """Whether two rows belong to different variants of one embedded choice, of which at most one is there."""
+    for (row, table), (other_row, other_table) in zip(owners, others, strict=False):
+        if row is not other_row or table is not other_table:
+            return row is other_row
+    return False
 
 
 def reachable(shapes: dict[str, Shape], root: str) -> set[str]:
@@ -34,10 +36,8 @@ def reachable(shapes: dict[str, Shape], root: str) -> set[str]:
         name = todo.pop()
         if name in shapes and name not in found:
             found.add(name)
-            shape = shapes[name]
-            for table in shape.variants.values() if isinstance(shape, Choice) else (shape,):
-                rows = [*table.rows, *(row for join in table.joins for row in join.rows)]
-                todo += [row.entity for row in rows if row.entity]
+            for table in shapes[name].tables:
+                todo += [row.entity for row in table.every if row.entity]
     return found
 
 

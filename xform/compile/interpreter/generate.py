@@ -130,7 +130,7 @@ class Writer:
     def entry(self, row: Row, key: str, value: Any, element: Element, order: dict[tuple[str, ...], int]) -> None:
         if row.key.steps:
             last = row.path.steps[-1]
-            named = Step(last.tag[:-1] + key, key)
+            named = Step(last.tag[:-1] + key, key, last.where)
             made = self.create(element, (*row.path.steps[:-1], named), order, order[tuple(map(str, row.path.steps))])
         else:
             made = self.create(element, row.path.steps, order)

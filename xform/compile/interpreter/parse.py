@@ -133,7 +133,7 @@ class Reader:
 
     def project(self, row: Row, owner: Table, choice: Choice, element: Element) -> Opaque:
         """Of an element that holds an unknown variant, what the variants could claim and the owner's rows do not."""
-        own = [path for other in owner.rows if not other.embeds for path in other.paths]
+        own = [other for other in owner.rows if not other.embeds]
         theirs = [
             path
             for table in choice.variants.values()
@@ -141,7 +141,7 @@ class Reader:
             for path in inner.paths
         ]
         names = {path.attribute for path in theirs if not path.steps} - {
-            path.attribute for path in own if not path.steps
+            path.attribute for other in own for path in other.paths if not path.steps
         }
         tags = {path.steps[0].tag for path in theirs if path.steps}
         copy = etree.Element(element.tag, nsmap=element.nsmap)
@@ -151,26 +151,45 @@ class Reader:
                 self.reading.claim(element, name)
         for child in element:
             if child.tag in tags:
-                self.reading.whole(child)
-                kept = parse_text(canonical(child))
-                for path in own:
-                    if path.steps and matches(child, path.steps[0]):
-                        self.give_up(kept, child, path)
-                copy.append(kept)
+                self.rest(child, own, copy)
         return Opaque(canonical(copy))
 
-    def give_up(self, kept: Element, child: Element, path: Path) -> None:
-        """Leave to an owner's row what it says of a child that is kept otherwise."""
-        steps, name = path.steps[1:], path.attribute
-        for copy, original in zip(find(kept, steps), find(child, steps), strict=True):
-            if name is not None and name in copy.attrib:
-                del copy.attrib[name]
-                self.reading.claims[original].pop(name, None)
-            parent = copy.getparent()
-            if name is None and steps and parent is not None:
-                parent.remove(copy)
-                for inner in original.iter(etree.Element):
-                    self.reading.claims.pop(inner, None)
+    def rest(self, child: Element, own: list[Row], copy: Element) -> None:
+        """Keep a child without what the owner's rows say of it, nor an element that stands for that alone."""
+        kept = parse_text(canonical(child))
+        pairs = list(zip(child.iter(etree.Element), kept.iter(etree.Element), strict=True))
+        copies = dict(pairs)
+        given: dict[Element, set[str]] = {original: set() for original in copies}  # nodes of each that are the owner's
+        asked: dict[Element, set[str]] = {original: set() for original in copies}  # conditions of the owner's paths
+        for row in own:
+            for path in row.paths:
+                if not path.steps or not matches(child, path.steps[0]):
+                    continue
+                for at, step in enumerate(path.steps):
+                    for holder in find(child, path.steps[1 : at + 1]):
+                        asked[holder].update(name for name, _ in step.where)
+                for holder in find(child, path.steps[1:]):
+                    if path.attribute is None and not _is_value(row):
+                        for inner in holder.iter(etree.Element):
+                            given[inner].update(inner.keys(), {TEXT})
+                    else:
+                        given[holder].add(path.attribute or TEXT)
+                        given[holder].update({row.codec.unit} if row.codec and row.codec.unit else ())
+        for original, left in reversed(pairs):
+            for name in given[original] & set(left.keys()):
+                del left.attrib[name]
+            if TEXT in given[original]:
+                left.text = None
+            stood = TEXT in given[original] or len(original) or original.attrib or own_text(original).strip()
+            if stood and not len(left) and not own_text(left).strip() and not set(left.keys()) - asked[original]:
+                if (parent := left.getparent()) is not None:
+                    parent.remove(left)
+                else:
+                    return
+        for original, left in pairs:
+            if left is kept or left.getparent() is not None:
+                self.reading.claim(original, *left.keys(), *({TEXT} - given[original]))
+        copy.append(kept)
 
     def variant(self, choice: Choice, element: Element) -> Any:
         if not choice.attributes:
@@ -377,6 +396,10 @@ class Reader:
                 self.pass_over(row, entry)
             else:
                 setattr(entity, row.name, self.value(row, entry, self.needs(row, values)))
+
+
+def _is_value(row: Row) -> bool:
+    return row.form == "one" and row.codec is not None and row.codec.shape == "value"
 
 
 def node_text(holder: Element, path: Path, codec: Codec | None = None) -> str | None:
