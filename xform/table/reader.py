@@ -109,7 +109,7 @@ def scan(file: str, text: str) -> dict[Key, Origin]:
     return origins
 
 
-# How a key may be told again (before, now): a table is declared before or behind its parts, dotted keys share beginnings.
+# How a key may be told again (before, now): tables stand before or behind their parts, dotted keys share beginnings.
 _AGAIN = {
     ("parent", "parent"),
     ("parent", "table"),
