@@ -109,8 +109,7 @@ def scan(file: str, text: str) -> dict[Key, Origin]:
     return origins
 
 
-# What may be said of a key (`now`) of which something was said `before`: tables may be declared behind their parts, and
-# dotted keys have beginnings in common.
+# How a key may be told again (before, now): tables stand before or behind their parts, dotted keys share beginnings.
 _AGAIN = {
     ("parent", "parent"),
     ("parent", "table"),

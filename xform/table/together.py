@@ -47,7 +47,7 @@ def _refuse_class(shape: Shape, known: dict[str, Origin]) -> None:
     name = shape.name
     if not name.isidentifier() or keyword.iskeyword(name) or name in ("Opaque", "Literal"):
         raise TableError(
-            f"{shape.origin}: {name!r} cannot name a class; it is none in Python, or a word of the language"
+            f"{shape.origin}: {name!r} cannot name a class; it is no name in Python, or has a meaning already"
         )
     if (first := known.setdefault(name, shape.origin)) is not shape.origin:
         raise TableError(f"{shape.origin}: a second class would be called {name!r}; first at {first}")
