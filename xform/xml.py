@@ -30,7 +30,8 @@ def _parser(encoding: str | None) -> etree.XMLParser:
             no_network=True,
             load_dtd=False,
             huge_tree=False,
-            collect_ids=False,
+            # Without it libxml2 skips its table of IDs, but reads an external DTD: any file, a pipe without an end too.
+            collect_ids=True,
         )
     return parsers[encoding]
 

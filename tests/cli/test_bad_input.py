@@ -206,6 +206,16 @@ def test_bad_use_is_one_line(arguments: list[str], expected: str) -> None:
     refused(CliRunner().invoke(cli, arguments), expected)
 
 
+@pytest.mark.parametrize(
+    "doctype", ["<!DOCTYPE machine SYSTEM '{}'>", "<!DOCTYPE machine [<!ENTITY % all SYSTEM '{}'>%all;]>"]
+)
+def test_no_file_that_a_document_names_is_opened(doctype: str, call: Xform, tmp_path: Path) -> None:
+    file = tmp_path / "all.dtd"
+    file.write_text("<")  # whoever opens it complains of it
+    document = doctype.format(file) + "<machine><name>&x;</name></machine>"
+    refused(call("parse", "-", stdin=document), "<stdin>:1:1: a DOCTYPE, and with it entities, is not accepted")
+
+
 def test_a_traceback_is_shown_only_when_asked(call: Xform, entity: Path) -> None:
     result = call("show", "Dsik", "--debug")
     assert result.exit_code == 2
