@@ -87,6 +87,20 @@ def test_a_bad_document(command: str, what: str, call: Xform, tmp_path: Path, en
     refused(call(command, *arguments), f"{file}{expected}")
 
 
+@pytest.mark.parametrize("command", ["trace", "validate"])
+def test_entities_within_entities_that_are_too_many(command: str, call: Xform, tmp_path: Path) -> None:
+    (tmp_path / "domain.rng").write_text(
+        "<grammar xmlns='http://relaxng.org/ns/structure/1.0'><start><ref name='any'/></start>"
+        "<define name='any'><element><anyName/><zeroOrMore><choice><ref name='any'/><text/>"
+        "<attribute><anyName/></attribute></choice></zeroOrMore></element></define></grammar>"
+    )
+    link, end = "<backingStore type='file'><format type='raw'/>", "</backingStore>"
+    file = tmp_path / "vm.xml"
+    file.write_text(f"<domain><devices><disk>{link * 240}{end * 240}<target dev='sda'/></disk></devices></domain>")
+    options = ["--schemas", tmp_path] if command == "validate" else []
+    refused(call(command, file, *options, dialect="domain"), f"{file}: elements are nested too deeply")
+
+
 @pytest.mark.parametrize("what", ENTITIES)
 @pytest.mark.parametrize("command", ["generate", "match", "run"])
 def test_a_bad_entity_file(command: str, what: str, call: Xform, tmp_path: Path) -> None:
