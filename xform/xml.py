@@ -43,7 +43,7 @@ def parse_text(text: str | bytes, source: str = "document") -> Element:
     """
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if len(data) > MAX_BYTES:
-        raise DocumentError(f"{source}: {len(data)} bytes; expected a document of at most {MAX_BYTES} bytes")
+        raise DocumentError(f"{source}: the document is too large; expected at most {MAX_BYTES} bytes")
     if not data.strip():
         raise DocumentError(f"{source}:1:1: the document is empty; expected XML")
     try:
