@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from lxml import etree
+
 from xform.compile.generate import compile_generate
 from xform.compile.keys import compile_keys
 from xform.compile.layout import Layouts
@@ -18,6 +20,7 @@ from xform.match import Kind, Matching, device_rows, ladders, match
 from xform.table.folder import Stamp, find, found_by, load_module, loading, stamps
 from xform.table.model import Table, Tables
 from xform.table.resolve import load_tables
+from xform.text import places
 from xform.xml import declared, parse_text, shown
 
 if TYPE_CHECKING:
@@ -69,8 +72,12 @@ class Dialect:
         """The root element of a document of this dialect. Raises DocumentError."""
         root = parse_text(xml, source)
         if root.tag != self.root.element:
+            line, column = places(root, xml).get(root, (root.sourceline, 1))
+            space = etree.QName(root).namespace
+            inside = f" in the namespace {space!r}" if space else ""
             raise DocumentError(
-                f"{source}:{root.sourceline}:1: the root element is <{shown(root)}>; expected <{self.root.element}>"
+                f"{source}:{line}:{column}: the root element is <{shown(root)}>{inside}; "
+                f"expected <{self.root.element}>" + (" in none" if space else "")
             )
         return root
 

@@ -43,7 +43,11 @@ DOCUMENTS: dict[str, tuple[bytes, str]] = {
         ":2: <name> has 20000 attributes; expected at most 1000",
     ),
     "of another kind": (b"<network/>", ":1:1: the root element is <network>; expected <machine>"),
-    "of another namespace": (b"<machine xmlns='urn:x'/>", ":1:1: the root element is <machine>"),
+    "of another kind, below a comment": (b"<!--\n-->  <network\n/>", ":2:6: the root element is <network>"),
+    "of another namespace": (
+        b"<machine xmlns='urn:x'/>",
+        ":1:1: the root element is <machine> in the namespace 'urn:x'; expected <machine> in none",
+    ),
     "too large": (
         b"<machine>" + b" " * (11 << 20) + b"</machine>",
         ": the document is too large; expected at most ",
