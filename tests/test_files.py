@@ -184,7 +184,7 @@ def test_a_secret_is_never_shown() -> None:
         (b"name: \xe4", "m.yaml:1:7: not UTF-8; expected YAML or JSON as UTF-8 text"),
         ("[" * 100_000, "m.yaml:1:1: values are nested too deeply; expected the fields of an entity"),
         ("a: &a [*a]", "m.yaml:1:1: values are nested too deeply; expected the fields of an entity"),
-        ("x" * (5 << 20), "m.yaml: 5242880 bytes; expected a file of at most 4194304 bytes"),
+        ("x" * (5 << 20), "m.yaml: the file is too large; expected at most 4194304 bytes"),
     ],
 )
 def test_a_file_that_is_no_entity(text: str | bytes, expected: str) -> None:
@@ -196,6 +196,22 @@ def test_aliases_cannot_grow_without_bound() -> None:
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
     (line,) = faults("\n".join(lines))
     assert line.endswith("aliases make more than 200000 values of this file")
+
+
+def test_a_file_that_holds_too_much_is_left_before_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xform.marked.MAX_VALUES", 10)
+    assert faults("a: [" + "1, " * 1000) == ["m.yaml:1:26: more than 10 values; expected YAML or JSON"]
+
+
+def test_the_first_hundred_faults_are_told() -> None:
+    lines = faults("name: web\n" + "".join(f"nmae{n}: x\n" for n in range(200)))
+    assert len(lines) == 101
+    assert lines[-1] == "m.yaml: more than 100 faults; mend these first"
+
+
+def test_a_value_that_is_not_there_is_told_with_its_key() -> None:
+    assert faults("name:\n\nmemory: 5\n") == ["m.yaml:1:1: name: nothing is not text"]
+    assert faults("name: ~\n") == ["m.yaml:1:7: name: nothing is not text"]
 
 
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:

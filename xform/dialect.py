@@ -7,17 +7,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
+from lxml import etree
+
 from xform.compile.generate import compile_generate
 from xform.compile.keys import compile_keys
 from xform.compile.layout import Layouts
 from xform.compile.parse import compile_parse
 from xform.document import Document
 from xform.entities import Classes
-from xform.errors import DocumentError, EntityError
+from xform.errors import DocumentError, EntityError, did_you_mean
 from xform.match import Kind, Matching, device_rows, ladders, match
 from xform.table.folder import Stamp, find, found_by, load_module, loading, stamps
 from xform.table.model import Table, Tables
 from xform.table.resolve import load_tables
+from xform.text import places
 from xform.xml import declared, parse_text, shown
 
 if TYPE_CHECKING:
@@ -49,7 +52,8 @@ class Dialect:
     def __getattr__(self, name: str) -> type:
         if not name.startswith("_") and name in self.classes:
             return self.classes[name]
-        raise AttributeError(f"dialect {self.tables.name!r} has no entity {name!r}")
+        hint = did_you_mean(name, self.classes.names())
+        raise AttributeError(f"dialect {self.tables.name!r} has no entity {name!r}{hint}")
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.classes.names()]
@@ -71,8 +75,12 @@ class Dialect:
         """The root element of a document of this dialect. Raises DocumentError."""
         root = parse_text(xml, source)
         if root.tag != self.root.element:
+            line, column = places(root, xml).get(root, (root.sourceline, 1))
+            space = etree.QName(root).namespace
+            inside = f" in the namespace {space!r}" if space else ""
             raise DocumentError(
-                f"{source}:{root.sourceline}:1: the root element is <{shown(root)}>; expected <{self.root.element}>"
+                f"{source}:{line}:{column}: the root element is <{shown(root)}>{inside}; "
+                f"expected <{self.root.element}>" + (" in none" if space else "")
             )
         return root
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -36,11 +38,17 @@ class Document:
         if isinstance(xml, str):
             self._encoding, text = None, xml
         else:
-            try:
+            with self._named():
                 text, self._encoding = decode(xml, self._root)
-            except DocumentError as error:
-                raise DocumentError(f"{source}: {error}") from None
         self._text = Text(text, self._root)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Within, errors say which document they are about."""
+        try:
+            yield
+        except DocumentError as error:
+            raise DocumentError(f"{self.source}: {error}") from None
 
     @cached_property
     def entity(self) -> Any:
@@ -48,7 +56,8 @@ class Document:
 
     @cached_property
     def _reading(self) -> Reading:
-        return Reader(self.dialect.classes).document(self._root, self.context)
+        with self._named():
+            return Reader(self.dialect.classes).document(self._root, self.context)
 
     @property
     def residue(self) -> list[Residue]:
@@ -62,7 +71,8 @@ class Document:
 
     def trace(self) -> list[Line]:
         """Beside each line of the text who says it; secrets are masked."""
-        return trace(self.dialect, self._text, self.context)
+        with self._named():
+            return trace(self.dialect, self._text, self.context)
 
     @cached_property
     def _known(self) -> Any:
@@ -74,7 +84,10 @@ class Document:
 
         Raises EntityError for what the tables do not admit; the document is as it was then.
         """
-        text = self._updated(live)
+        try:
+            text = self._updated(live)
+        except RecursionError:
+            raise EntityError("entities are nested too deeply; expected fewer within each other") from None
         # a character that the encoding lacks is written by its number
         return text.encode(self._encoding, "xmlcharrefreplace") if self._encoding else text
 

@@ -1,13 +1,14 @@
 """Entity files: YAML or JSON to entities, structured by cattrs, and back.
 
-Reading is strict: nothing is converted that was not meant (``"5"`` is not 5, and ``yes`` is a word), and every fault of
-a file is told, each with its line and column.
+Reading is strict: nothing is converted that was not meant (``"5"`` is not 5, and ``yes`` is a word), and the faults of
+a file are told at once, each with its line and column.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+from itertools import islice
 from pathlib import Path as File
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ from xform.validate import dotted, shown
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect
+
+# A file with more is something else; the search for words that were meant takes its time for each.
+MOST_FAULTS = 100
 
 
 def read_entity(dialect: Dialect, path: str | File, name: str | None = None) -> Any:
@@ -170,8 +174,10 @@ def _structure(by: EntityConverter, marked: Marked, cls: type, name: str) -> Any
     try:
         return by.structure(marked.value, cls)
     except Exception as error:
-        faults = list(by.faults(error))
+        faults = list(islice(by.faults(error), MOST_FAULTS + 1))
+    more = f"\n{marked.source}: more than {MOST_FAULTS} faults; mend these first" if len(faults) > MOST_FAULTS else ""
+    faults = faults[:MOST_FAULTS]
     lines = {(marked.at(path, key), f"{dotted(path)}: {message}" if path else message) for path, key, message in faults}
     raise EntityError(
-        "\n".join(f"{marked.source}:{line}:{column}: {message}" for (line, column), message in sorted(lines))
+        "\n".join(f"{marked.source}:{line}:{column}: {message}" for (line, column), message in sorted(lines)) + more
     ) from None

@@ -13,6 +13,7 @@ from typing import Any
 
 from attrs import field, frozen
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
@@ -20,7 +21,7 @@ from ruamel.yaml.reader import ReaderError
 from xform.errors import EntityError
 
 MAX_BYTES = 4 * 1024 * 1024
-# Aliases may make a small file stand for a large one.
+# Of what a file holds, keys among it; and of what aliases make of it, which may be far more.
 MAX_VALUES = 200_000
 
 Place = tuple[str | int, ...]
@@ -59,7 +60,7 @@ class Marked:
 def load_marked(data: bytes, source: str) -> Marked:
     """Raises EntityError with `source`, line and column."""
     if len(data) > MAX_BYTES:
-        raise EntityError(f"{source}: {len(data)} bytes; expected a file of at most {MAX_BYTES} bytes")
+        raise EntityError(f"{source}: the file is too large; expected at most {MAX_BYTES} bytes")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -69,7 +70,9 @@ def load_marked(data: bytes, source: str) -> Marked:
     if _NOT_YAML.search(text) and _is_json(text):
         text = _NOT_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     try:
-        node = YAML(typ="safe", pure=True).compose(text)
+        yaml: Any = YAML(typ="safe", pure=True)
+        yaml.Composer = _Composer
+        node = yaml.compose(text)
         marked = Marked(None, source)
         return Marked(_Plain(marked).value(node, ()), source, marked.values, marked.keys)
     except ReaderError as error:
@@ -96,6 +99,19 @@ def _is_json(text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
+
+
+class _Composer(Composer):
+    """Stops where a file holds too much, before it has taken minutes and gigabytes."""
+
+    count = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self.count += 1
+        if self.count > MAX_VALUES:
+            mark = self.parser.peek_event().start_mark
+            raise MarkedYAMLError(problem=f"more than {MAX_VALUES} values", problem_mark=mark)
+        return super().compose_node(parent, index)
 
 
 class _Plain:
@@ -132,6 +148,9 @@ class _Plain:
                 raise self.fault(key, f"the key {name!r} stands twice; expected it once")
             self.marked.keys[(*path, name)] = (key.start_mark.line + 1, key.start_mark.column + 1)
             found[name] = self.value(item, (*path, name))
+            if isinstance(item, ScalarNode) and not item.value and not item.style:
+                # YAML has nothing stand at what comes next, perhaps lines below
+                self.marked.values[(*path, name)] = self.marked.keys[(*path, name)]
         return found
 
     def scalar(self, node: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from xform.entities import empty
+from xform.errors import EntityError
 from xform.table.model import Row
 from xform.validate import Place, Problem
 
@@ -65,4 +66,6 @@ def schema_version(folder: Path) -> str | None:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)*", version):
+        raise EntityError(f"{version!r} is no version of libvirt; expected one such as 9.0.0")
     return tuple(map(int, version.split(".")))

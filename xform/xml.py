@@ -30,7 +30,8 @@ def _parser(encoding: str | None) -> etree.XMLParser:
             no_network=True,
             load_dtd=False,
             huge_tree=False,
-            collect_ids=False,
+            # Without it libxml2 skips its table of IDs, but reads an external DTD: any file, a pipe without an end too.
+            collect_ids=True,
         )
     return parsers[encoding]
 
@@ -42,7 +43,7 @@ def parse_text(text: str | bytes, source: str = "document") -> Element:
     """
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if len(data) > MAX_BYTES:
-        raise DocumentError(f"{source}: {len(data)} bytes; expected a document of at most {MAX_BYTES} bytes")
+        raise DocumentError(f"{source}: the document is too large; expected at most {MAX_BYTES} bytes")
     if not data.strip():
         raise DocumentError(f"{source}:1:1: the document is empty; expected XML")
     try:
@@ -53,7 +54,9 @@ def parse_text(text: str | bytes, source: str = "document") -> Element:
         message = " ".join((error.msg or "not well-formed").split(", line ")[0].split())
         if "Excessive depth" in message:
             message = "elements are nested too deeply"
-        elif "Detected an entity" in message or "entity reference loop" in message.lower():
+        elif (
+            "Detected an entity" in message or "amplification" in message or "entity reference loop" in message.lower()
+        ):
             message = "entities that grow without bound"
         raise DocumentError(f"{source}:{line}:{max(column, 1)}: {message}; expected well-formed XML") from None
     except LookupError as error:

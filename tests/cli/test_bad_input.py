@@ -43,10 +43,14 @@ DOCUMENTS: dict[str, tuple[bytes, str]] = {
         ":2: <name> has 20000 attributes; expected at most 1000",
     ),
     "of another kind": (b"<network/>", ":1:1: the root element is <network>; expected <machine>"),
-    "of another namespace": (b"<machine xmlns='urn:x'/>", ":1:1: the root element is <machine>"),
+    "of another kind, below a comment": (b"<!--\n-->  <network\n/>", ":2:6: the root element is <network>"),
+    "of another namespace": (
+        b"<machine xmlns='urn:x'/>",
+        ":1:1: the root element is <machine> in the namespace 'urn:x'; expected <machine> in none",
+    ),
     "too large": (
         b"<machine>" + b" " * (11 << 20) + b"</machine>",
-        ": 11534355 bytes; expected a document of at most ",
+        ": the document is too large; expected at most ",
     ),
 }
 ENTITIES: dict[str, tuple[bytes, str]] = {
@@ -86,6 +90,20 @@ def test_a_bad_document(command: str, what: str, call: Xform, tmp_path: Path, en
         "run": ["--from", "check", file],
     }[command]
     refused(call(command, *arguments), f"{file}{expected}")
+
+
+@pytest.mark.parametrize("command", ["trace", "validate"])
+def test_entities_within_entities_that_are_too_many(command: str, call: Xform, tmp_path: Path) -> None:
+    (tmp_path / "domain.rng").write_text(
+        "<grammar xmlns='http://relaxng.org/ns/structure/1.0'><start><ref name='any'/></start>"
+        "<define name='any'><element><anyName/><zeroOrMore><choice><ref name='any'/><text/>"
+        "<attribute><anyName/></attribute></choice></zeroOrMore></element></define></grammar>"
+    )
+    link, end = "<backingStore type='file'><format type='raw'/>", "</backingStore>"
+    file = tmp_path / "vm.xml"
+    file.write_text(f"<domain><devices><disk>{link * 240}{end * 240}<target dev='sda'/></disk></devices></domain>")
+    options = ["--schemas", tmp_path] if command == "validate" else []
+    refused(call(command, file, *options, dialect="domain"), f"{file}: elements are nested too deeply")
 
 
 @pytest.mark.parametrize("what", ENTITIES)
@@ -205,6 +223,16 @@ def test_a_folder_without_schemas(call: Xform, entity: Path, tmp_path: Path) -> 
 )
 def test_bad_use_is_one_line(arguments: list[str], expected: str) -> None:
     refused(CliRunner().invoke(cli, arguments), expected)
+
+
+@pytest.mark.parametrize(
+    "doctype", ["<!DOCTYPE machine SYSTEM '{}'>", "<!DOCTYPE machine [<!ENTITY % all SYSTEM '{}'>%all;]>"]
+)
+def test_no_file_that_a_document_names_is_opened(doctype: str, call: Xform, tmp_path: Path) -> None:
+    file = tmp_path / "all.dtd"
+    file.write_text("<")  # whoever opens it complains of it
+    document = doctype.format(file) + "<machine><name>&x;</name></machine>"
+    refused(call("parse", "-", stdin=document), "<stdin>:1:1: a DOCTYPE, and with it entities, is not accepted")
 
 
 def test_a_traceback_is_shown_only_when_asked(call: Xform, entity: Path) -> None:

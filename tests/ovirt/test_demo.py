@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,6 +60,12 @@ def timeless(text: str) -> list[str]:
     return [" ".join(re.sub(r"\d+\.\d+ s$", "s", line).split()) for line in text.splitlines()]
 
 
+def rungs(out: str) -> list[str]:
+    """By which rung each device of the table of pairs was found."""
+    table = out.partition("\nkind ")[2].splitlines()[1:-1]
+    return [line.split()[-1] for line in table if line.split()[-1] != "new"]
+
+
 def rest(process: "subprocess.Popen[bytes]") -> str:
     """What it still has to say, until it ends."""
     return process.communicate(timeout=60)[0].decode()
@@ -88,6 +95,8 @@ def test_every_device_pairs_in_real_qemu() -> None:
     assert process.returncode == 0, out
     assert "15 paired" in out
     assert "0 missing, 0 ambiguous" in out
+    # every device by the first rung of its ladder
+    assert Counter(rungs(out)) == {"id": 14, "type": 1}
     assert left(folder) == []
     assert [line for line in promised() if line not in timeless(out)] == []
 

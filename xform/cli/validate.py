@@ -67,7 +67,10 @@ def faults(dialect: Dialect, schema: Schema | None, document: str, context: dict
         for problem in (schema.problems(data, name) if schema else ())
     ]
     reader = Discreet(dialect)
-    refused = reader.document(root, context).refused
+    try:
+        refused = reader.document(root, context).refused
+    except DocumentError as error:
+        raise DocumentError(f"{name}: {error}") from None
     where = places(root, data) if refused else {}
     for element, row, message in refused:
         if row.path.attribute is None and not own_text(element).strip():

@@ -9,6 +9,7 @@ from lxml import etree
 
 from xform.codecs import Codec
 from xform.entities import Classes, Opaque, empty
+from xform.errors import DocumentError
 from xform.table.model import Choice, Join, Path, Row, Step, Table
 from xform.table.walk import flatten, joins, late
 from xform.xml import (
@@ -97,6 +98,13 @@ class Reader:
         self.reading.by = Claim(row, place)
 
     def document(self, root: Element, context: dict[str, Any]) -> Reading:
+        """Raises DocumentError for entities within entities that are more than Python's stack holds."""
+        try:
+            return self.whole_document(root, context)
+        except RecursionError:
+            raise DocumentError("elements are nested too deeply; expected fewer within each other") from None
+
+    def whole_document(self, root: Element, context: dict[str, Any]) -> Reading:
         self.context = context
         table = self.tables.shapes[self.tables.root]
         assert isinstance(table, Table)
