@@ -316,3 +316,8 @@ def test_an_embedders_class_that_lacks_a_field_is_refused(tmp_path: Path) -> Non
     (tmp_path / "box.toml").write_text(f"format = 1\n{rows}")
     with pytest.raises(xform.TableError, match=r"box\.toml:6:1: .*OwnPart has no field 'width'"):
         xform.load(str(tmp_path)).parse("<box/>")
+
+
+def test_an_entity_that_is_not_there_is_told_with_the_nearest(ovirt: xform.Dialect) -> None:
+    with pytest.raises(AttributeError, match="dialect 'ovirt' has no entity 'Disc' \\(did you mean 'Disk'\\?\\)"):
+        _ = ovirt.Disc

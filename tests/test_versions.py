@@ -45,6 +45,12 @@ def test_a_field_that_a_version_does_not_know_is_refused_with_its_place(tmp_path
         dialect.generate(entity, version="11.1.0")
 
 
+def test_what_is_no_version_is_refused(tmp_path: Path) -> None:
+    dialect = box(tmp_path)
+    with pytest.raises(xform.EntityError, match="'nine' is no version of libvirt"):
+        dialect.generate(dialect.Box(name="b", new=1), version="nine")
+
+
 def test_a_const_has_no_version(tmp_path: Path) -> None:
     with pytest.raises(xform.TableError, match="a const is written for every version"):
         box(tmp_path, rows=ROWS + 'kind = "@kind : const ball since 9"\n')
