@@ -211,13 +211,12 @@ def test_a_rung_names_fields_together(tables):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("width : list rule wide needs age", "a rule with needs has one place and one value"),
-        ("@width, frame/@width : rule wide needs age", "a rule with needs has one place and one value"),
-        ("width : map @name . rule wide needs age", "a rule with needs has one place and one value"),
+        ("width : list rule wide needs age", "a rule that needs others decodes one value"),
+        ("width : map @name . rule wide needs age", "a rule that needs others decodes one value"),
         ("@width : rule wide needs age = 3", "`= v` goes with one value, not with rule wide"),
     ],
 )
-def test_a_rule_with_needs_is_one_value_in_one_place(row, message, tmp_path):
+def test_a_rule_with_needs_is_one_value(row, message, tmp_path):
     (tmp_path / "dialect.toml").write_text('format = 1\nroot = "House"\n')
     (tmp_path / "house.toml").write_text(f'format = 1\n{HOUSE}width = "{row}"\n')
     (tmp_path / "rules.py").write_text(

@@ -66,10 +66,10 @@ def test_what_cannot_be_read_is_bad_use(call, dialect):
 
 
 def test_annotations_for_a_workflow(call, dialect):
-    done = call("lint", dialect("passed_through"), "--format", "github")
+    done = call("lint", dialect("overlap"), "--format", "github")
     assert done.exit_code == 1
-    assert done.stdout.startswith("::error file=broken/passed_through.toml,line=6,col=1::House.lamp is true")
-    assert done.stdout.endswith("%0A<house>%0A  <lamp watts='0'/>%0A</house>\n")
+    assert done.stdout.startswith("::error file=broken/overlap.toml,line=9,col=1::what Roof.tiled.color writes is read")
+    assert done.stdout.endswith("%0A<roof>%0A  <tiles color=''/>%0A</roof>\n")
 
 
 @pytest.mark.parametrize("option", [["--json"], ["--format", "json"]])
@@ -77,15 +77,15 @@ def test_findings_as_data(call, dialect, option):
     done = call("lint", dialect("overlap"), *option)
     (found,) = json.loads(done.stdout)
     assert done.exit_code == 1
-    assert found.pop("message").startswith("what Cellar.both.heap writes is read as CoalCellar")
+    assert found.pop("message").startswith("what Roof.tiled.color writes is read as NamedRoof")
     assert found == {
         "file": "broken/overlap.toml",
-        "line": 6,
+        "line": 9,
         "column": 1,
         "level": "fault",
         "rule": "overlap",
-        "witness": "<cellar>\n  <heap height='0'/>\n</cellar>\n",
-        "other": {"file": "base/house.toml", "line": 44, "column": 1},
+        "witness": "<roof>\n  <tiles color=''/>\n</roof>\n",
+        "other": {"file": "broken/overlap.toml", "line": 6, "column": 1},
     }
 
 

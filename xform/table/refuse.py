@@ -30,8 +30,8 @@ NEVER: tuple[tuple[Callable[[Row], object], str], ...] = (
         "{what} cannot stand in several places; only one value or present can",
     ),
     (
-        lambda row: row.codec and row.codec.needs and (row.form != "one" or len(row.paths) > 1),
-        "a rule with needs has one place and one value",
+        lambda row: row.codec and row.codec.needs and row.form != "one",
+        "a rule that needs others decodes one value, and has no default; let plan set it",
     ),
     (
         lambda row: _is_element(row) and any(path.attribute for path in row.paths),

@@ -115,10 +115,8 @@ def _refuse_joins(tables: Tables) -> None:
                         "always read, with neither needs nor unit"
                     )
             for row in join.rows:
-                if row.embeds or row.required or row.constant is not None or (row.codec and row.codec.needs):
-                    raise TableError(
-                        f"{row.origin}: {row}: a row of a join neither embeds, requires, needs nor is const"
-                    )
+                if row.embeds or row.required or row.constant is not None:
+                    raise TableError(f"{row.origin}: {row}: a row of a join neither embeds nor requires nor is const")
 
 
 def _refuse_embedding(tables: Tables, name: str, within: tuple[str, ...] = ()) -> None:
