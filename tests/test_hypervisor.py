@@ -68,22 +68,22 @@ def test_ending_what_has_ended_is_well(uri: str, kind: str) -> None:
 @uris
 def test_at_the_end_every_domain_that_was_started_is_gone(uri: str, kind: str) -> None:
     with Hypervisor(uri) as hypervisor:
-        uuids = [hypervisor.start(VM.format(kind, name)) for name in ("left-1", "left-2")]
+        uuids = [hypervisor.start(VM.format(kind, f"left-{kind}-{n}")) for n in (1, 2)]
     with Hypervisor(uri) as hypervisor:
         for uuid in uuids:
             with pytest.raises(HostError):
                 hypervisor.dump(uuid)
-    assert not processes("left-")
+    assert not processes(f"left-{kind}-")
 
 
 @uris
 def test_a_body_that_raises_leaves_no_domain(uri: str, kind: str) -> None:
     with suppress(ZeroDivisionError), Hypervisor(uri) as hypervisor:
-        uuid = hypervisor.start(VM.format(kind, "raised"))
+        uuid = hypervisor.start(VM.format(kind, f"raised-{kind}"))
         raise ZeroDivisionError
     with Hypervisor(uri) as hypervisor, pytest.raises(HostError):
         hypervisor.dump(uuid)
-    assert not processes("raised")
+    assert not processes(f"raised-{kind}")
 
 
 @uris

@@ -259,16 +259,20 @@ OUTPUTS = [["show", "Vm"], ["--help"], ["show", "--help"]]
 def test_a_reader_that_has_seen_enough_is_no_error(arguments: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    done = subprocess.run([*XFORM, *arguments], stdout=writer, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run([*XFORM, *arguments], stdout=writer, stderr=subprocess.PIPE, check=False, env=BUFFERED)
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+# As for most users: what is buffered is flushed once more at the end.
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 @pytest.mark.parametrize("arguments", OUTPUTS, ids=" ".join)
 def test_a_standard_output_for_which_there_is_no_room(arguments: list[str]) -> None:
     with open("/dev/full", "w") as full:
-        done = subprocess.run([*XFORM, *arguments], stdout=full, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run([*XFORM, *arguments], stdout=full, stderr=subprocess.PIPE, check=False, env=BUFFERED)
     assert (done.returncode, done.stderr) == (2, b"standard output: No space left on device\n")
 
 

@@ -85,10 +85,11 @@ class Commands(click.Group):
 def _say(error: Exception) -> int:
     """Tell what went wrong, in a line for each fault; the exit code."""
     code = BAD
-    if isinstance(error, BrokenPipeError):
-        # whoever read us has seen enough; nothing more may be flushed there
+    if isinstance(error, OSError) and error.filename is None and sys.stdout is not None:
+        # standard output takes no more, so nothing may be flushed there at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE
+    if isinstance(error, BrokenPipeError):
+        return PIPE  # whoever read us has seen enough
     if isinstance(error, HostError):
         message, code = str(error), REFUSED
     elif isinstance(error, XformError):
