@@ -228,7 +228,7 @@ def test_bad_use_is_one_line(arguments: list[str], expected: str) -> None:
 @pytest.mark.parametrize(
     "doctype", ["<!DOCTYPE machine SYSTEM '{}'>", "<!DOCTYPE machine [<!ENTITY % all SYSTEM '{}'>%all;]>"]
 )
-def test_no_file_that_a_document_names_is_opened(doctype: str, call: Xform, tmp_path: Path) -> None:
+def test_L16_no_file_that_a_document_names_is_opened(doctype: str, call: Xform, tmp_path: Path) -> None:
     file = tmp_path / "all.dtd"
     file.write_text("<")  # whoever opens it complains of it
     document = doctype.format(file) + "<machine><name>&x;</name></machine>"
