@@ -33,3 +33,15 @@ def test_match_by_alias(dialect: xform.Dialect, against: Against) -> None:
     known = dialect.parse(TEXT)
     assert len(dialect.match(TEXT, known).pairs) >= 40
     against(f"match, {dialect.tables.name}", 1.5, TEXT, lambda: dialect.match(TEXT, known))
+
+
+def test_update_of_one_field(dialect: xform.Dialect, against: Against) -> None:
+    entity = dialect.parse(TEXT)
+    entity.disks[3].cache = "unsafe"
+    against(f"update one field, {dialect.tables.name}", 6.0, TEXT, lambda: dialect.update(TEXT, entity))
+
+
+def test_update_of_one_field_of_an_open_document(dialect: xform.Dialect, against: Against) -> None:
+    document = dialect.open(TEXT)
+    document.entity.disks[3].cache = "unsafe"
+    against(f"update one field, open, {dialect.tables.name}", 0.8, TEXT, document.to_xml)

@@ -77,7 +77,12 @@ def find(element: Element, steps: tuple[Step, ...]) -> list[Element]:
     """Every element at the end of the steps, in document order."""
     found = [element]
     for step in steps:
-        found = [child for parent in found for child in parent if matches(child, step)]
+        if step.wild:
+            found = [child for parent in found for child in parent if matches(child, step)]
+            continue
+        found = [child for parent in found for child in parent.iterchildren(step.tag)]
+        if step.where or step.but:
+            found = [child for child in found if matches(child, step)]
     return found
 
 
