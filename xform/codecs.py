@@ -11,11 +11,14 @@ import binascii
 import math
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
 from xform.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from xform.rules import Rule
 
 
 @frozen
@@ -26,7 +29,7 @@ class Codec:
     the attribute that holds the unit of a size, `unit_word` the unit that is written; then decode takes the unit's
     text as well.  `needs` names what a rule asks for by keyword.  `shape` says what of an element the codec reads:
     its ``value`` (text or an attribute), that it is ``present``, or the whole of it (``xml``).  A `filled` codec takes
-    blank text for no value.
+    blank text for no value.  `made` is what it was made of: its word and arguments, of a rule its folder and name.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Codec:
     needs: tuple[str, ...] = ()
     word: str = ""
     filled: bool = False
+    made: tuple[str, ...] = ()
 
 
 def _refuse(value: object, expected: str) -> ValueError:
@@ -50,15 +54,14 @@ def _refuse(value: object, expected: str) -> ValueError:
 
 
 # XML 1.0 has no way to write these (its production Char).
-_UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNWRITABLE = "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def _text(word: str, pattern: str, expected: str, samples: tuple[str, ...], canonical: Callable[[str], str]) -> Codec:
     """A codec whose value is text in its canonical form."""
-    match = re.compile(pattern, re.DOTALL).fullmatch
 
     def decode(text: str) -> str:
-        if not match(text) or _UNWRITABLE.search(text):
+        if not re.fullmatch(pattern, text, re.DOTALL) or re.search(_UNWRITABLE, text):
             raise _refuse(text, expected)
         return canonical(text)
 
@@ -71,15 +74,14 @@ def _text(word: str, pattern: str, expected: str, samples: tuple[str, ...], cano
 
 
 def _number(word: str, kind: type, pattern: str, expected: str, samples: tuple[Any, ...], base: int = 10) -> Codec:
-    match = re.compile(pattern, re.ASCII).fullmatch
 
     def decode(text: str) -> Any:
-        if not match(text):
+        if not re.fullmatch(pattern, text, re.ASCII):
             raise _refuse(text, expected)
         return kind(text) if kind is float else _integer(text, base)
 
     def encode(value: Any) -> str:
-        if type(value) is not kind or (text := str(value)) is None or not match(text):
+        if type(value) is not kind or not re.fullmatch(pattern, text := str(value), re.ASCII):
             raise _refuse(value, expected)
         return text
 
@@ -108,10 +110,9 @@ def _hex(arguments: Sequence[str]) -> Codec:
     """Numbers that libvirt writes in base 16; `hex 4` pads to four digits."""
     width = int(arguments[0]) if arguments else 0
     expected = "a number (0x1f or 31)"
-    match = re.compile(r"0[xX][0-9a-fA-F]{1,16}|0[0-7]*|[1-9][0-9]{0,19}").fullmatch
 
     def decode(text: str) -> int:
-        if not match(text):
+        if not re.fullmatch(r"0[xX][0-9a-fA-F]{1,16}|0[0-7]*|[1-9][0-9]{0,19}", text):
             raise _refuse(text, expected)
         return _integer(text, 0)
 
@@ -348,7 +349,22 @@ def codec(word: str, arguments: Sequence[str]) -> Codec:
     """The codec of a row. Raises ValueError for an unknown word or wrong arguments."""
     if word not in CODECS:
         raise ValueError(f"unknown codec {word!r}{did_you_mean(word, CODECS)}")
-    return CODECS[word](arguments)
+    return evolve(CODECS[word](arguments), made=(word, *arguments))
+
+
+def rule_codec(rule: Rule, folder: str, name: str, needs: tuple[str, ...]) -> Codec:
+    """The codec of a row that uses a rule of a dialect's folder."""
+    return Codec(
+        f"rule {name}",
+        rule.type,
+        rule.decode,
+        rule.encode,
+        rule.expected,
+        tuple(value for value, _ in rule.samples),
+        needs=needs,
+        word="rule",
+        made=("rule", folder, name, *needs),
+    )
 
 
 def filled(codec: Codec) -> Codec:
@@ -365,4 +381,12 @@ def filled(codec: Codec) -> Codec:
         return text
 
     samples = tuple(value for value in codec.samples if codec.encode(value).strip())
-    return evolve(codec, name=f"{codec.name} (filled)", decode=decode, encode=encode, samples=samples, filled=True)
+    return evolve(
+        codec,
+        name=f"{codec.name} (filled)",
+        decode=decode,
+        encode=encode,
+        samples=samples,
+        filled=True,
+        made=("filled", *codec.made),
+    )

@@ -6,18 +6,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xform.compile.generate import compile_generate
-from xform.compile.keys import compile_keys
-from xform.compile.parse import compile_parse
 from xform.entities import Classes
 from xform.errors import DocumentError, EntityError
-from xform.match import Kind, Matching, device_rows, ladders, match
 from xform.table.folder import load_module
 from xform.table.model import Table, Tables
-from xform.table.resolve import load_tables
 from xform.xml import declared, parse_text, shown
 
 if TYPE_CHECKING:
+    from xform.compile.program import Program
+    from xform.match import Containers, Kind, Matching
     from xform.xml import Element
 
 
@@ -67,13 +64,17 @@ class Dialect:
 
         Raises EntityError for what the tables do not admit.
         """
+        from xform.compile.runtime import Writing
+
         generate = self._generating[f"generate_{self.root.name}"]
+        writing = Writing(live, context)
         try:
-            text: str = generate(entity, self.root.element, "", live, context)
+            text: str = generate(entity, self.root.element, "", writing)
         except (AttributeError, KeyError, TypeError, ValueError):
             self.check(entity)
             raise
-        return declared(text, self.tables.namespaces)
+        namespaces = self.tables.namespaces.items()
+        return declared(text, {prefix: uri for prefix, uri in namespaces if prefix in writing.used})
 
     def plan(self, entity: Any, **context: Any) -> Any:
         """An entity completed in its own terms by ``plan(entity, *, dialect, **context)`` of the dialect's plan.py.
@@ -87,6 +88,8 @@ class Dialect:
 
     def match(self, xml: str | bytes, known: Any, **context: Any) -> Matching:
         """Which devices of a document are which of a known entity. Raises DocumentError."""
+        from xform.match import match
+
         return match(self, xml, known, **context)
 
     def read(self, path: str | Path) -> Any:
@@ -103,18 +106,32 @@ class Dialect:
             raise EntityError("\n".join(map(str, found)))
 
     @cached_property
-    def _parsing(self) -> dict[str, Any]:
-        return compile_parse(self.classes).run(f"<xform parse {self.tables.name}>")
+    def _parsing(self) -> Program:
+        return self._program("parse")
 
     @cached_property
-    def _generating(self) -> dict[str, Any]:
-        return compile_generate(self.classes).run(f"<xform generate {self.tables.name}>")
+    def _generating(self) -> Program:
+        return self._program("generate")
+
+    def _program(self, form: str) -> Program:
+        """Compiled functions of one form."""
+        from xform.compile.program import Program
+
+        return Program(self.classes, form)
 
     @cached_property
     def kinds(self) -> list[Kind]:
         """The kinds of devices that a document holds, with their match ladders."""
-        keys = compile_keys(self.classes, device_rows(self.tables)).run(f"<xform keys {self.tables.name}>")
-        return ladders(self.classes, keys)
+        from xform.match import ladders
+
+        return ladders(self.classes, self._program("keys"))
+
+    @cached_property
+    def containers(self) -> Containers:
+        """Where in a document they stand."""
+        from xform.match import containers
+
+        return containers(self.kinds)
 
 
 def load(name: str = "ovirt") -> Dialect:
@@ -122,4 +139,6 @@ def load(name: str = "ovirt") -> Dialect:
 
     Raises TableError with file, line and column of what is wrong.
     """
+    from xform.table.stored import load_tables
+
     return Dialect(load_tables(name))

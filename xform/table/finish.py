@@ -93,7 +93,7 @@ def _steps(paths: list[Path]) -> Steps:
 def _exact_path(path: Path, steps: Steps) -> Path:
     def exact(at: int, step: Step) -> Step:
         others = steps[_names(path.steps[:at])]
-        return evolve(step, but=tuple(other for other in others if _yields(step, other)))
+        return evolve(step, but=tuple(other for other in others if yields(step, other)))
 
     return evolve(path, steps=tuple(exact(at, step) for at, step in enumerate(path.steps)))
 
@@ -133,7 +133,8 @@ def _names(steps: tuple[Step, ...]) -> tuple[str, ...]:
     return tuple(step.tag + repr(step.where) for step in steps)
 
 
-def _yields(step: Step, other: Step) -> bool:
+def yields(step: Step, other: Step) -> bool:
+    """Whether an element that both steps mean is the other's."""
     if step.wild:
         space = step.tag[: -len(ANY)]
         return not other.wild and other.tag.startswith(space)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from graphlib import TopologicalSorter
 
 from xform.table.model import Choice, Join, Row, Shape, Table, Tables
 
@@ -44,3 +45,13 @@ def joins(tables: Tables) -> Iterator[tuple[Table, Join, Row]]:
         if isinstance(shape, Table):
             for join in shape.joins:
                 yield shape, join, row
+
+
+def late(rows: Iterable[Row]) -> list[Row]:
+    """The rows that are decoded last, because their rules need others: each behind those that it needs.
+
+    Raises graphlib.CycleError for rows that need each other.
+    """
+    needy = {row.name: row for row in rows if row.codec and row.codec.needs}
+    needs = {name: [need for need in row.codec.needs if need in needy] for name, row in needy.items() if row.codec}
+    return [needy[name] for name in TopologicalSorter(needs).static_order()]
