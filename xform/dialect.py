@@ -13,6 +13,7 @@ from xform.table.model import Table, Tables
 from xform.xml import declared, parse_text, shown
 
 if TYPE_CHECKING:
+    from xform.compile.notes import Detailed
     from xform.compile.program import Program
     from xform.match import Containers, Kind, Matching
     from xform.xml import Element
@@ -58,6 +59,16 @@ class Dialect:
         Raises DocumentError for what is no document of this dialect.
         """
         return self._parsing[f"parse_{self.root.name}"](self.tree(xml, source), context)
+
+    def detailed(self, xml: str | bytes | Element, *, source: str = "document", **context: Any) -> Detailed:
+        """The same with what was refused, what nobody took, and which row took which node; of a text or of its `tree`.
+
+        Raises DocumentError for what is no document of this dialect.
+        """
+        from xform.compile.notes import read_in_detail
+
+        root = self.tree(xml, source) if isinstance(xml, str | bytes) else xml
+        return read_in_detail(self._detailing[f"parse_{self.root.name}"], root, context)
 
     def generate(self, entity: Any, *, live: bool = False, **context: Any) -> str:
         """An entity as a new document, pretty as libvirt writes it; with `live`, what libvirt fills in as well.
@@ -108,6 +119,10 @@ class Dialect:
     @cached_property
     def _parsing(self) -> Program:
         return self._program("parse")
+
+    @cached_property
+    def _detailing(self) -> Program:
+        return self._program("detail")
 
     @cached_property
     def _generating(self) -> Program:

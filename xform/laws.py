@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import attrs
 
-from xform.compare import Difference, attributes, compare, holds_nothing, line_of, local
+from xform.compare import Difference, compare, holds_nothing, line_of, local
 from xform.compile.interpreter import TEXT, Reader, Reading, Writer
 from xform.compile.interpreter import find as find_elements
+from xform.compile.notes import Detailed
 from xform.dialect import Dialect
 from xform.entities import masked
 from xform.errors import EntityError, XformError
@@ -37,33 +38,16 @@ class Finding:
 
 def residue(reading: Reading, root: Element) -> list[Finding]:
     """What no row claims of a document that was read: elements (once, with all they hold), attributes, text."""
-    return [_unclaimed(node, name) for node, name in _residue(reading, root)]
+    return [_unclaimed(node, name) for node, name in reading.residue(root)]
 
 
 def named(dialect: Dialect, root: Element, **context: Any) -> list[Finding]:
     """What keeps a document from being named whole; empty elements that no row claims are no matter."""
     reading = Reader(dialect.classes).document(root, context)
     left = [
-        _unclaimed(node, name) for node, name in _residue(reading, root) if name is not None or not holds_nothing(node)
+        _unclaimed(node, name) for node, name in reading.residue(root) if name is not None or not holds_nothing(node)
     ]
     return left + [_refusal(*refused) for refused in reading.refused if _matters(reading, *refused)]
-
-
-def _residue(reading: Reading, element: Element) -> Iterator[tuple[Element, str | None]]:
-    """Elements (with None) and nodes of claimed elements (an attribute's name, or TEXT) that nobody took."""
-    claims = reading.claims.get(element)
-    if claims is None:
-        yield element, None
-        return
-    for name, _ in attributes(element):
-        if name not in claims:
-            yield element, name
-    text = (element.text or "") + "".join(child.tail or "" for child in element)
-    if text.strip() and TEXT not in claims:
-        yield element, TEXT
-    for child in element:
-        if isinstance(child.tag, str):
-            yield from _residue(reading, child)
 
 
 def _unclaimed(node: Element, name: str | None) -> Finding:
@@ -221,14 +205,43 @@ def _discriminators(dialect: Dialect, root: Element) -> set[tuple[Element, str, 
 
 
 def twins(dialect: Dialect, document: str | bytes, **context: Any) -> list[Finding]:
-    """Twins, on a document: the compiled and the interpreted parse give one entity, and each generate one text."""
+    """Twins, on a document: the compiled, the detailed and the interpreted parse give one entity, the latter two the
+    same notes of it, and each generate one text.
+    """
     one = _outcome(lambda: dialect.parse(document, **context))
     other = _outcome(lambda: Reader(dialect.classes).document(dialect.tree(document), context).entity)
     found = [
         Finding("twins", path, f"compiled parse gives {left}, interpreted {right}")
         for path, left, right in unequal(one, other, live=True)
     ]
-    return found or ([] if isinstance(other, _Refused) else twins_entity(dialect, other, **context))
+    if found or isinstance(other, _Refused):
+        return found
+    return _twins_notes(dialect, dialect.tree(document), context) or twins_entity(dialect, other, **context)
+
+
+def _twins_notes(dialect: Dialect, root: Element, context: dict[str, Any]) -> list[Finding]:
+    """What the detailed parse notes of a document, held against what the interpreter does."""
+    one, other = dialect.detailed(root, **context), Reader(dialect.classes).document(root, context)
+    found = [
+        Finding("twins", path, f"detailed parse gives {left}, interpreted {right}")
+        for path, left, right in unequal(one.entity, other.entity, live=True)
+    ]
+
+    def told(reading: Reading | Detailed, residue: Iterable[tuple[Element, str | None]]) -> set[tuple[Element, str]]:
+        took = {
+            (element, f"{node or 'text'} taken by {row} for {place}")
+            for element, nodes in reading.claims.items()
+            for node, (row, place) in {**nodes, "element": (None, ())}.items()
+        }
+        left = {(element, f"{node} left") for element, node in residue}
+        return took | left | {(element, f"{row} refused: {message}") for element, row, message in reading.refused}
+
+    ours, theirs = told(one, one.residue), told(other, other.residue(root))
+    return found + [
+        Finding("twins", _path(element), f"only {who}: {what}", line_of(element))
+        for who, notes in (("detailed", ours - theirs), ("interpreted", theirs - ours))
+        for element, what in notes
+    ]
 
 
 def twins_entity(dialect: Dialect, entity: Any, **context: Any) -> list[Finding]:

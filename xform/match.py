@@ -106,12 +106,15 @@ def device_rows(tables: Tables) -> Iterator[Row]:
 
 @attrs.frozen
 class Mark:
-    """An attribute of a child element that tells a device by a field; `decode` gives None for what is not admitted."""
+    """An attribute of a child element that tells a device by a field.
+
+    `decode` gives None for what is not admitted; without one, the text itself is the value.
+    """
 
     field: str
     tag: str
     attribute: str
-    decode: Callable[[str], Any]
+    decode: Callable[[str], Any] | None
 
 
 @attrs.frozen
@@ -189,7 +192,7 @@ def mark_of(row: Row) -> Mark | None:
     step = path.steps[0]
     if codec is None or codec.shape != "value" or codec.needs or codec.unit or not exact(step):
         return None
-    return Mark(row.name, step.tag, path.attribute, admitted(codec))
+    return Mark(row.name, step.tag, path.attribute, None if codec.name == "str" else admitted(codec))
 
 
 def exact(step: Step) -> bool:
@@ -275,16 +278,15 @@ def match(dialect: Dialect, xml: str | bytes, known: Any, **context: Any) -> Mat
     found = elements(root, dialect.containers)
     marks: dict[tuple[str, str], dict[Element, Any]] = {}
     for kind in dialect.kinds:
-        ours, theirs = held(known, kind.name), found.get(kind.name, [])
-        if not ours and not theirs:
+        if not getattr(known, kind.name) and kind.name not in found:
             continue
-        climb = Climb(matching, kind, ours, theirs, context)
-        if ours and theirs and (mark := kind.mark):
+        climb = Climb(matching, kind, held(known, kind.name), found.get(kind.name, []), context)
+        if (mark := kind.mark) and climb.known and climb.found:
             if (where := (mark.tag, mark.attribute)) not in marks:
                 marks[where] = marked(root, mark)
-            climb.by_mark(mark, marks[where])
-        if climb.ours or climb.theirs:
-            climb.run()
+            if climb.by_mark(mark, marks[where]):
+                continue
+        climb.run()
     return matching
 
 
@@ -296,28 +298,31 @@ class Climb:
     ) -> None:
         self.matching, self.kind, self.context = matching, kind, context
         self.known, self.found = known, found
-        # what is left, and the keys of each rung climbed so far
-        self.ours, self.theirs = dict.fromkeys(range(len(known))), dict.fromkeys(range(len(found)))
+        # what was paired, and the keys of each rung climbed so far
+        self.paired: list[tuple[int, int]] = []
         self.our_keys: list[Keys] = []
         self.their_keys: list[Keys] = []
 
-    def by_mark(self, mark: Mark, texts: dict[Element, Any]) -> None:
-        """Read the keys of the first rung, and pair at once where no key stands twice."""
+    def by_mark(self, mark: Mark, texts: dict[Element, Any]) -> bool:
+        """Read the keys of the first rung, and pair at once where no key stands twice; whether nothing is left."""
         field, decode = mark.field, mark.decode
         found = [texts.get(element) for element in self.found]
         if SEVERAL in found:
-            return
+            return False
         ours = [getattr(device, field, None) for device in self.known]
-        theirs = [None if text is None else decode(text) for text in found]
+        theirs = [None if text is None else decode(text) for text in found] if decode else found
         self.our_keys, self.their_keys = [ours], [theirs]
         kind, fields, known, matching = self.kind.name, self.kind.rungs[0].fields, self.known, self.matching
-        their_places = alone(theirs)
-        for key, our in alone(ours).items():
-            if (their := their_places.get(key)) is not None:
-                del self.ours[our], self.theirs[their]
-                matching.pairs.append(Pair(kind, known[our], fields, their, matching))
+        our_places, their_places = alone(ours), alone(theirs)
+        self.paired = [(our, their_places[key]) for key, our in our_places.items() if key in their_places]
+        matching.pairs += [Pair(kind, known[our], fields, their, matching) for our, their in self.paired]
+        return len(self.paired) == len(known) == len(found)
 
     def run(self) -> None:
+        # what is left
+        self.ours, self.theirs = dict.fromkeys(range(len(self.known))), dict.fromkeys(range(len(self.found)))
+        for our, their in self.paired:
+            del self.ours[our], self.theirs[their]
         unclear: list[tuple[Rung, list[int], list[int]]] = []
         for at, rung in enumerate(self.kind.rungs):
             if not self.ours or not self.theirs:

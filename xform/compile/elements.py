@@ -82,6 +82,7 @@ class ElementWriter(Writer):
         with nullcontext() if depth == 1 else out.block(f"if len({e}):"), out.block(f"for {c} in {e}:"):
             start = len(out.lines)
             out(f"{t} = {c}.tag")
+            self.behind(node, c, e)
             for at, child in enumerate(exact_first):
                 assert child.step
                 with out.block(f"{'elif' if at else 'if'} {test(child.step, c, t)}:"):
@@ -89,11 +90,20 @@ class ElementWriter(Writer):
                     self.child(child, c, depth)
                     if len(out.lines) == before:
                         out("pass")
+            with out.block("else:"):
+                self.stranger(c)
             if len(out.lines) == start + 1:
                 out.lines.pop()
 
     def child(self, node: Node, c: str, depth: int) -> None:
+        """Read a child that a step means."""
         self.element(node, c, depth)
+
+    def behind(self, node: Node, c: str, e: str) -> None:
+        """What stands behind a child is nobody's."""
+
+    def stranger(self, c: str) -> None:
+        """What no step means is nobody's."""
 
     @staticmethod
     def once(row: Row) -> bool:

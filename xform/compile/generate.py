@@ -9,9 +9,9 @@ from functools import partial
 from attrs import evolve
 
 from xform.compile.interpreter import keyless
-from xform.compile.layout import Node, Owners, Slot, full_layout
+from xform.compile.layout import Node, Owners, Slot, full_layout, tables_of
 from xform.compile.source import Unit
-from xform.compile.writer import Part, Writer, holder, tables_of, told, value
+from xform.compile.writer import Part, Writer, holder, told, value
 from xform.entities import Classes, empty
 from xform.table.model import ANY, Choice, Step, Table
 from xform.table.walk import joins

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from attrs import define, field, frozen
 
-from xform.table.model import Join, Path, Row, Step, Table, Tables
+from xform.table.model import Choice, Join, Path, Row, Shape, Step, Table, Tables
 from xform.table.walk import flatten, joins
 
 Owners = tuple[tuple[Row, Table], ...]
@@ -79,6 +79,11 @@ def full_layout(tables: Tables, table: Table, root: bool = False, apart: Collect
         for joined, join, row in joins(tables):
             node.add(Slot(row, join.path, "whole", join=(joined, join)))
     return node
+
+
+def tables_of(shape: Shape) -> tuple[Table, ...]:
+    """The table of an entity, or those of its variants."""
+    return tuple(shape.variants.values()) if isinstance(shape, Choice) else (shape,)
 
 
 def _slots(owners: Owners, row: Row) -> Iterator[Slot]:

@@ -7,12 +7,12 @@ from functools import partial
 from attrs import evolve
 
 from xform.compile.elements import ElementWriter, needy, variable
-from xform.compile.layout import Node, Owners, Slot, full_layout
+from xform.compile.layout import Owners, Slot, full_layout, tables_of
+from xform.compile.overlap import read_apart
 from xform.compile.source import Unit
-from xform.compile.writer import holder, tables_of, told, value
+from xform.compile.writer import holder, told, value
 from xform.entities import Classes, empty
-from xform.table.finish import yields
-from xform.table.model import Choice, Row, Table, Tables
+from xform.table.model import Choice, Join, Row, Table
 from xform.table.walk import joins, late
 
 
@@ -64,6 +64,7 @@ class ParseWriter(ElementWriter):
         out = self.source
         root = table.name == self.tables.root
         with out.block(f"def parse_{table.name}({self.signature}):"):
+            self.begin()
             for at, _ in enumerate(joins(self.tables) if root else ()):
                 out(f"entries{at} = []")
             self.blank(table)
@@ -79,9 +80,16 @@ class ParseWriter(ElementWriter):
             out()
             with out.block(f"def read_join{at}({self.signature.replace('e,', 'e, o,')}):"):
                 out(f"# {joined.name}: {join.path}")
-                entry = evolve(joined, rows=join.rows, joins=())
+                self.begin()
                 self.empty(join.rows)
-                self.rows(entry)
+                self.entry_rows(joined, join)
+
+    def begin(self) -> None:
+        """What stands at the begin of each function."""
+
+    def entry_rows(self, table: Table, join: Join) -> None:
+        """Fill fields from an entry of a join."""
+        self.rows(evolve(table, rows=join.rows, joins=()))
 
     def new(self, table: Table) -> None:
         """An embedded entity before its rows are read."""
@@ -170,7 +178,7 @@ class ParseWriter(ElementWriter):
             self.decide(variant, here)
             if lacks := self.lacks(variant, here):
                 with out.block(f"if {' or '.join(lacks)}:"):
-                    out(f"{field} = None")
+                    self.lost(here, table)
             if variant.cls:
                 with out.block(f"if {field} is not None:"):
                     out(f"{field} = {out.cls(variant.name)}(**vars({field}))")
@@ -182,13 +190,21 @@ class ParseWriter(ElementWriter):
             if isinstance(shape, Choice) and shape.attributes:
                 there = " or ".join(f"e.get({attribute!r}) is not None" for attribute in shape.attributes)
                 with out.block(f"if {field} is None and ({there}):"):
-                    owner = owners[-1][1].name if owners else table.name
-                    row = out.ref(f"row_{owner}_{slot.row.name}", "row", owner, slot.row.name)
-                    out(f"{field} = project({row}, {out.ref(f'table_{owner}', 'table', owner)}, e)")
+                    self.unknown(slot, table)
 
         if not apart:
             self.each(((*owners, (slot.row, variant)), partial(end, variant)) for variant in tables_of(shape))
         self.each([(owners, project)])
+
+    def lost(self, here: Owners, table: Table) -> None:
+        """An embedded entity of a table lacks what is required, and so is not there."""
+        self.source(f"{holder(here[:-1])}.{here[-1][0].name} = None")
+
+    def unknown(self, slot: Slot, table: Table) -> None:
+        """No variant is what a table embeds here."""
+        out, owner = self.source, slot.owners[-1][1].name if slot.owners else table.name
+        row = out.ref(f"row_{owner}_{slot.row.name}", "row", owner, slot.row.name)
+        out(f"{value(slot)} = project({row}, {out.ref(f'table_{owner}', 'table', owner)}, e)")
 
     def settle(self, table: Table, owners: Owners) -> None:
         """What is known when all nodes were seen: several places, defaults."""
@@ -209,13 +225,18 @@ class ParseWriter(ElementWriter):
         out, o = self.source, holder(owners)
         for row in late(table.rows):
             assert row.codec
-            shape = self.classes.shape(table.name)
-            own = shape.fields if isinstance(shape, Table) else ()
-            needs = [f"{need}={f'{o}.{need}' if need in own else f'context.get({need!r})'}" for need in row.codec.needs]
+            needs = self.needs(table, row, o)
             slots = [Slot(row, at, "value", owners, place) for place, at in enumerate(row.paths)]
             texts = ", ".join(f"*{variable(slot)}" for slot in slots)
             rule = out.of_codec("rule", row.codec, table.name, row.name)
             out(f"{o}.{row.name} = decided({', '.join([rule, f'[{texts}]', repr(empty(row)), *needs])})")
+
+    def needs(self, table: Table, row: Row, o: str) -> list[str]:
+        """What a row's rule is given."""
+        shape = self.classes.shape(table.name)
+        own = shape.fields if isinstance(shape, Table) else ()
+        asked = row.codec.needs if row.codec else ()
+        return [f"{need}={f'{o}.{need}' if need in own else f'context.get({need!r})'}" for need in asked]
 
     @staticmethod
     def lacks(table: Table, owners: Owners = ()) -> list[str]:
@@ -244,29 +265,3 @@ def asked(choice: Choice) -> str:
     """An expression for the words of an element."""
     words = ", ".join(f"e.get({name!r})" for name in choice.attributes)
     return words if len(choice.attributes) == 1 else f"({words})"
-
-
-def read_apart(tables: Tables, node: Node) -> set[int]:
-    """The embedding rows, by id, whose entities cannot be read together with their owner.
-
-    That is so where what is there tells the variant, and where an embedded step means elements that stand in the
-    owner's layout for another row.
-    """
-    apart = set()
-    for slot in node.slots:
-        shape = tables.shapes[slot.row.entity or ""] if slot.kind == "word" else None
-        if isinstance(shape, Choice) and not shape.attributes:
-            apart.add(id(slot.row))
-
-    def visit(node: Node, depth: int) -> None:
-        for child in node.children.values():
-            for slot in child.slots:
-                step = slot.path.steps[depth]
-                known = {(other.tag, other.where) for other in step.but}
-                rivals = [other.step for other in node.children.values() if other.step and yields(step, other.step)]
-                if slot.owners and any((other.tag, other.where) not in known for other in rivals):
-                    apart.add(id(slot.owners[0][0]))
-            visit(child, depth + 1)
-
-    visit(node, 0)
-    return apart

@@ -39,7 +39,7 @@ class Program:
         self._units = self._stored() or self._compiled()
         self._lock = threading.RLock()
         self._rows: dict[str, dict[str, Row]] = {}
-        self._space: dict[str, Any] = runtime.names(classes)
+        self._space: dict[str, Any] = self._steps()
         self._left = set(self._units)
         for name in self._units:
             self._space[name] = self._later(name)
@@ -59,6 +59,13 @@ class Program:
     def source(self, name: str) -> str:
         """What a function was compiled from. Raises KeyError."""
         return self._sources[name]
+
+    def _steps(self) -> dict[str, Any]:
+        if self.form == "detail":
+            from xform.compile import notes
+
+            return notes.names(self.classes)
+        return runtime.names(self.classes)
 
     def refs(self, name: str) -> dict[str, Ref]:
         """What the global names of a function stand for. Raises KeyError."""

@@ -102,8 +102,12 @@ def link(
     on: list[tuple[str, str, Callable[[str], Any]]],
     read: Callable[..., None],
     context: dict[str, Any],
-) -> None:
-    """Join: give each entity its entry.  An entry is told by the first of `on` that it has; earlier ones go first."""
+) -> list[Element]:
+    """Join: give each entity its entry, and return the entries that are left.
+
+    An entry is told by the first of `on` that it has; earlier ones go first.
+    """
+    stale = []
     left = {id(entity): entity for entity in entities if type(entity) is cls}
     for attribute, name, decode in on:
         known = {getattr(entity, name): entity for entity in reversed(left.values())}
@@ -115,10 +119,13 @@ def link(
                 others.append(entry)
                 continue
             entity = known.pop(value, None)
-            if entity is not None:
+            if entity is None:
+                stale.append(entry)
+            else:
                 del left[id(entity)]
                 read(entry, entity, context)
         entries = others
+    return stale + entries
 
 
 # --- generate ---------------------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ from itertools import groupby
 from xform.compile.layout import Owners, Slot
 from xform.compile.source import Names, Source, Unit
 from xform.entities import Classes
-from xform.table.model import Choice, Shape, Table
 
 Part = tuple[Owners, Callable[[], None]]
 
@@ -85,11 +84,6 @@ class Writer:
         name = owners[-1][1].name
         choice = self.classes.choice(name)
         return " ".join(choice.words(name)) if choice else None
-
-
-def tables_of(shape: Shape) -> tuple[Table, ...]:
-    """The table of an entity, or those of its variants."""
-    return tuple(shape.variants.values()) if isinstance(shape, Choice) else (shape,)
 
 
 def holder(owners: Owners) -> str:

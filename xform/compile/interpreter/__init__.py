@@ -5,6 +5,6 @@ builds a tree.  The compiled forms must agree with this to the last byte.
 """
 
 from xform.compile.interpreter.generate import Writer, keyless
-from xform.compile.interpreter.parse import TEXT, Reader, Reading, find, matches
+from xform.compile.interpreter.parse import ELEMENT, TEXT, Claim, Reader, Reading, find, matches
 
-__all__ = ["TEXT", "Reader", "Reading", "Writer", "find", "keyless", "matches"]
+__all__ = ["ELEMENT", "TEXT", "Claim", "Reader", "Reading", "Writer", "find", "keyless", "matches"]

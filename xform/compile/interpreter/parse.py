@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from attrs import define, field
@@ -19,6 +20,13 @@ from xform.xml import (
 )
 
 TEXT = ""  # the claim on an element's text; an attribute's claim is its name
+ELEMENT = "."  # the claim on an element for what it is
+
+Place = tuple[str | int, ...]
+# The row that took a node, and the place of what it says in the entity: ("disks", 1, "cache").  No row where the node
+# only tells which rows are meant.
+Claim = tuple[Row | None, Place]
+NOBODY: Claim = (None, ())
 
 
 @define
@@ -26,22 +34,41 @@ class Reading:
     """What was read of a document: the entity, the nodes that rows took, and the values that no row admits."""
 
     entity: Any = None
-    claims: dict[Element, set[str]] = field(factory=dict)
+    claims: dict[Element, dict[str, Claim]] = field(factory=dict)
     refused: list[tuple[Element, Row, str]] = field(factory=list)
 
-    def claim(self, element: Element, *nodes: str) -> None:
+    def claim(self, element: Element, *nodes: str, by: Claim = NOBODY) -> None:
         for ancestor in (element, *element.iterancestors()):
-            self.claims.setdefault(ancestor, set())
-        self.claims[element].update(nodes)
+            self.claims.setdefault(ancestor, {})
+        known = self.claims[element]
+        for node in nodes:
+            if known.get(node, NOBODY)[0] is None:
+                known[node] = by
 
     def along(self, element: Element, steps: tuple[Step, ...]) -> None:
         """Claim the attributes that the steps of a path to this element ask for."""
         for step, passed in zip(reversed(steps), (element, *element.iterancestors()), strict=False):
             self.claim(passed, *(name for name, _ in step.where))
 
-    def whole(self, element: Element) -> None:
+    def whole(self, element: Element, by: Claim) -> None:
         for inner in element.iter(etree.Element):
-            self.claim(inner, TEXT, *inner.keys())
+            self.claim(inner, ELEMENT, TEXT, *inner.keys(), by=by)
+
+    def residue(self, element: Element) -> Iterator[tuple[Element, str | None]]:
+        """Elements (with None) and nodes of claimed elements (an attribute's name, or TEXT) that nobody took."""
+        claims = self.claims.get(element)
+        if claims is None:
+            yield element, None
+            return
+        for name, _ in element.items():
+            if name not in claims:
+                yield element, name
+        text = (element.text or "") + "".join(child.tail or "" for child in element)
+        if text.strip() and TEXT not in claims:
+            yield element, TEXT
+        for child in element:
+            if isinstance(child.tag, str):
+                yield from self.residue(child)
 
 
 def matches(element: Element, step: Step) -> bool:
@@ -70,6 +97,8 @@ class Reader:
         self.classes = classes
         self.tables = classes.tables
         self.reading = Reading()
+        # what is being read, and for which place
+        self.by: Claim = NOBODY
 
     def document(self, root: Element, context: dict[str, Any]) -> Reading:
         self.context = context
@@ -78,9 +107,12 @@ class Reader:
         values = self.values(table, root)
         for joined, join, row in joins(self.tables):
             held = values[row.name]
-            known = held if row.form == "list" else [held]
-            self.join(joined, join, root, [item for item in known if type(item) is self.classes[joined.name]])
-        self.reading.claim(root)
+            known = (
+                {(row.name, at): item for at, item in enumerate(held)} if row.form == "list" else {(row.name,): held}
+            )
+            cls = self.classes[joined.name]
+            self.join(joined, join, root, {place: item for place, item in known.items() if type(item) is cls})
+        self.reading.claim(root, ELEMENT)
         self.reading.entity = self.classes[table.name](**values)
         return self.reading
 
@@ -89,9 +121,9 @@ class Reader:
         shape = self.tables.shapes[name]
         found = self.variant(shape, element) if isinstance(shape, Choice) else self.build(shape, element)
         if found is None:
-            self.reading.whole(element)
+            self.reading.whole(element, self.by)
             return Opaque(canonical(element))
-        self.reading.claim(element)
+        self.reading.claim(element, ELEMENT, by=self.by)
         return found
 
     def embedded(self, row: Row, owner: Table, element: Element) -> Any:
@@ -121,10 +153,10 @@ class Reader:
         for name, value in element.items():
             if name in names or name in choice.attributes:
                 copy.set(name, value)
-                self.reading.claim(element, name)
+                self.reading.claim(element, name, by=self.by)
         for child in element:
             if child.tag in tags:
-                self.reading.whole(child)
+                self.reading.whole(child, self.by)
                 kept = parse_text(canonical(child))
                 for path in own:
                     if path.steps and matches(child, path.steps[0]):
@@ -138,7 +170,7 @@ class Reader:
         for copy, original in zip(find(kept, steps), find(child, steps), strict=True):
             if name is not None and name in copy.attrib:
                 del copy.attrib[name]
-                self.reading.claims[original].discard(name)
+                self.reading.claims[original].pop(name, None)
             parent = copy.getparent()
             if name is None and steps and parent is not None:
                 parent.remove(copy)
@@ -166,13 +198,17 @@ class Reader:
             return None
         self.reading.refused += inner.refused
         for claimed, nodes in inner.claims.items():
-            self.reading.claim(claimed, *nodes)
+            self.reading.claim(claimed)
+            for node, by in nodes.items():
+                self.reading.claim(claimed, node, by=by)
         return self.classes[table.name](**values)
 
     def values(self, table: Table, element: Element) -> dict[str, Any]:
         values: dict[str, Any] = dict.fromkeys(table.switches, False)
         late: list[Row] = []
+        outer = self.by
         for row in table.rows:
+            self.by = self.saying(row, outer[1])
             if row.codec and row.codec.needs:
                 late.append(row)
             elif row.when:
@@ -185,23 +221,33 @@ class Reader:
                 values[row.name] = self.value(row, element)
         for row in late:
             assert row.codec
+            self.by = self.saying(row, outer[1])
             needs = {name: values[name] if name in values else self.context.get(name) for name in row.codec.needs}
             values[row.name] = self.value(row, element, needs)
         for join in table.joins:
             for row in join.rows:
                 values[row.name] = empty(row)
+        self.by = outer
         return values
+
+    @staticmethod
+    def saying(row: Row, place: Place) -> Claim:
+        """What a row of an entity at a place says."""
+        if row.constant is not None or row.when:
+            return row, (*place, row.when) if row.when else place
+        return row, (*place, row.name)
 
     def switch(self, row: Row, element: Element) -> bool:
         """A constant that stands where its row says."""
         assert row.codec
         for holder in find(element, row.path.steps):
             if row.codec.shape == "present":
+                self.reading.claim(holder, ELEMENT, by=self.by)
                 self.reading.along(holder, row.path.steps)
                 return True
             if (text := node_text(holder, row.path)) is not None:
                 if text == row.constant:
-                    self.reading.claim(holder, row.path.attribute or TEXT)
+                    self.reading.claim(holder, row.path.attribute or TEXT, by=self.by)
                     self.reading.along(holder, row.path.steps)
                     return True
                 self.reading.refused.append((holder, row, text))
@@ -236,10 +282,10 @@ class Reader:
         codec = row.codec
         assert codec
         if codec.shape == "present":
-            self.reading.claim(holder)
+            self.reading.claim(holder, ELEMENT, by=self.by)
             return True
         if codec.shape == "xml":
-            self.reading.whole(holder)
+            self.reading.whole(holder, self.by)
             return canonical(holder)
         text = node_text(holder, path, codec)
         if text is None or (codec.filled and not text.strip()):
@@ -253,24 +299,32 @@ class Reader:
             holder,
             path.attribute or TEXT,
             *([codec.unit] if codec.unit and holder.get(codec.unit) is not None else []),
+            by=self.by,
         )
         return value
 
     def items(self, row: Row, element: Element) -> list[Any]:
-        values = (self.one(row, row.path, holder) for holder in find(element, row.path.steps))
-        return [value for value in values if value is not None]
+        found: list[Any] = []
+        place = self.by[1]
+        for holder in find(element, row.path.steps):
+            self.by = row, (*place, len(found))
+            if (value := self.one(row, row.path, holder)) is not None:
+                found.append(value)
+        return found
 
     def mapping(self, row: Row, element: Element) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        place = self.by[1]
         for entry in find(element, row.path.steps):
             key = self.key(row, entry)
             if key is None or key in found:
                 continue
+            self.by = row, (*place, key)
             holder = next(iter(find(entry, row.value.steps)), None)
             value = None if holder is None else self.one(row, row.value, holder)
             if value is not None:
                 found[key] = value
-                self.reading.claim(entry, *([row.key.attribute] if row.key.attribute else []))
+                self.reading.claim(entry, row.key.attribute or ELEMENT, by=self.by)
                 self.reading.along(entry, row.path.steps)
         return found
 
@@ -281,21 +335,21 @@ class Reader:
             return name.localname if name.namespace == space else None
         return entry.get(row.key.attribute or "")
 
-    def join(self, table: Table, join: Join, root: Element, entities: list[Any]) -> None:
+    def join(self, table: Table, join: Join, root: Element, entities: dict[Place, Any]) -> None:
         """Give each entity its entry.  An entry is told by the first of `on` that it has; earlier ones go first."""
-        left = list(entities)
+        left = dict(entities)
         entries = find(root, join.path.steps)
         for path, name in join.on:
-            known = {getattr(entity, name): entity for entity in reversed(left)}
+            known = {getattr(entity, name): place for place, entity in reversed(left.items())}
             for entry in list(entries):
                 value = self.told(table, name, entry.get(path.attribute or ""))
                 if value is None:
                     continue
                 entries.remove(entry)
-                entity = known.pop(value, None)
-                if entity is not None:
-                    left = [other for other in left if other is not entity]
-                    self.enter(join, entry, entity)
+                place = known.pop(value, None)
+                if place is not None:
+                    self.by = None, place
+                    self.enter(join, entry, left.pop(place))
 
     @staticmethod
     def told(table: Table, name: str, text: str | None) -> Any:
@@ -308,8 +362,10 @@ class Reader:
     def enter(self, join: Join, entry: Element, entity: Any) -> None:
         named = [path.attribute or "" for path, _ in join.on]
         self.reading.along(entry, join.path.steps)
-        self.reading.claim(entry, *(name for name in named if entry.get(name) is not None))
+        self.reading.claim(entry, ELEMENT, *(name for name in named if entry.get(name) is not None))
+        place = self.by[1]
         for row in join.rows:
+            self.by = self.saying(row, place)
             setattr(entity, row.name, self.value(row, entry))
 
 
