@@ -10,7 +10,7 @@ from xform.compare import line_of
 from xform.dialect import Dialect
 from xform.errors import DocumentError, XformError
 from xform.laws.creating import create, create_get
-from xform.laws.finding import Finding, path_of
+from xform.laws.finding import Finding
 from xform.laws.matching import match
 from xform.laws.naming import named
 from xform.laws.putting import get_put, least_edit, put_get, put_put
@@ -18,7 +18,7 @@ from xform.laws.twin import twins
 from xform.laws.valid import valid
 from xform.schema import Schema
 from xform.validate import problems
-from xform.xml import parse_text
+from xform.xml import parse_text, path_of
 
 
 @frozen

@@ -9,10 +9,10 @@ from xform.compile.interpreter import Reader, find
 from xform.dialect import Dialect
 from xform.errors import EntityError
 from xform.laws.entity import secrets, unequal
-from xform.laws.finding import Finding, path_of
+from xform.laws.finding import Finding
 from xform.table.model import Choice, Row
 from xform.table.walk import joins
-from xform.xml import Element, parse_text
+from xform.xml import Element, parse_text, path_of
 
 
 def create_get(dialect: Dialect, entity: Any, **context: Any) -> list[Finding]:

@@ -11,10 +11,10 @@ from lxml import etree
 
 from xform.compare import line_of
 from xform.dialect import Dialect
-from xform.laws.finding import Finding, path_of
+from xform.laws.finding import Finding
 from xform.match import Matching, elements, held
 from xform.table.model import Row
-from xform.xml import Element
+from xform.xml import Element, path_of
 
 
 def match(

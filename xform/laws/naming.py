@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from xform.compare import attributes, holds_nothing, line_of, local
+from xform.compare import holds_nothing, line_of, local
 from xform.compile.interpreter import TEXT, Reader, Reading
 from xform.dialect import Dialect
 from xform.entities import masked
-from xform.laws.finding import Finding, path_of
+from xform.laws.finding import Finding
+from xform.residue import unclaimed
 from xform.table.model import Row
-from xform.xml import Element
+from xform.xml import Element, path_of
 
 
 def residue(reading: Reading, root: Element) -> list[Finding]:
@@ -27,21 +27,9 @@ def named(dialect: Dialect, root: Element, **context: Any) -> list[Finding]:
     return [_unclaimed(*pair) for pair in told] + refusals
 
 
-def left(reading: Reading, element: Element) -> Iterator[tuple[Element, str | None]]:
-    """Elements (with None) and nodes of claimed elements (an attribute's name, or TEXT) that nobody took."""
-    claims = reading.claims.get(element)
-    if claims is None:
-        yield element, None
-        return
-    for name, _ in attributes(element):
-        if name not in claims:
-            yield element, name
-    text = (element.text or "") + "".join(child.tail or "" for child in element)
-    if text.strip() and TEXT not in claims:
-        yield element, TEXT
-    for child in element:
-        if isinstance(child.tag, str):
-            yield from left(reading, child)
+def left(reading: Reading, root: Element) -> list[tuple[Element, str | None]]:
+    """What nobody took, but for comments: these are nobody's to name."""
+    return [(node, name) for node, name in unclaimed(reading, root) if isinstance(node.tag, str)]
 
 
 def _unclaimed(node: Element, name: str | None) -> Finding:

@@ -7,8 +7,9 @@ from typing import Any
 from xform.compare import line_of
 from xform.dialect import Dialect
 from xform.errors import EntityError
-from xform.laws.finding import Finding, path_of
+from xform.laws.finding import Finding
 from xform.schema import Schema
+from xform.xml import path_of
 
 
 def valid(dialect: Dialect, document: str | bytes, schema: Schema, **context: Any) -> list[Finding] | None:
