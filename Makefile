@@ -19,7 +19,7 @@ test: setup lint ## lint, then run every test
 	@$(bin)/python -m pytest -n 2 --dist loadgroup -p no:benchmark
 
 bench: setup ## measure against the budgets
-	@$(bin)/python -m pytest bench -q
+	@$(bin)/python -m pytest bench -q -n 0 --benchmark-columns=min,median,rounds --benchmark-sort=name
 
 lint: setup ## check style and types
 	@$(bin)/ruff check

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +13,10 @@ import hypothesis
 import pytest
 
 GOLDEN = Path(__file__).parent / "golden"
+
+# What tests make is kept for tests only.
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="xform-cache-")
+atexit.register(shutil.rmtree, os.environ["XDG_CACHE_HOME"], ignore_errors=True)
 
 # Every run draws the same cases; HYPOTHESIS_PROFILE=search draws new ones, and more of them.
 hypothesis.settings.register_profile(

@@ -15,7 +15,7 @@ import attrs
 import pytest
 
 import xform
-from xform import dialect
+from xform.compile import generate, keys, parse
 from xform.laws import create_get, twins_entity
 from xform.table.resolve import load_tables
 from xform.xml import MAX_BYTES
@@ -248,15 +248,15 @@ def test_a_dialect_is_loaded_once_until_one_of_its_files_changes(tmp_path: Path)
 def test_many_threads_use_one_fresh_dialect_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled: Counter[str] = Counter()
 
-    def counted(compile: Callable[..., Any]) -> Callable[..., Any]:
+    def counted(form: str, compile: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any) -> Any:
-            compiled[compile.__name__] += 1
+            compiled[form] += 1
             return compile(*args)
 
         return call
 
-    for name in ("compile_parse", "compile_generate", "compile_keys"):
-        monkeypatch.setattr(dialect, name, counted(getattr(dialect, name)))
+    for module in (parse, generate, keys):
+        monkeypatch.setattr(module, "units", counted(module.__name__.rpartition(".")[2], module.units))
     fresh, ready, results = xform.Dialect(load_tables("ovirt")), threading.Barrier(8), []
     xml = guest("<devices><disk><target dev='sda' bus='scsi'/></disk></devices>")
 
@@ -271,7 +271,7 @@ def test_many_threads_use_one_fresh_dialect_at_once(monkeypatch: pytest.MonkeyPa
     with ThreadPoolExecutor(8) as pool:
         for done in [pool.submit(work, turn) for turn in range(8)]:
             done.result()
-    assert compiled == {"compile_parse": 1, "compile_generate": 1, "compile_keys": 1}
+    assert compiled == {"parse": 1, "generate": 1, "keys": 1}
     assert [(rungs, cls) for _, rungs, cls in results] == [([("interface", "target")], fresh.Disk)] * 8
     assert {fresh.parse(text).name for text, *_ in results} == {"x"}
 

@@ -9,7 +9,7 @@ import pytest
 
 import xform
 from xform.errors import EntityError
-from xform.show import template
+from xform.show import code, template
 
 HERE = Path(__file__).parent
 MINI = xform.load(str(HERE / "dialects" / "mini"))
@@ -39,6 +39,17 @@ def test_every_entity_of_the_shipped_dialects_can_be_shown(dialect: str) -> None
     assert all(template(tables, name).endswith("\n") for name in tables.classes.names())
 
 
+@pytest.mark.parametrize("name", ["Disk", "Source", "DeviceBacking"])
+def test_the_compiled_code_of_a_table(name: str, golden: Callable[[str | Path, str], None]) -> None:
+    golden(f"code/{name}.txt", code(MINI, name))
+
+
+def test_compiled_code_is_python() -> None:
+    assert all(compile(code(MINI, name), name, "exec") for name in MINI.classes.names())
+
+
 def test_an_unknown_entity_is_one_line() -> None:
     with pytest.raises(EntityError, match=r"^no entity 'Dsik' in the dialect mini \(did you mean 'Disk'\?\)$"):
         template(MINI, "Dsik")
+    with pytest.raises(EntityError, match=r"^no entity 'Dsik' in the dialect mini \(did you mean 'Disk'\?\)$"):
+        code(MINI, "Dsik")

@@ -11,11 +11,14 @@ import binascii
 import math
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
 from xform.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from xform.rules import Rule
 
 
 @frozen
@@ -28,7 +31,8 @@ class Codec:
     `shape` says what of an element the codec reads: its ``value`` (text or an attribute), that it is ``present``, or
     the whole of it (``xml``).  A `filled` codec takes blank text for no value.  `keep` writes a value
     in the form of an old text, where it can: from the value, the old text and its unit, the new text, and the unit if
-    it is another.  `parts` are those of a template of other fields: texts, and between them names.
+    it is another.  `parts` are those of a template of other fields: texts, and between them names.  `made` is what it
+    was made of: its word and arguments, of a rule its folder and name.
     """
 
     name: str
@@ -48,6 +52,7 @@ class Codec:
     filled: bool = False
     parts: tuple[str, ...] = ()
     keep: Callable[[Any, str, str | None], tuple[str, str | None]] | None = None
+    made: tuple[str, ...] = ()
 
     @property
     def cases(self) -> list[tuple[Any, dict[str, Any]]]:
@@ -64,15 +69,14 @@ def _refuse(value: object, expected: str) -> ValueError:
 
 
 # XML 1.0 has no way to write these (its production Char).
-_UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNWRITABLE = "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 
 
 def _text(word: str, pattern: str, expected: str, samples: tuple[str, ...], canonical: Callable[[str], str]) -> Codec:
     """A codec whose value is text in its canonical form."""
-    match = re.compile(pattern, re.DOTALL).fullmatch
 
     def decode(text: str) -> str:
-        if not match(text) or _UNWRITABLE.search(text):
+        if not re.fullmatch(pattern, text, re.DOTALL) or re.search(_UNWRITABLE, text):
             raise _refuse(text, expected)
         return canonical(text)
 
@@ -85,15 +89,14 @@ def _text(word: str, pattern: str, expected: str, samples: tuple[str, ...], cano
 
 
 def _number(word: str, kind: type, pattern: str, expected: str, samples: tuple[Any, ...], base: int = 10) -> Codec:
-    match = re.compile(pattern, re.ASCII).fullmatch
 
     def decode(text: str) -> Any:
-        if not match(text):
+        if not re.fullmatch(pattern, text, re.ASCII):
             raise _refuse(text, expected)
         return kind(text) if kind is float else _integer(text, base)
 
     def encode(value: Any) -> str:
-        if type(value) is not kind or (text := str(value)) is None or not match(text):
+        if type(value) is not kind or not re.fullmatch(pattern, text := str(value), re.ASCII):
             raise _refuse(value, expected)
         return text
 
@@ -124,10 +127,9 @@ def _hex(arguments: Sequence[str]) -> Codec:
         raise ValueError(f"hex takes the number of its digits, 1 to 16, not {' '.join(arguments)!r}")
     width = int(arguments[0]) if arguments else 0
     expected = "a number (0x1f or 31)"
-    match = re.compile(r"0[xX][0-9a-fA-F]{1,16}|0[0-7]*|[1-9][0-9]{0,19}").fullmatch
 
     def decode(text: str) -> int:
-        if not match(text):
+        if not re.fullmatch(r"0[xX][0-9a-fA-F]{1,16}|0[0-7]*|[1-9][0-9]{0,19}", text):
             raise _refuse(text, expected)
         return _integer(text, 0)
 
@@ -401,7 +403,23 @@ def codec(word: str, arguments: Sequence[str]) -> Codec:
     """The codec of a row. Raises ValueError for an unknown word or wrong arguments."""
     if word not in CODECS:
         raise ValueError(f"unknown codec {word!r}{did_you_mean(word, CODECS)}")
-    return CODECS[word](arguments)
+    return evolve(CODECS[word](arguments), made=(word, *arguments))
+
+
+def rule_codec(rule: Rule, folder: str, name: str, needs: tuple[str, ...]) -> Codec:
+    """The codec of a row that uses a rule of a dialect's folder."""
+    return Codec(
+        f"rule {name}",
+        rule.type,
+        rule.decode,
+        rule.encode,
+        rule.expected,
+        tuple(value for value, _ in rule.samples),
+        needs=needs,
+        sample_needs=tuple(needs for _, needs in rule.samples),
+        word="rule",
+        made=("rule", folder, name, *needs),
+    )
 
 
 def filled(codec: Codec) -> Codec:
@@ -418,4 +436,12 @@ def filled(codec: Codec) -> Codec:
         return text
 
     samples = tuple(value for value in codec.samples if codec.encode(value).strip())
-    return evolve(codec, name=f"{codec.name} (filled)", decode=decode, encode=encode, samples=samples, filled=True)
+    return evolve(
+        codec,
+        name=f"{codec.name} (filled)",
+        decode=decode,
+        encode=encode,
+        samples=samples,
+        filled=True,
+        made=("filled", *codec.made),
+    )

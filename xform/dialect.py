@@ -9,21 +9,17 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from lxml import etree
 
-from xform.compile.generate import compile_generate
-from xform.compile.keys import compile_keys
-from xform.compile.layout import Layouts
-from xform.compile.parse import compile_parse
-from xform.document import Document
 from xform.entities import Classes
 from xform.errors import DocumentError, EntityError, did_you_mean
-from xform.match import Kind, Matching, device_rows, ladders, match
 from xform.table.folder import Stamp, find, found_by, load_module, loading, stamps
 from xform.table.model import Table, Tables
-from xform.table.resolve import load_tables
-from xform.text import places
 from xform.xml import declared, parse_text, shown
 
 if TYPE_CHECKING:
+    from xform.compile.layout import Layouts
+    from xform.compile.program import Program
+    from xform.document import Document
+    from xform.match import Containers, Kind, Matching
     from xform.types.domain import DomainDialect
     from xform.types.ovirt import OvirtDialect
     from xform.xml import Element
@@ -75,6 +71,8 @@ class Dialect:
         """The root element of a document of this dialect. Raises DocumentError."""
         root = parse_text(xml, source)
         if root.tag != self.root.element:
+            from xform.text import places
+
             line, column = places(root, xml).get(root, (root.sourceline, 1))
             space = etree.QName(root).namespace
             inside = f" in the namespace {space!r}" if space else ""
@@ -101,6 +99,8 @@ class Dialect:
 
     def open(self, xml: str | bytes, *, source: str = "document", **context: Any) -> Document:
         """A document to look into and to change. Raises DocumentError for what is no document of this dialect."""
+        from xform.document import Document
+
         return Document(self, xml, source, context)
 
     @overload
@@ -119,7 +119,7 @@ class Dialect:
         `live` fields are left alone unless asked for.  Raises DocumentError for what is no document of this dialect,
         EntityError for what the tables do not admit.
         """
-        document = Document(self, xml, source, context)
+        document = self.open(xml, source=source, **context)
         document.entity = entity
         return document.to_xml(live=live)
 
@@ -128,17 +128,21 @@ class Dialect:
 
         Raises EntityError for what the tables do not admit, or what a `version` of libvirt, if given, does not know.
         """
+        from xform.compile.runtime import Writing
+
         if version is not None:
             from xform.versions import unknown
 
             if found := unknown(self, entity, version):
                 raise EntityError("\n".join(map(str, found)))
+        writing = Writing(live, context)
         try:
-            text: str = self._generating[entity.__class__](entity, self.root.element, "", live, context)
+            text: str = self._documents[entity.__class__](entity, self.root.element, "", writing)
         except (AttributeError, KeyError, TypeError, ValueError):
             self.refuse(entity, context)
             raise
-        return declared(text, self.tables.namespaces)
+        namespaces = self.tables.namespaces.items()
+        return declared(text, {prefix: uri for prefix, uri in namespaces if prefix in writing.used})
 
     def plan(self, entity: Any, **context: Any) -> Any:
         """An entity completed in its own terms by ``plan(entity, *, dialect, **context)`` of the dialect's plan.py.
@@ -152,6 +156,8 @@ class Dialect:
 
     def match(self, xml: str | bytes, known: Any, **context: Any) -> Matching:
         """Which devices of a document are which of a known entity. Raises DocumentError, EntityError."""
+        from xform.match import match
+
         return match(self, xml, known, **context)
 
     def read(self, path: str | Path) -> Any:
@@ -194,26 +200,41 @@ class Dialect:
         self.check(entity, **context)
 
     @once
-    def _parsing(self) -> dict[str, Any]:
-        return compile_parse(self.classes).run(f"<xform parse {self.tables.name}>")
+    def _parsing(self) -> Program:
+        return self._program("parse")
 
     @once
-    def _generating(self) -> dict[type, Any]:
-        """By the class of what is generated: that of a whole document."""
+    def _documents(self) -> dict[type, Any]:
+        """What generates a whole document, by the class of what is given."""
         root = self.root.name
-        names = compile_generate(self.classes).run(f"<xform generate {self.tables.name}>")
-        return {self.classes[root]: names[f"generate_{root}"]}
+        return {self.classes[root]: self._program("generate")[f"generate_{root}"]}
+
+    def _program(self, form: str) -> Program:
+        """Compiled functions of one form."""
+        from xform.compile.program import Program
+
+        return Program(self.classes, form)
 
     @once
     def layouts(self) -> Layouts:
         """The tables as trees of elements."""
+        from xform.compile.layout import Layouts
+
         return Layouts(self.tables)
 
     @once
     def kinds(self) -> list[Kind]:
         """The kinds of devices that a document holds, with their match ladders."""
-        keys = compile_keys(self.classes, device_rows(self.tables)).run(f"<xform keys {self.tables.name}>")
-        return ladders(self.classes, keys)
+        from xform.match import ladders
+
+        return ladders(self.classes, self._program("keys"))
+
+    @once
+    def containers(self) -> Containers:
+        """Where in a document they stand."""
+        from xform.match import containers
+
+        return containers(self.kinds)
 
 
 _loaded: dict[Path, tuple[list[dict[str, Stamp]], Dialect]] = {}
@@ -231,6 +252,8 @@ def load(name: str = "ovirt") -> Dialect:
     It is read once: a process has one dialect of a folder, with one class for each entity, until a file of it changes.
     Raises TableError with file, line and column of what is wrong.
     """
+    from xform.table.stored import load_tables
+
     folder = find(name).resolve()
     with loading:
         if folder in _loaded:

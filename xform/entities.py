@@ -53,15 +53,9 @@ class Classes:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
         self._made: dict[str, type] = {"Opaque": Opaque}
-        self._variants = {
-            table.name: (shape, table)
-            for shape in tables.shapes.values()
-            if isinstance(shape, Choice)
-            for table in shape.variants.values()
-        }
 
     def __contains__(self, name: str) -> bool:
-        return name in self._made or name in self.tables.shapes or name in self._variants
+        return name in self._made or name in self.tables.shapes or name in self.tables.variants
 
     def __getitem__(self, name: str) -> type:
         """The class of an entity, a choice (the base of its variants) or a variant. Raises KeyError."""
@@ -73,15 +67,17 @@ class Classes:
         return _classes, (found_by(self.tables.folder),)
 
     def names(self) -> list[str]:
-        return [*self.tables.shapes, *self._variants]
+        return [*self.tables.shapes, *self.tables.variants]
 
     def shape(self, name: str) -> Shape:
-        return self.tables.shapes[name] if name in self.tables.shapes else self._variants[name][1]
+        choice = self.choice(name)
+        if choice is None:
+            return self.tables.shapes[name]
+        return next(table for table in choice.variants.values() if table.name == name)
 
     @cached_property
     def _embedders(self) -> dict[type, str]:
-        tables = (shape for shape in self.tables.shapes.values() if isinstance(shape, Table))
-        return {self[table.name]: table.name for table in tables if table.cls}
+        return {self[name]: name for name in self.tables.imported}
 
     def name(self, cls: type) -> str | None:
         """The entity or variant that a class stands for; an embedder's class may be called otherwise than its table."""
@@ -111,13 +107,14 @@ class Classes:
 
     def choice(self, name: str) -> Choice | None:
         """The choice that a variant belongs to."""
-        return self._variants[name][0] if name in self._variants else None
+        choice = self.tables.shapes[self.tables.variants[name]] if name in self.tables.variants else None
+        assert choice is None or isinstance(choice, Choice)
+        return choice
 
     def _make(self, name: str) -> type:
-        if name in self._variants:
-            choice, table = self._variants[name]
-            return make_class(table, self, base=self[choice.name])
-        shape = self.tables.shapes[name]
+        shape, choice = self.shape(name), self.choice(name)
+        if choice and isinstance(shape, Table):
+            return make_class(shape, self, base=self[choice.name])
         if isinstance(shape, Choice):
             body = {"__slots__": (), "__doc__": shape.origin.comment or None, "__classes__": self}
             return EntityType(name, (Entity,), body)

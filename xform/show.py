@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path as File
 from typing import TYPE_CHECKING
@@ -55,6 +56,25 @@ def template(dialect: Dialect, name: str) -> str:
     """
     known_shape(dialect, name)
     return _Template(dialect).text(name)
+
+
+def code(dialect: Dialect, name: str) -> str:
+    """The Python that the same was compiled to: how it is read, how it is written, and what tells devices apart.
+
+    Behind each function stands what its names are made of.  Raises EntityError for an unknown name.
+    """
+    from xform.compile.program import Program
+
+    shape = known_shape(dialect, name)
+    variants = [table.name for table in shape.variants.values()] if isinstance(shape, Choice) else []
+    ours = re.compile(rf"(parse|new|first|generate|keys)_({'|'.join([name, *variants])})(_[0-9]+)?")
+    lines: list[str] = []
+    for program in (Program(dialect.classes, form) for form in ("parse", "generate", "keys")):
+        for function in filter(ours.fullmatch, program):
+            lines.append(program.source(function))
+            lines += [f"# {known}: {' '.join(ref)}\n" for known, ref in sorted(program.refs(function).items())]
+            lines.append("\n\n")
+    return "".join(lines[:-1])
 
 
 def known_shape(dialect: Dialect, name: str) -> Shape:

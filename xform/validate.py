@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Place = tuple[str | int, ...]
 
 _NCNAME = re.compile(r"[^\W\d][\w.-]*")
-_UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LONGEST = 60
 
 

@@ -91,6 +91,11 @@ def escape_attribute(text: str) -> str:
     return text.replace("\t", "&#9;").replace("\n", "&#10;").replace("\r", "&#13;")
 
 
+def attribute_text(name: str, value: str) -> str:
+    """An attribute as it stands in a start tag, with the blank before it."""
+    return f" {name}='{escape_attribute(value)}'"
+
+
 @lru_cache(4096)
 def escape_text(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
@@ -138,12 +143,19 @@ VERBATIM = "verbatim"
 
 
 def declared(text: str, namespaces: dict[str, str]) -> str:
-    """A document's text with the namespaces that it uses declared on its root element."""
-    there = [(prefix, uri) for prefix, uri in namespaces.items() if f"{prefix}:" in text]
-    used = [(prefix, uri) for prefix, uri in there if f"<{prefix}:" in text or f" {prefix}:" in text]
-    declarations = "".join(f" xmlns:{prefix}='{escape_attribute(uri)}'" for prefix, uri in used)
+    """A document's text with these namespaces declared on its root element."""
+    declarations = "".join(f" xmlns:{prefix}='{escape_attribute(uri)}'" for prefix, uri in namespaces.items())
     end = re.search(r"[\s/>]", text)
-    return text[: end.start()] + declarations + text[end.start() :] if end else text
+    return text[: end.start()] + declarations + text[end.start() :] if end and declarations else text
+
+
+def prefixes(root: Element) -> set[str]:
+    """The prefixes that the names in a tree have."""
+    found: set[str] = set()
+    for element in root.iter(etree.Element):
+        names = [shown(element), *(attribute_name(element, key) for key, _ in element.items())]
+        found.update(name.partition(":")[0] for name in names if ":" in name)
+    return found
 
 
 def shown(element: Element) -> str:

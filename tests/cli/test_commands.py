@@ -259,6 +259,12 @@ def test_show_prints_the_template_of_a_table(call: Xform) -> None:
     assert "<target dev='{target: str !}'/>  # guest-visible name" in result.stdout
 
 
+def test_show_code_prints_the_python_that_a_table_is_compiled_to(call: Xform) -> None:
+    result = call("show", "Disk", "--code")
+    assert result.exit_code == 0
+    assert "def parse_Disk(e, context):" in result.output
+
+
 # --- run ------------------------------------------------------------------------------------------------------------
 
 

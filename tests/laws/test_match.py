@@ -85,7 +85,9 @@ def document(*targets):
 
 def test_a_match_by_order_is_found(monkeypatch):
     monkeypatch.setattr(
-        Climb, "candidates", lambda self: [([our], [their]) for our, their in zip(self.ours, self.theirs, strict=True)]
+        Climb,
+        "candidates",
+        lambda self, at: [([our], [their]) for our, their in zip(self.ours, self.theirs, strict=True)],
     )
     findings = match(MINI, document("vda", "vdb", "vdc"))
     assert "match: 4: disks: paired by id, but not in another order" in map(str, findings)

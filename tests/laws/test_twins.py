@@ -1,9 +1,13 @@
 """Twins: the compiled forms do what the interpreter does, to the last byte."""
 
+import copy
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
 
 import xform
 from tests import corpus
@@ -26,6 +30,59 @@ def test_drawn_entities(name):
         assert twins(dialect, dialect.generate(entity, live=True)) == []
 
     holds()
+
+
+def disturbed(document, random):
+    """A document in which a few nodes are others than its tables expect."""
+    root = etree.fromstring(document)
+    for _ in range(random.randint(1, 6)):
+        element = random.choice([*root.iter(etree.Element)])
+        names = [*element.keys(), "unknown"]
+        match random.randrange(8):
+            case 0:
+                element.set("unknown", "1")
+            case 1:
+                element.insert(
+                    random.randint(0, len(element)), random.choice([*map(copy.copy, root.iter(etree.Element))])
+                )
+            case 2:
+                element.insert(0, etree.Comment("note"))
+            case 3:
+                element.set(random.choice(names), random.choice(["", "bad", "1", "yes"]))
+            case 4:
+                element.attrib.pop(random.choice(names), None)
+            case 5:
+                element.text = random.choice(["", "bad", "7", None])
+            case 6 if element is not root:
+                element.tail = "more"
+            case 7 if element is not root:
+                element.addnext(copy.copy(element))
+    return etree.tostring(root)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_drawn_documents_that_were_disturbed(name):
+    dialect = xform.load(NAMES[name])
+
+    @settings(max_examples=200 if name in ("workshop", "annex") else 60)
+    @given(entities(dialect), st.randoms(use_true_random=False))
+    def holds(entity, random):
+        document = disturbed(dialect.generate(entity, live=True), random)
+        assert list(map(str, twins(dialect, document))) == []
+
+    holds()
+
+
+@corpus.needed
+@corpus.sliced
+def test_documents_that_were_disturbed(number):
+    dialect = xform.load("domain")
+    found = {
+        file.name: list(map(str, findings))
+        for file in corpus.part(number)[::3]
+        if (findings := twins(dialect, disturbed(file.read_bytes(), Random(file.name))))
+    }
+    assert found == {}
 
 
 @corpus.needed

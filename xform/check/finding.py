@@ -10,7 +10,7 @@ from lxml import etree
 
 from xform.table.model import Choice, Origin, Path, Row, Step, Table, Tables
 from xform.table.walk import standing
-from xform.xml import declared, to_text
+from xform.xml import declared, prefixes, to_text
 
 Node = tuple[Path, str | None]
 
@@ -96,7 +96,8 @@ def draw(tables: Tables, tag: str, *nodes: Node) -> str:
             at.set(path.attribute, text or "")
         elif text is not None:
             at.text = text
-    return declared(to_text(root), tables.namespaces)
+    used = prefixes(root)
+    return declared(to_text(root), {prefix: uri for prefix, uri in tables.namespaces.items() if prefix in used})
 
 
 def _is(element: etree._Element, step: Step) -> bool:

@@ -11,8 +11,9 @@ from xform.cli.completion import entities
 @click.command()
 @click.argument("entity", metavar="ENTITY", shell_complete=entities)
 @click.option("--json", "as_json", is_flag=True, help="The rows as JSON.")
+@click.option("--code", "as_code", is_flag=True, help="The Python that the table is compiled to.")
 @common
-def show(entity: str, as_json: bool, dialect: str) -> None:
+def show(entity: str, as_json: bool, as_code: bool, dialect: str) -> None:
     """Show what the table of an entity (such as Disk) writes, with each row's place and comment."""
     known = load(dialect)
     if as_json:
@@ -21,6 +22,6 @@ def show(entity: str, as_json: bool, dialect: str) -> None:
 
         write(None, to_json(described(known, entity)))
     else:
-        from xform.show import template
+        from xform.show import code, template
 
-        write(None, template(known, entity))
+        write(None, (code if as_code else template)(known, entity))

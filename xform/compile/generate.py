@@ -4,196 +4,152 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from itertools import groupby
+from functools import partial
 
-from xform.codecs import codec as make_codec
+from attrs import evolve
+
 from xform.compile.interpreter import keyless
-from xform.compile.layout import Node, Owners, Slot, full_layout
-from xform.compile.runtime import for_generate
-from xform.compile.source import Source, local
+from xform.compile.layout import Node, Owners, Slot, full_layout, tables_of
+from xform.compile.source import Unit
+from xform.compile.writer import Part, Writer, holder, told, value
 from xform.entities import Classes, empty
-from xform.table.model import ANY, Choice, Shape, Step, Table
+from xform.table.model import ANY, Choice, Step, Table
 from xform.table.walk import joins
-from xform.xml import escape_attribute, escape_text
+from xform.xml import attribute_text, escape_text
 
 # codecs whose text is never empty
 _FILLED = frozenset({"uint", "int", "float", "hex", "bool", "enum", "uuid", "mac", "path", "size", "version", "cpuset"})
 
 
-def compile_generate(classes: Classes) -> Source:
-    """The source of ``generate_ENTITY(entity, tag, i, live, context, a)`` for every entity that the root can hold.
+def units(classes: Classes) -> dict[str, Unit]:
+    """The source of ``generate_ENTITY(entity, tag, i, w, a)`` for every entity that the root can hold.
 
-    `i` is the indentation, `a` the attributes that the place itself asks for.  Each returns the element's text.
+    `i` is the indentation, `w` the document that is written, `a` the attributes that the place itself asks for.  Each
+    returns the element's text.
     """
-    source = Source(for_generate(classes))
-    writer = GenerateWriter(source, classes)
-    writer.shape(classes.tables.root)
-    writer.rest()
-    return source
+    writer = GenerateWriter(classes)
+    writer.generate(classes.tables.root)
+    return writer.units()
 
 
-class GenerateWriter:
-    """Writes the functions.  In them `a`, `x` and `b` are an element's attributes, text and children so far, `j` is the
-    indentation of its children; a number behind a name is how many containers lie between."""
+class GenerateWriter(Writer):
+    """Writes the functions.  In them `r`, `x` and `b` are an element's attributes, text and children so far; a number
+    behind a name is how many containers lie between."""
 
-    def __init__(self, source: Source, classes: Classes) -> None:
-        self.source, self.classes, self.tables = source, classes, classes.tables
-        self.todo: list[str] = []
-        self.done: set[str] = set()
-        self.table_of_o: Table | None = None
-        self.within: Owners = ()
+    table: Table
 
-    def shape(self, name: str) -> None:
-        """Have an entity's functions written when their turn comes."""
-        if name not in self.done:
-            self.done.add(name)
-            self.todo.append(name)
+    def generate(self, name: str) -> None:
+        """Ask for the functions of what a row may hold."""
+        for table in tables_of(self.tables.shapes[name]):
+            self.ask(f"generate_{table.name}", partial(self.function, f"generate_{table.name}", table))
 
-    def rest(self) -> None:
-        while self.todo:
-            shape = self.tables.shapes[self.todo.pop(0)]
-            functions = []
-            for table in _tables(shape):
-                root = table.name == self.tables.root
-                self.function(f"generate_{table.name}", table, full_layout(self.tables, table, root))
-                functions.append(f"{self.cls(table)}: generate_{table.name}")
-                if root:
-                    for at, (joined, join, _) in enumerate(joins(self.tables)):
-                        rows = Table(joined.name, join.origin, rows=join.rows)
-                        self.function(f"generate_join{at}", rows, full_layout(self.tables, rows), joined)
-            # what a row may hold; another class is a KeyError
-            self.source(f"of_{shape.name} = {{{', '.join(functions)}, Opaque: verbatim}}")
-
-    def cls(self, table: Table) -> str:
-        self.source.names[table.name] = self.classes[table.name]
-        return table.name
-
-    def function(self, name: str, table: Table, node: Node, of: Table | None = None) -> None:
-        out = self.source
-        self.table_of_o = of or table
-        out()
-        with out.block(f"def {name}(o, tag, i, live, context, a=''):"):
-            self.embeds(node)
-            choice = self.classes.choice(table.name)
-            if choice and choice.attributes:
-                words = zip(choice.attributes, choice.words(table.name), strict=True)
-                out(f"a += {_quoted(''.join(_attribute(name, word) for name, word in words))}")
-            self.attributes(node, 0)
+    def function(self, name: str, table: Table, joined: bool = False) -> None:
+        out, self.table = self.source, table
+        node = full_layout(self.tables, table, table.name == self.tables.root)
+        with out.block(f"def {name}(o, tag, i, w, a=''):"):
+            self.embedded(node)
+            choice = None if joined else self.classes.choice(table.name)
+            a = "{a}" + (_braced(_words(choice, choice.words(table.name))) if choice else "")
+            a += self.attributes(node, 0)
             x = self.text(node, 0)
             if node.children:
                 out("b = ''")
-                out("j = i + '  '")
-                for child in node.children.values():
-                    self.child(child, 0)
+                self.children(node, 0)
             if node.text:
-                out(f"return element(i, tag, a, {x}, {'b' if node.children else repr('')})")
+                out(f'return element(i, tag, f"{a}", {x}, {"b" if node.children else repr("")})')
             elif node.children:
-                out('return f"{i}<{tag}{a}>\\n{b}{i}</{tag}>\\n" if b else f"{i}<{tag}{a}/>\\n"')
+                out(f'return f"{{i}}<{{tag}}{a}>\\n{{b}}{{i}}</{{tag}}>\\n" if b else f"{{i}}<{{tag}}{a}/>\\n"')
             else:
-                out('return f"{i}<{tag}{a}/>\\n"')
+                out(f'return f"{{i}}<{{tag}}{a}/>\\n"')
 
-    def embeds(self, node: Node) -> None:
+    def embedded(self, node: Node) -> None:
         """Locals for embedded entities; what embeds an opaque one, or a wrong one, is left to the oracle."""
+        out = self.source
         for slot in node.slots:
             if slot.kind != "word":
                 continue
-            name, value = local(slot.row.name), f"{_holder(slot)}.{slot.row.name}"
-            for _, table in slot.owners:
-                self.cls(table)
-            self.source(f"{name} = {value} if {_guard(slot.owners)} else None" if slot.owners else f"{name} = {value}")
-            with self.source.block(f"if {name}.__class__ not in {self.words(slot)}:"):
-                self.source("return slow(o, tag, i, live, context, a)")
-            if slot.row.required and not slot.owners:
-                with self.source.block(f"if {name} is None:"):
-                    self.source(f"raise ValueError('{slot.row.name} is missing')")
+            shape = self.tables.shapes[slot.row.entity or ""]
+            within = (*slot.owners, (slot.row, tables_of(shape)[0]))
+            if slot.owners:
+                out(f"{told(within)} = None")
+            words = out.ref(f"is_{shape.name}", "word", shape.name)
+            self.each([(slot.owners, partial(self.begin, slot, within, words))])
 
-    def guarded(self, slots: list[Slot]) -> Iterator[Slot]:
-        """The slots, with a condition around each run of those that belong to one embedded variant."""
-        before: Owners = ()
-        for owners, run in groupby(slots, key=lambda slot: slot.owners):
-            # one of several variants at most is there
-            others = bool(owners and before) and owners[:-1] == before[:-1] and owners[-1][0] is before[-1][0]
-            with self.guard(owners, "elif" if others else "if"):
-                yield from run
-            before = owners
+    def begin(self, slot: Slot, within: Owners, words: str) -> None:
+        out, row = self.source, slot.row
+        out(f"{holder(within)} = {value(slot)}")
+        out(f"{told(within)} = {words}[{holder(within)}.__class__]")
+        with out.block(f"if {told(within)} == '':"):
+            out("return slow(o, tag, i, w, a)")
+        if row.required:
+            with out.block(f"if {told(within)} is None:"):
+                out(f"raise ValueError('{row.name} is missing')")
 
-    @contextmanager
-    def guard(self, owners: Owners, word: str = "if") -> Iterator[None]:
-        if owners == self.within:
-            yield
-            return
-        outer, self.within = self.within, owners
-        for _, table in owners:
-            self.cls(table)
-        with self.source.block(f"{word} {_guard(owners)}:"):
-            yield
-        self.within = outer
+    def there(self, owners: Owners) -> str:
+        return super().there(owners) or f"{told(owners)} is not None"
 
     @contextmanager
     def given(self, slot: Slot) -> Iterator[None]:
         """The condition under which a row is written; then its value is `v`."""
-        row, value = slot.row, f"{_holder(slot)}.{slot.row.name}"
-        conditions = ["live"] if row.live else []
+        row, field = slot.row, value(slot)
+        conditions = ["w.live"] if row.live else []
         always = row.constant is not None or row.form != "one" or row.required
         if row.when:
-            conditions.append(f"{_holder(slot)}.{row.when}")
+            conditions.append(f"{holder(slot.owners)}.{row.when}")
         elif row.codec and row.codec.shape == "present":
-            conditions.append(value)
+            conditions.append(field)
         elif not always:
-            conditions.append(f"(v := {value}) is not None")
+            conditions.append(f"(v := {field}) is not None")
         with self.source.block(f"if {' and '.join(conditions)}:") if conditions else nullcontext():
             if row.required and row.form == "one":
-                self.source(f"v = {value}")  # the codec refuses None
+                self.source(f"v = {field}")  # the codec refuses None
             yield
 
-    def attributes(self, node: Node, level: int) -> None:
-        """Add what the rows say to the attributes of this level."""
-        out, a = self.source, _at("a", level)
-        for slot in self.guarded(node.attributes):
-            codec, name = slot.row.codec, self.named(slot.path.attribute or "")
-            if slot.kind == "word":
-                self.word(slot, a)
-                continue
-            assert codec
-            with self.given(slot):
-                if slot.kind == "unit":
-                    out(f"{a} += {_quoted(_attribute(codec.unit or '', codec.unit_word))}")
-                elif slot.row.constant is not None:
-                    out(f"{a} += {_quoted(_attribute(name, slot.row.constant))}")
-                else:
-                    out(f"{a} += f\" {name}='{{{self.encoded(slot, True)}}}'\"")
+    def attributes(self, node: Node, level: int) -> str:
+        """Put together what the rows say of the attributes of this level; the inside of an f-string with them."""
+        if not node.attributes:
+            return ""
+        r = _at("r", level)
+        parts = [part for slot in node.attributes for part in self.attribute(slot, r)]
+        self.source.put(_begun(r, self.source.captured(lambda: self.each(parts))))
+        return f"{{{r}}}"
 
-    def word(self, slot: Slot, a: str) -> None:
-        """The discriminating attributes of an embedded variant."""
+    def attribute(self, slot: Slot, r: str) -> Iterable[Part]:
+        if slot.kind != "word":
+            yield slot.owners, partial(self.set_attribute, slot, r)
+            return
         shape = self.tables.shapes[slot.row.entity or ""]
         if isinstance(shape, Choice) and shape.attributes:
-            self.source(f"{a} += {self.words(slot)}[{local(slot.row.name)}.__class__]")
+            for words, table in shape.variants.items():
+                text = _quoted(_words(shape, words))
+                yield (*slot.owners, (slot.row, table)), partial(self.source, f"{r} += {text}")
 
-    def words(self, slot: Slot) -> str:
-        """The name of a dict from each class that an embedding row may hold to its discriminating attributes."""
-        shape = self.tables.shapes[slot.row.entity or ""]
-        name = f"words_{shape.name}"
-        if name not in self.source.names:
-            known = self.source.names[name] = {type(None): ""}
-            for table in _tables(shape):
-                choice = self.classes.choice(table.name)
-                pairs = zip(choice.attributes, choice.words(table.name), strict=False) if choice else ()
-                known[self.classes[table.name]] = "".join(_attribute(*pair) for pair in pairs)
-        return name
-
-    def encoded(self, slot: Slot, attribute: bool) -> str:
-        """An expression for the escaped text of `v`."""
-        codec = slot.row.codec
+    def set_attribute(self, slot: Slot, r: str) -> None:
+        out, codec = self.source, slot.row.codec
         assert codec
+        name = self.named(slot.path.attribute or "") if slot.kind == "value" else codec.unit or ""
+        with self.given(slot):
+            constant = codec.unit_word if slot.kind == "unit" else slot.row.constant
+            if constant is not None:
+                out(f"{r} += {_quoted(attribute_text(name, constant))}")
+            else:
+                out(f"{r} += {self.encoded(slot, name)}")
+            self.uses(name)
+
+    def encoded(self, slot: Slot, attribute: str = "") -> str:
+        """An expression for the text of `v`: an attribute of this name, or what stands between tags."""
+        codec, table = slot.row.codec, slot.owners[-1][1] if slot.owners else self.table
+        assert codec
+        kind, more = ("attr", [attribute]) if attribute else ("text", [])
         if not codec.needs:
-            return self.source.encoded(codec, "v", attribute)
-        owner = slot.owners[-1][1] if slot.owners else self.table_of_o
-        needs = ", ".join(
-            f"{need}={_holder(slot)}.{need}" if owner and need in owner.fields else f"{need}=context.get('{need}')"
-            for need in codec.needs
-        )
-        rule = self.source.name("encode", codec, lambda: codec.encode)
-        return f"{'escape_attribute' if attribute else 'escape_text'}({rule}(v, {needs}))"
+            return self.source.encoded(kind, codec, table.name, slot.row.name, "v", *more)
+        shape = self.classes.shape(table.name)
+        own = shape.fields if isinstance(shape, Table) else ()
+        o = holder(slot.owners)
+        needs = [f"{need}={f'{o}.{need}' if need in own else f'w.context.get({need!r})'}" for need in codec.needs]
+        rule = self.source.of_codec("write", codec, table.name, slot.row.name)
+        text = f"{rule}(v, {', '.join(needs)})"
+        return f"attribute_text({attribute!r}, {text})" if attribute else f"escape_text({text})"
 
     def text(self, node: Node, level: int) -> str:
         """The local that holds the element's text; None where no row has one."""
@@ -201,60 +157,57 @@ class GenerateWriter:
             return "None"
         x = _at("x", level)
         self.source(f"{x} = None")
-        for slot in self.guarded(node.text):
-            with self.given(slot):
-                constant = slot.row.constant
-                self.source(
-                    f"{x} = {self.encoded(slot, False) if constant is None else _quoted(escape_text(constant))}"
-                )
+        self.each((slot.owners, partial(self.set_text, slot, x)) for slot in node.text)
         return x
 
-    def child(self, node: Node, level: int) -> None:
-        """Add the elements of a node to the children of this level."""
-        with self.guard(_common(node)):
-            for slot in self.guarded(node.whole):
-                self.whole(slot, node, level)
-            if node.attributes or node.text or node.children:
-                self.container(node, level)
+    def set_text(self, slot: Slot, x: str) -> None:
+        with self.given(slot):
+            constant = slot.row.constant
+            self.source(f"{x} = {self.encoded(slot) if constant is None else _quoted(escape_text(constant))}")
+
+    def children(self, node: Node, level: int) -> None:
+        """Add the elements of a node's children to those of this level."""
+        self.each(part for child in node.children.values() for part in self.child(child, level))
+
+    def child(self, node: Node, level: int) -> Iterable[Part]:
+        for slot in node.whole:
+            yield slot.owners, partial(self.whole, slot, node, level)
+        if node.attributes or node.text or node.children:
+            yield _common(node), partial(self.container, node, level)
 
     def container(self, node: Node, level: int) -> None:
         """An element that stands for no entity of its own: written if anything in it is."""
         out, step, inner = self.source, node.step, level + 1
         assert step
-        a, b = _at("a", inner), _at("b", inner)
-        if not node.children and len(node.attributes) + len(node.text) == 1:
-            self.single(node, level)
+        if slots := _single(node):
+            self.each((slot.owners, partial(self.single, slot, step, level)) for slot in slots)
             return
-        if node.attributes:
-            out(f"{a} = ''")
-            self.attributes(node, inner)
+        b, attributes = _at("b", inner), self.attributes(node, inner)
         x = self.text(node, inner)
         if node.children:
             out(f"{b} = ''")
-            out(f"{_at('j', inner)} = {_at('j', level)} + '  '")
-            for child in node.children.values():
-                self.child(child, inner)
-        tests = [a] * bool(node.attributes) + [f"{x} is not None"] * bool(node.text) + [b] * bool(node.children)
-        with out.block(f"if {' or '.join(tests)}:"):
-            attributes = _braced(_where(step)) + (f"{{{a}}}" if node.attributes else "")
-            self.add(level, step.shown, attributes, x if node.text else "", b if node.children else "")
+            self.children(node, inner)
+        text, children = x if node.text else "", b if node.children else ""
+        tests = [attributes.strip("{}"), text and f"{text} is not None", children]
+        with out.block(f"if {' or '.join(filter(None, tests))}:"):
+            self.add(level, step.shown, _braced(_where(step)) + attributes, text, children)
 
-    def single(self, node: Node, level: int) -> None:
+    def single(self, slot: Slot, step: Step, level: int) -> None:
         """A container that holds one value at most."""
-        assert node.step
-        slot, where = (node.attributes or node.text)[0], _braced(_where(node.step))
-        for _ in self.guarded([slot]):
-            with self.given(slot):
-                constant, attribute = slot.row.constant, slot.path.attribute
-                if constant is None:
-                    attributes, text = self.halves(slot, attribute)
-                elif attribute is not None:
-                    attributes, text = _braced(_attribute(self.named(attribute), constant)), ""
-                else:
-                    attributes, text = "", _at("x", level + 1)
-                    self.source(f"{text} = {_quoted(escape_text(constant))}")
-                filled = constant is not None or _never_empty(slot)
-                self.add(level, node.step.shown, where + attributes, text, filled=filled)
+        with self.given(slot):
+            codec, constant, attribute = slot.row.codec, slot.row.constant, slot.path.attribute
+            assert codec
+            if constant is None:
+                attributes, text = self.halves(slot, attribute)
+            elif attribute is not None:
+                attributes, text = _braced(attribute_text(self.named(attribute), constant)), ""
+            else:
+                attributes, text = "", _at("x", level + 1)
+                self.source(f"{text} = {_quoted(escape_text(constant))}")
+            if codec.unit:
+                attributes += _braced(attribute_text(codec.unit, codec.unit_word))
+            filled = constant is not None or _never_empty(slot)
+            self.add(level, step.shown, _braced(_where(step)) + attributes, text, filled=filled)
 
     def add(
         self, level: int, tag: str, attributes: str, text: str = "", children: str = "", filled: bool = False
@@ -264,10 +217,11 @@ class GenerateWriter:
         `attributes` is the inside of an f-string, `text` (never empty if `filled`) and `children` are expressions, or
         nothing where the element has none.
         """
-        b, start = _at("b", level), f"{{{_at('j', level)}}}<{tag}{attributes}"
-        end = f"{{{_at('j', level)}}}</{tag}>\\n"
-        if text and (children or not filled):
-            made = f'element({_at("j", level)}, {tag!r}, f"{attributes}", {text}, {children or repr("")})'
+        start, end = f"{_indent(level)}<{tag}{attributes}", f"{_indent(level)}</{tag}>\\n"
+        if text and children:
+            made = f'element({_indented(level)}, {tag!r}, f"{attributes}", {text}, {children})'
+        elif text and not filled:
+            made = f'f"{start}>{{x}}</{tag}>\\n" if (x := {text}) else f"{start}/>\\n"'
         elif text:
             made = f'f"{start}>{{{text}}}</{tag}>\\n"'
         elif children:
@@ -276,13 +230,19 @@ class GenerateWriter:
                 made += f' if {children} else f"{start}/>\\n"'
         else:
             made = f'f"{start}/>\\n"'
-        self.source(f"{b} += {made}")
+        self.source(f"{_at('b', level)} += {made}")
+        self.uses(tag)
+
+    def uses(self, name: str) -> None:
+        """Note the prefix of a name that is written."""
+        if prefix := name.rpartition(":")[0]:
+            self.source(f"w.used.add({prefix!r})")
 
     def whole(self, slot: Slot, node: Node, level: int) -> None:
         """Whole elements: presence, an entity, kept XML, the items of a list or map, the entries of a join."""
         out, row, codec, step = self.source, slot.row, slot.row.codec, node.step
         assert step
-        b, j, where = _at("b", level), _at("j", level), _where(step)
+        b, where = _at("b", level), _where(step)
         if slot.join:
             self.entries(slot, node, level)
             return
@@ -293,44 +253,52 @@ class GenerateWriter:
                 self.add(level, step.shown, _braced(where))
             else:
                 many = row.form == "list"
-                with out.block(f"for v in {_holder(slot)}.{row.name}:") if many else nullcontext():
+                with out.block(f"for v in {value(slot)}:") if many else nullcontext():
                     if row.entity:
-                        self.shape(row.entity)
-                        extra = f", {_quoted(where)}" if where else ""
-                        out(f"{b} += of_{row.entity}[v.__class__](v, {step.shown!r}, {j}, live, context{extra})")
+                        self.generate(row.entity)
+                        of, extra = (
+                            out.ref(f"of_{row.entity}", "of", row.entity),
+                            f", {_quoted(where)}" if where else "",
+                        )
+                        out(f"{b} += {of}[v.__class__](v, {step.shown!r}, {_indented(level)}, w{extra})")
+                        self.uses(step.shown)
                     elif codec and codec.shape == "xml":
-                        out(f"{b} += f'{{{j}}}{{xml(v)}}\\n'")
+                        out(f"{b} += f'{_indent(level)}{{xml(v)}}\\n'")
                     else:
                         attributes, text = self.halves(slot, slot.path.attribute)
-                        unit = _attribute(codec.unit, codec.unit_word) if codec and codec.unit else ""
+                        unit = attribute_text(codec.unit, codec.unit_word) if codec and codec.unit else ""
                         self.add(level, step.shown, _braced(where) + attributes + unit, text, filled=_never_empty(slot))
 
     def halves(self, slot: Slot, attribute: str | None) -> tuple[str, str]:
         """A single value `v` as the inside of an f-string of attributes, and as an expression of text."""
-        value = self.encoded(slot, attribute is not None)
-        return (f" {self.named(attribute)}='{{{value}}}'", "") if attribute is not None else ("", value)
+        if attribute is None:
+            return "", self.encoded(slot)
+        return f"{{{self.encoded(slot, self.named(attribute))}}}", ""
 
     def items(self, slot: Slot, step: Step, level: int) -> None:
         """The entries of a map: the key as an attribute or as the element's name, the value at its path."""
         out, row = self.source, slot.row
         attributes, text = self.halves(slot, row.value.attribute)
         text = text or "None"
-        with out.block(f"for k, v in {_holder(slot)}.{row.name}.items():"):
+        with out.block(f"for k, v in {value(slot)}.items():"):
             tag, key = repr(step.shown), ""
             if row.key.steps:
                 tag = f"{step.shown[: -len(ANY)]!r} + ncname(k)"
             else:
-                text_of_key = self.source.encoded(make_codec("str", ()), "k", True)
-                key = f" {self.named(row.key.attribute or '')}='{{{text_of_key}}}'"
-            j, start = _at("j", level), _braced(_where(step)) + key
+                shown = self.named(row.key.attribute or "")
+                key = f"{{{out.ref(f'key_{shown}'.replace(':', '_'), 'key', shown)}[k]}}"
+            start = _braced(_where(step)) + key
+            self.uses(step.shown)
+            self.uses(self.named(row.value.attribute or ""))
             if not row.value.steps:
-                out(f"{_at('b', level)} += element({j}, {tag}, f\"{start}{attributes}\", {text}, '')")
+                out(f"{_at('b', level)} += element({_indented(level)}, {tag}, f\"{start}{attributes}\", {text}, '')")
                 return
             inside = f"f\"{attributes}\", {text}, ''"
             for depth, inner in reversed(list(enumerate(row.value.steps, 1))):
-                out(f"x = element({j} + {'  ' * depth!r}, {inner.shown!r}, {inside})")
+                out(f"x = element({_indented(level + depth)}, {inner.shown!r}, {inside})")
+                self.uses(inner.shown)
                 inside = "'', None, x"
-            out(f'{_at("b", level)} += element({j}, {tag}, f"{start}", None, x)')
+            out(f'{_at("b", level)} += element({_indented(level)}, {tag}, f"{start}", None, x)')
 
     def entries(self, slot: Slot, node: Node, level: int) -> None:
         """The second place of each entity of a list, for those with anything to say there."""
@@ -339,21 +307,25 @@ class GenerateWriter:
         joined, join = slot.join
         out, row = self.source, slot.row
         at = next(n for n, (_, other, _) in enumerate(joins(self.tables)) if other is join)
+        entry = self.ask(
+            f"generate_join{at}",
+            partial(self.function, f"generate_join{at}", evolve(joined, rows=join.rows, joins=()), joined=True),
+        )
         said = " or ".join(f"v.{inner.name} != {empty(inner)!r}" for inner in join.rows if inner.constant is None)
         held = f"o.{row.name}" if row.form == "list" else f"[o.{row.name}]"
-        with out.block(f"for v in {held}:"), out.block(f"if v.__class__ is {self.cls(joined)} and ({said}):"):
+        with out.block(f"for v in {held}:"), out.block(f"if v.__class__ is {out.cls(joined.name)} and ({said}):"):
             keys = [f"v.{name}" for _, name in join.on]
             with out.block(f"if {' is None and '.join(keys)} is None:"):
-                out(f"raise ValueError('{keyless(joined, join)}')")
+                out(f"raise ValueError({keyless(joined, join)!r})")
             out(f"x = {_quoted(_where(node.step))}")
             for path, name in join.on:
                 codec = joined.fields[name].codec
                 assert codec
                 with out.block(f"if v.{name} is not None:"):
-                    value = self.source.encoded(codec, f"v.{name}", True)
-                    out(f"x += f\" {self.named(path.attribute or '')}='{{{value}}}'\"")
-            call = f"generate_join{at}(v, {node.step.shown!r}, {_at('j', level)}, live, context, x)"
-            out(f"{_at('b', level)} += {call}")
+                    shown = self.named(path.attribute or "")
+                    out(f"x += {out.encoded('attr', codec, joined.name, name, f'v.{name}', shown)}")
+            out(f"{_at('b', level)} += {entry}(v, {node.step.shown!r}, {_indented(level)}, w, x)")
+            self.uses(node.step.shown)
 
     def named(self, attribute: str) -> str:
         """An attribute's name as written, prefix included."""
@@ -363,22 +335,14 @@ class GenerateWriter:
         return f"{next(prefix for prefix, known in self.tables.namespaces.items() if known == uri)}:{name}"
 
 
-def _tables(shape: Shape) -> Iterable[Table]:
-    return shape.variants.values() if isinstance(shape, Choice) else (shape,)
-
-
 def _never_empty(slot: Slot) -> bool:
     """Whether the text of a row's value always holds something."""
     codec = slot.row.codec
     return codec is not None and (codec.word in _FILLED or codec.filled)
 
 
-def _attribute(name: str, value: str) -> str:
-    return f" {name}='{escape_attribute(value)}'"
-
-
 def _where(step: Step) -> str:
-    return "".join(_attribute(name, value) for name, value in step.where)
+    return "".join(attribute_text(name, value) for name, value in step.where)
 
 
 def _quoted(text: str) -> str:
@@ -389,17 +353,45 @@ def _braced(text: str) -> str:
     return _quoted(text.replace("{", "{{").replace("}", "}}"))[1:-1]
 
 
+def _begun(name: str, lines: list[str]) -> list[str]:
+    """Lines that add to a text, with its begin in front: what is added first need not be added to nothing."""
+    add = f"{name} += "
+    if not lines:
+        return [f"{name} = ''"]
+    if lines[0].startswith(add):
+        return [f"{name} = {lines[0].removeprefix(add)}", *lines[1:]]
+    alone = len(lines) == 2 or not lines[2].startswith((" ", "el"))
+    if lines[0].startswith("if ") and lines[1].strip().startswith(add) and alone:
+        condition, added = lines[0].removeprefix("if ").removesuffix(":"), lines[1].strip().removeprefix(add)
+        return [f"{name} = {added} if {condition} else ''", *lines[2:]]
+    return [f"{name} = ''", *lines]
+
+
 def _at(name: str, level: int) -> str:
     return f"{name}{level}" if level else name
 
 
-def _holder(slot: Slot) -> str:
-    return local(slot.owners[-1][0].name) if slot.owners else "o"
+def _indent(level: int) -> str:
+    """The indentation of the children of a level, for the inside of an f-string."""
+    return "{i}" + "  " * (level + 1)
 
 
-def _guard(owners: Owners) -> str:
-    row, table = owners[-1]
-    return f"{local(row.name)}.__class__ is {table.name}"
+def _indented(level: int) -> str:
+    """The same as an expression."""
+    return f"i + {'  ' * (level + 1)!r}"
+
+
+def _words(choice: Choice, words: tuple[str, ...]) -> str:
+    """The discriminating attributes of a variant."""
+    return "".join(attribute_text(*pair) for pair in zip(choice.attributes, words, strict=False))
+
+
+def _single(node: Node) -> list[Slot]:
+    """The one slot of a container that holds one value at most."""
+    slots = [slot for slot in (*node.attributes, *node.text) if slot.kind == "value"]
+    units = [slot for slot in node.attributes if slot.kind == "unit"]
+    alone = len(slots) == 1 and not node.children and all(unit.row is slots[0].row for unit in units)
+    return slots if alone else []
 
 
 def _common(node: Node) -> Owners:

@@ -2,79 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from functools import partial
 
-from xform.compile.layout import layout
-from xform.compile.parse import ParseWriter
-from xform.compile.runtime import for_parse
-from xform.compile.source import Source, local
+from attrs import evolve
+
+from xform.compile.parse import ParseWriter, asked
+from xform.compile.source import Unit
 from xform.entities import Classes
-from xform.table.model import Choice, Row, Table
+from xform.match import device_rows
+from xform.table.model import Choice, Table
+from xform.table.walk import needed
 
-Key = Callable[[Any, dict[str, Any]], tuple[Any, ...]]
 
+def units(classes: Classes) -> dict[str, Unit]:
+    """The source of ``keys_ENTITY_RUNG(element, context)`` for the kinds of devices of the root.
 
-def compile_keys(classes: Classes, kinds: Iterable[Row]) -> Source:
-    """The source of ``keys_ENTITY_RUNG(element, context)`` for the kinds of devices of a root."""
-    source = Source(for_parse(classes))
-    writer = KeysWriter(source, classes)
-    for row in kinds:
-        writer.kind(row)
-    writer.rest()
-    return source
+    They give the value of the rung's field, a tuple where it has several.
+    """
+    writer = KeysWriter(classes)
+    for row in device_rows(classes.tables):
+        writer.kind(row.entity or "")
+    return writer.units()
 
 
 class KeysWriter(ParseWriter):
-    """Writes ``keys_KIND_RUNG(element, context)``, which gives the decoded values of a rung's fields."""
+    """Writes a function for each rung."""
 
-    def kind(self, row: Row) -> None:
-        """The rungs of a list of the root's."""
-        shape = self.tables.shapes[row.entity or ""]
+    def kind(self, name: str) -> None:
+        shape = self.tables.shapes[name]
         for at, rung in enumerate(shape.ladder):
-            if isinstance(shape, Choice):
-                for table in shape.variants.values():
-                    self.rung(f"keys_{table.name}_{at}", table, rung, shape)
-                self.pick_rung(shape, at, rung)
-            else:
-                self.rung(f"keys_{shape.name}_{at}", shape, rung)
+            if isinstance(shape, Table):
+                self.ask(f"keys_{name}_{at}", partial(self.rung, at, rung, shape))
+                continue
+            if not shape.attributes:
+                continue  # what is there tells the variant: the parsed device is asked
+            for table in shape.variants.values():
+                self.ask(f"keys_{table.name}_{at}", partial(self.rung, at, rung, table))
+            self.ask(f"keys_{name}_{at}", partial(self.pick, at, rung, shape))
 
-    def rung(self, name: str, table: Table, rung: tuple[str, ...], choice: Choice | None = None) -> None:
+    def rung(self, at: int, rung: tuple[str, ...], table: Table) -> None:
         out = self.source
-        asked = needed(table, rung)
-        rows = tuple(row for row in table.rows if row.name in asked)
-        have = {row.name for row in rows}
-        out()
-        with out.block(f"def {name}(e, context):"):
-            self.values(table, rows, layout(self.tables, table, rows), "")
-            word = repr(" ".join(choice.words(table.name))) if choice else "None"
-            values = (
-                word if field == "type" and choice else local(field) if field in have else "None" for field in rung
-            )
-            out(f"return ({', '.join(values)},)")
+        wanted = needed(table, rung)
+        part = evolve(table, rows=tuple(row for row in table.rows if row.name in wanted), joins=())
+        choice = self.classes.choice(table.name)
+        with out.block(f"def keys_{table.name}_{at}(e, context):"):
+            self.blank(part)
+            self.rows(part)
+            values = [f"o.{name}" if name in part.fields else "None" for name in rung]
+            if choice:
+                word = " ".join(choice.words(table.name))
+                values = [repr(word) if name == "type" else field for name, field in zip(rung, values, strict=True)]
+            out(f"return {', '.join(values)}")
 
-    def pick_rung(self, choice: Choice, at: int, rung: tuple[str, ...]) -> None:
+    def pick(self, at: int, rung: tuple[str, ...], choice: Choice) -> None:
         out = self.source
-        out()
-        if not choice.attributes:
-            out(f"keys_{choice.name}_{at} = None")
-            return
-        words = [(key, f"keys_{table.name}_{at}") for key, table in choice.variants.items()]
-        words += [((None,) * len(key), function) for key, function in words if key == choice.absent]  # type: ignore[misc]
-        entries = ", ".join(f"{(key[0] if len(key) == 1 else key)!r}: {function}" for key, function in words)
-        out(f"keys_of_{choice.name}_{at} = {{{entries}}}")
-        asked = ", ".join(f"e.get({name!r})" for name in choice.attributes)
         with out.block(f"def keys_{choice.name}_{at}(e, context):"):
-            out(f"f = keys_of_{choice.name}_{at}.get({asked if len(choice.attributes) == 1 else f'({asked})'})")
-            out(f"return f(e, context) if f else {(None,) * len(rung)!r}")
-
-
-def needed(table: Table, names: Iterable[str]) -> set[str]:
-    """Fields, and those that rules need to decode them."""
-    found: set[str] = set()
-    todo = [name for name in names if name in table.fields]
-    while todo:
-        found.add(name := todo.pop())
-        codec = table.fields[name].codec
-        todo += [need for need in (codec.needs if codec else ()) if need in table.fields and need not in found]
-    return found
+            words = out.ref(f"words_{choice.name}", "words", choice.name)
+            out(f"word = {words}.get({asked(choice)})")
+            for key, table in choice.variants.items():
+                with out.block(f"if word == {' '.join(key)!r}:"):
+                    out(f"return keys_{table.name}_{at}(e, context)")
+            out(f"return {', '.join(['None'] * len(rung))}")

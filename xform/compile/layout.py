@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from operator import attrgetter
 from typing import Any
 
 from attrs import define, field, frozen
 
-from xform.table.model import Join, Path, Row, Step, Table, Tables
+from xform.table.model import Choice, Join, Path, Row, Shape, Step, Table, Tables
 from xform.table.walk import flatten, joins
 
 Owners = tuple[tuple[Row, Table], ...]
@@ -67,24 +67,25 @@ class Node:
             node.attributes.append(Slot(slot.row, slot.path, "unit", slot.owners, slot.place))
 
 
-def layout(tables: Tables, table: Table, rows: tuple[Row, ...] | None = None) -> Node:
-    """The tree of a table's own rows (or of some of them); an embedding row stays a slot of the element itself."""
-    node = Node()
-    for row in table.rows if rows is None else rows:
-        for slot in _slots((), row):
-            node.add(slot)
-    return node
+def full_layout(tables: Tables, table: Table, root: bool = False, apart: Collection[int] = ()) -> Node:
+    """The tree of a table's rows and of all that its rows embed; of the root, with the entries of joins.
 
-
-def full_layout(tables: Tables, table: Table, root: bool = False) -> Node:
-    """The tree of a table's rows and of all that its rows embed; of the root, with the entries of joins."""
+    What the rows `apart`, by id, embed is left out.
+    """
     node = Node()
     for owners, row in flatten(tables, table):
-        for slot in _slots(owners, row):
-            node.add(slot)
+        if not any(id(outer) in apart for outer, _ in owners):
+            for slot in _slots(owners, row):
+                node.add(slot)
     if root:
-        add_joins(tables, node)
+        for joined, join, row in joins(tables):
+            node.add(Slot(row, join.path, "whole", join=(joined, join)))
     return node
+
+
+def tables_of(shape: Shape) -> tuple[Table, ...]:
+    """The table of an entity, or those of its variants."""
+    return tuple(shape.variants.values()) if isinstance(shape, Choice) else (shape,)
 
 
 Fields = tuple[tuple[Row, ...], Callable[[Any], Iterable[Any]], tuple[Row, ...]]
@@ -120,11 +121,6 @@ def _reader(names: list[str]) -> Callable[[Any], Iterable[Any]]:
     if len(names) > 1:
         return attrgetter(*names)
     return lambda entity: [getattr(entity, name) for name in names]
-
-
-def add_joins(tables: Tables, node: Node) -> None:
-    for joined, join, row in joins(tables):
-        node.add(Slot(row, join.path, "whole", join=(joined, join)))
 
 
 def _slots(owners: Owners, row: Row) -> Iterator[Slot]:

@@ -6,46 +6,83 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
-from xform.compile.interpreter import Reader, Writer, find
-from xform.compile.source import MEMO
+from attrs import define, field
+
 from xform.entities import Classes, Opaque
 from xform.table.model import Choice, Path, Row, Table
-from xform.xml import Element, canonical, canonical_text, escape_attribute, escape_text, own_text, to_text
+from xform.xml import (
+    Element,
+    attribute_text,
+    canonical,
+    canonical_text,
+    escape_text,
+    own_text,
+    prefixes,
+    to_text,
+)
 
 _NCNAME = re.compile(r"[A-Za-z_][\w.-]*")
 
+# The word of what no variant is.
+STRANGE = ""
 
-def for_parse(classes: Classes) -> dict[str, Any]:
-    """What compiled parse functions call."""
 
-    def opaque(element: Element) -> Opaque:
-        return Opaque(canonical(element))
+def names(classes: Classes) -> dict[str, Any]:
+    """The steps by the names that compiled functions call them by."""
 
     def project(row: Row, owner: Table, element: Element) -> Opaque:
+        """An embedded entity whose word no variant has."""
+        from xform.compile.interpreter import Reader
+
         choice = classes.tables.shapes[row.entity or ""]
         assert isinstance(choice, Choice)
         return Reader(classes).project(row, owner, choice, element)
 
+    def slow(o: Any, tag: str, i: str, w: Writing, a: str) -> str:
+        """The oracle's way, for an entity that embeds what no variant says."""
+        from xform.compile.interpreter import Writer
+
+        start, made = f"{i}<{tag}", Writer(classes, w.live, w.context).element(o, tag)
+        w.used.update(prefixes(made))
+        return start + a + to_text(made, i).removeprefix(start)
+
     return {
         "Opaque": Opaque,
+        "attribute_text": attribute_text,
+        "blank": SimpleNamespace,
         "canonical": canonical,
         "decided": decided,
-        "own_text": own_text,
-        "opaque": opaque,
-        "project": project,
-        "link": link,
+        "element": element,
+        "escape_text": escape_text,
         "first": first,
-        "nothing": nothing,
+        "link": link,
+        "ncname": ncname,
+        "new": object.__new__,
+        "opaque": opaque,
+        "own_text": own_text,
+        "project": project,
+        "slow": slow,
+        "xml": xml,
     }
 
 
-def nothing(element: Element, context: dict[str, Any]) -> None:
+# --- parse ------------------------------------------------------------------------------------------------------
+
+
+def opaque(element: Element) -> Opaque:
+    return Opaque(canonical(element))
+
+
+def nothing(*_: Any) -> None:
     """The variant that an unknown word stands for."""
 
 
 def first(element: Element, path: Path) -> Element | None:
+    from xform.compile.interpreter import find
+
     return next(iter(find(element, path.steps)), None)
 
 
@@ -65,8 +102,12 @@ def link(
     on: list[tuple[str, str, Callable[[str], Any]]],
     read: Callable[..., None],
     context: dict[str, Any],
-) -> None:
-    """Join: give each entity its entry.  An entry is told by the first of `on` that it has; earlier ones go first."""
+) -> list[Element]:
+    """Join: give each entity its entry, and return the entries that are left.
+
+    An entry is told by the first of `on` that it has; earlier ones go first.
+    """
+    stale = []
     left = {id(entity): entity for entity in entities if type(entity) is cls}
     for attribute, name, decode in on:
         known = {getattr(entity, name): entity for entity in reversed(left.values())}
@@ -78,36 +119,31 @@ def link(
                 others.append(entry)
                 continue
             entity = known.pop(value, None)
-            if entity is not None:
+            if entity is None:
+                stale.append(entry)
+            else:
                 del left[id(entity)]
                 read(entry, entity, context)
         entries = others
+    return stale + entries
 
 
-def for_generate(classes: Classes) -> dict[str, Any]:
-    """What compiled generate functions call."""
-
-    def slow(o: Any, tag: str, i: str, live: bool, context: dict[str, Any], a: str) -> str:
-        """The oracle's way, for an entity that embeds what no variant says."""
-        start = f"{i}<{tag}"
-        return start + a + to_text(Writer(classes, live, context).element(o, tag), i).removeprefix(start)
-
-    return {
-        "Opaque": Opaque,
-        "element": element,
-        "escape_attribute": escape_attribute,
-        "escape_text": escape_text,
-        "ncname": ncname,
-        "slow": slow,
-        "verbatim": verbatim,
-        "xml": xml,
-    }
+# --- generate ---------------------------------------------------------------------------------------------------
 
 
-xml = lru_cache(MEMO)(canonical_text)
+@define
+class Writing:
+    """A document on its way to text: how it is written, and which prefixes it uses."""
+
+    live: bool
+    context: dict[str, Any]
+    used: set[str] = field(factory=set)
 
 
-def verbatim(o: Opaque, tag: str, i: str, live: bool, context: dict[str, Any], a: str = "") -> str:
+xml = lru_cache(4096)(canonical_text)
+
+
+def verbatim(o: Opaque, tag: str, i: str, w: Writing, a: str = "") -> str:
     return f"{i}{xml(o.xml)}\n"
 
 
@@ -119,7 +155,7 @@ def element(i: str, tag: str, a: str, x: str | None, b: str) -> str:
     return f"{i}<{tag}{a}>{x}</{tag}>\n" if x else f"{i}<{tag}{a}/>\n"
 
 
-@lru_cache(MEMO)
+@lru_cache(4096)
 def ncname(text: str) -> str:
     """A map's key that becomes an element's name. Raises ValueError."""
     if not _NCNAME.fullmatch(text):

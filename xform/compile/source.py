@@ -1,28 +1,52 @@
-"""The writer of source text, and the names that compiled source refers to."""
+"""The writer of source text, and what the global names in it stand for."""
 
 from __future__ import annotations
 
-import linecache
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
-from typing import Any
+from zlib import crc32
+
+from attrs import frozen
 
 from xform.codecs import Codec
-from xform.xml import escape_attribute, escape_text
 
-MEMO = 4096  # values remembered for each codec
+# What a global name stands for: a maker of xform.compile.program, and the names that it goes by.
+Ref = tuple[str, ...]
+
+
+@frozen
+class Unit:
+    """One compiled function with its helpers: the source, and what each global name in it stands for."""
+
+    text: str
+    names: dict[str, Ref]
+
+
+class Names:
+    """Global names; one for all codecs that are the same, and the same whatever else is compiled."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[object, ...]] = {}
+
+    def __call__(self, kind: str, codec: Codec, *more: str) -> str:
+        # rules of one name may come from several dialects
+        key = (kind, codec.name, id(codec.decode) if codec.word == "rule" else 0, *more)
+        told = f"_{crc32(codec.name.encode()):08x}" if codec.name != codec.word else ""
+        name = re.sub(r"\W", "_", "_".join([kind, *more, codec.word]) + told, flags=re.ASCII)
+        while self._known.setdefault(name, key) != key:
+            name += "_"
+        return name
 
 
 class Source:
-    """Lines of Python at an indentation, and the namespace that they run in."""
+    """Lines of Python at an indentation, and the global names that they refer to."""
 
-    def __init__(self, names: dict[str, Any]) -> None:
+    def __init__(self, names: Names) -> None:
         self.lines: list[str] = []
-        self.names = names
+        self.refs: dict[str, Ref] = {}
+        self._names = names
         self._depth = 0
-        self._known: dict[tuple[str, str], str] = {}
 
     def __call__(self, line: str = "") -> None:
         self.lines.append("    " * self._depth + line if line else "")
@@ -38,79 +62,40 @@ class Source:
         if len(self.lines) == start:
             self.lines.pop()
 
-    def name(self, kind: str, codec: Codec, make: Callable[[], Any]) -> str:
-        """The global that holds what `make` makes for a codec; one for all rows that say the same."""
-        key = (kind, f"{codec.name} {id(codec.decode) if codec.word in ('rule', 'text', 'str') else ''}")
-        if key not in self._known:
-            self._known[key] = f"{kind}_{codec.word}_{len(self._known)}"
-            self.names[self._known[key]] = make()
-        return self._known[key]
+    def captured(self, write: Callable[[], None]) -> list[str]:
+        """The lines that are written, kept for later."""
+        lines, depth, self.lines, self._depth = self.lines, self._depth, [], 0
+        write()
+        lines, self.lines, self._depth = self.lines, lines, depth
+        return lines
 
-    def decoder(self, codec: Codec) -> str:
-        """An expression for a function from text to value, or to None where the codec does not admit the text."""
-        if codec.words is not None:
-            return self.name("read", codec, lambda: codec.words.get if codec.words else None)
-        return self.name("read", codec, lambda: admitted(codec))
+    def put(self, lines: Iterable[str]) -> None:
+        """Write lines that were captured."""
+        for line in lines:
+            self(line)
 
-    def encoded(self, codec: Codec, value: str, attribute: bool) -> str:
-        """An expression for the escaped text of a value; it raises what the codec raises."""
-        escape = escape_attribute if attribute else escape_text
-        name = self.name("attr" if attribute else "text", codec, lambda: encoder(codec, escape))
+    def unit(self) -> Unit:
+        return Unit("\n".join(self.lines).strip("\n") + "\n", self.refs)
+
+    def ref(self, name: str, *ref: str) -> str:
+        """A global name that stands for what a maker makes."""
+        self.refs[name] = ref
+        return name
+
+    def cls(self, name: str) -> str:
+        """The class of an entity."""
+        return self.ref(name, "cls", name)
+
+    def of_codec(self, kind: str, codec: Codec, table: str, row: str, *more: str) -> str:
+        """What a maker makes of the codec of a row."""
+        return self.ref(self._names(kind, codec, *more), kind, table, row, *more)
+
+    def encoded(self, kind: str, codec: Codec, table: str, row: str, value: str, *more: str) -> str:
+        """An expression for the text that stands for a value; it raises what the codec raises."""
+        name = self.of_codec(kind, codec, table, row, *more)
         # a look-up is quicker than a call, but takes 1, 1.0 and True for one key
-        return f"{name}[{value}]" if _textual(codec) else f"{name}({value})"
-
-    def run(self, file: str) -> dict[str, Any]:
-        """Compile and execute; tracebacks and debuggers find the text through linecache."""
-        text = "\n".join(self.lines) + "\n"
-        linecache.cache[file] = (len(text), None, text.splitlines(True), file)
-        exec(compile(text, file, "exec"), self.names)
-        return self.names
-
-
-class Memo(dict[Any, str]):
-    """The texts of values that were met, by value; bounded."""
-
-    def __init__(self, encode: Callable[[Any], str]) -> None:
-        self.encode = encode
-
-    def __missing__(self, value: Any) -> str:
-        text = self.encode(value)
-        if len(self) >= MEMO:
-            self.clear()
-        self[value] = text
-        return text
-
-
-def _textual(codec: Codec) -> bool:
-    return codec.annotation == "str" or codec.annotation.startswith("Literal[")
-
-
-def encoder(codec: Codec, escape: Callable[[str], str]) -> Any:
-    def encode(value: Any) -> str:
-        return escape(codec.encode(value))
-
-    return Memo(encode) if _textual(codec) else lru_cache(MEMO, typed=True)(encode)
-
-
-def admitted(codec: Codec) -> Callable[..., Any]:
-    decode = codec.decode
-
-    def read(*texts: str) -> Any:
-        try:
-            return decode(*texts)
-        except ValueError:
-            return None
-
-    return lru_cache(MEMO)(read)
-
-
-# Names that compiled functions use for themselves; a field of such a name, or of one so made, gets an underscore.
-_OWN = re.compile(
-    r"([a-z][0-9]?|live|context|tag|str|entries[0-9]+|own_text|opaque|canonical|decided|project|link|first|nothing"
-    r"|verbatim|slow|place[0-9]+_\w+|(read|rule|attr|text|encode)_[a-z]+_[0-9]+|[a-z]+_[A-Z]\w*)_*"
-)
-
-
-def local(field: str) -> str:
-    """The local variable of a field."""
-    return f"{field}_" if _OWN.fullmatch(field) else field
+        if codec.annotation == "str" or codec.annotation.startswith("Literal["):
+            return f"{name}[{value}]"
+        if codec.annotation in ("int", "bool"):
+            return f"({name}[{value}] if {value}.__class__ is {codec.annotation} else {name}.encode({value}))"
+        return f"{name}.encode({value})"

@@ -13,7 +13,6 @@ from xform.compare import line_of
 from xform.dialect import Dialect
 from xform.laws.finding import Finding
 from xform.match import Matching, elements, held
-from xform.table.model import Row
 from xform.xml import Element, path_of
 
 
@@ -29,9 +28,9 @@ def match(
     known = dialect.parse(document, **context) if known is None else known
     rows = [kind.row for kind in dialect.kinds]
     lists = {row.name: getattr(known, row.name) for row in rows if row.form == "list"}
-    found = elements(root, rows)
+    found = elements(root, dialect.containers)
     told = _told(dialect.match(document, known, **context), found)
-    lines = {id(element): line_of(element) for row in rows for element in found[row.name]}
+    lines = {id(element): line_of(element) for row in rows for element in found.get(row.name, [])}
     every = Counter([*lines, *(id(device) for row in rows for device in held(known, row.name))])
     if Counter([device for _, _, ours, theirs in told.elements() for device in (*ours, *theirs)]) != every:
         return [
@@ -39,9 +38,9 @@ def match(
         ]
     shuffled = attrs.evolve(known, **{name: random.sample(devices, len(devices)) for name, devices in lists.items()})
     again = [_told(dialect.match(document, shuffled, **context), found)]
-    _shuffle(root, [row for row in rows if row.name in lists], random)
+    _shuffle(root, dialect, set(lists), random)
     # the same elements, in the order that they have now
-    again += [_told(dialect.match(etree.tostring(root), known, **context), elements(root, rows))]
+    again += [_told(dialect.match(etree.tostring(root), known, **context), elements(root, dialect.containers))]
     return [
         Finding("match", kind, f"{what}, but not in another order", min(map(lines.__getitem__, theirs), default=0))
         for what, kind, _, theirs in dict.fromkeys(one for other in again for one in told - other)
@@ -70,9 +69,11 @@ def _told(matching: Matching, found: dict[str, list[Element]]) -> Told:
     )
 
 
-def _shuffle(root: Element, rows: list[Row], random: Random) -> None:
-    """Permute the elements of some rows among themselves; the others stay where they are."""
-    moved = {element for those in elements(root, rows).values() for element in those}
+def _shuffle(root: Element, dialect: Dialect, kinds: set[str], random: Random) -> None:
+    """Permute the elements of some kinds among themselves; the others stay where they are."""
+    moved = {
+        element for kind, those in elements(root, dialect.containers).items() if kind in kinds for element in those
+    }
     for parent in {element.getparent() for element in moved}:
         assert parent is not None
         those = [child for child in parent if child in moved]

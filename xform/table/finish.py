@@ -115,7 +115,7 @@ class _Element:
 
         def exact(at: int, step: Step) -> Step:
             others = self.steps[_names(path.steps[:at])]
-            return evolve(step, but=tuple(other for other in others if _yields(step, other)))
+            return evolve(step, but=tuple(other for other in others if yields(step, other)))
 
         return evolve(path, steps=tuple(exact(at, step) for at, step in enumerate(path.steps)))
 
@@ -187,7 +187,8 @@ def _names(steps: tuple[Step, ...]) -> tuple[str, ...]:
     return tuple(step.tag + repr(step.where) for step in steps)
 
 
-def _yields(step: Step, other: Step) -> bool:
+def yields(step: Step, other: Step) -> bool:
+    """Whether an element that both steps mean is the other's."""
     if step.wild:
         space = step.tag[: -len(ANY)]
         if other.tag != step.tag:

@@ -43,6 +43,11 @@ def found_by(folder: File) -> str:
     return folder.name if folder.parent in _HOMES else str(folder)
 
 
+def base_folder(folder: File, name: str) -> File:
+    """The folder of the dialect that one extends; a folder is named as seen from this one. Raises TableError."""
+    return folder / name if (folder / name / "dialect.toml").is_file() else find(name)
+
+
 def display(folder: File) -> File:
     """As short as messages can name it from here."""
     folder = folder.resolve()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path as Folder
 from typing import TYPE_CHECKING
 
@@ -199,7 +199,9 @@ class Tables:
     `root` names the entity of a whole document, `id` its field that tells one document from another.  `context` maps
     a keyword of `generate` and `plan` to the class that holds it (``module:Class`` of the dialect's folder).  `schema`
     is the RELAX NG file that documents follow, `pipelines` maps a name to its stages.  `renamed` maps the old names of
-    an entity's fields to what they are called now.
+    an entity's fields to what they are called now.  `key` tells these tables from all others that this xform reads, or
+    is empty.  `variants` maps the name of each variant's table to its choice's, `imported` names the tables whose class
+    is an embedder's.
     """
 
     name: str
@@ -207,12 +209,24 @@ class Tables:
     root: str
     id: str | None
     namespaces: dict[str, str]
-    shapes: dict[str, Shape]
+    shapes: Mapping[str, Shape]
     context: dict[str, str] = field(factory=dict)
     pipelines: dict[str, tuple[str, ...]] = field(factory=dict)
     schema: str | None = None
     renamed: dict[str, dict[str, str]] = field(factory=dict)
     base: Tables | None = None
+    key: str = ""
+    variants: dict[str, str] = field(init=False)
+    imported: tuple[str, ...] = field(init=False)
+
+    @variants.default
+    def _variants(self) -> dict[str, str]:
+        choices = (shape for shape in self.shapes.values() if isinstance(shape, Choice))
+        return {table.name: choice.name for choice in choices for table in choice.variants.values()}
+
+    @imported.default
+    def _imported(self) -> tuple[str, ...]:
+        return tuple(name for name, shape in self.shapes.items() if isinstance(shape, Table) and shape.cls)
 
     @property
     def lineage(self) -> Iterator[Tables]:

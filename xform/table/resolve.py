@@ -14,7 +14,7 @@ from xform.errors import TableError, did_you_mean
 from xform.rules import Rule
 from xform.table import grammar
 from xform.table.finish import finish
-from xform.table.folder import display, find, load_module
+from xform.table.folder import base_folder, display, find, load_module
 from xform.table.merge import DROP, behind, merge, merge_joins
 from xform.table.model import ANY, Choice, Join, Origin, Path, Row, Shape, Step, Table, Tables
 from xform.table.reader import TableFile
@@ -37,7 +37,7 @@ def _extended(folder: File, head: TableFile, within: tuple[File, ...]) -> Tables
         return None
     name = head.values["extends"]
     try:
-        base = folder / name if (folder / name / "dialect.toml").is_file() else find(name)
+        base = base_folder(folder, name)
     except TableError as error:
         raise TableError(f"{head.origin('extends')}: {error}") from None
     if base.resolve() in within:
@@ -337,19 +337,7 @@ class _Resolver:
             raise ValueError(f"no rule {name!r} in {self.folder.name}/rules.py{did_you_mean(name, self.rules)}")
         if rest and (rest[0] != "needs" or len(rest) == 1):
             raise ValueError(f"cannot read {' '.join(rest)!r}; expected `needs` and names of fields")
-        rule = self.rules[name]
-        samples = tuple(value for value, _ in rule.samples)
-        return codecs.Codec(
-            f"rule {name}",
-            rule.type,
-            rule.decode,
-            rule.encode,
-            rule.expected,
-            samples,
-            needs=tuple(rest[1:]),
-            sample_needs=tuple(needs for _, needs in rule.samples),
-            word="rule",
-        )
+        return codecs.rule_codec(self.rules[name], str(self.folder), name, tuple(rest[1:]))
 
     def _path(self, syntax: grammar.PathSyntax) -> Path:
         steps = []

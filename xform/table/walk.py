@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from graphlib import TopologicalSorter
 
 from xform.table.model import Choice, Join, Row, Shape, Step, Table, Tables
@@ -28,7 +28,7 @@ def apart(owners: Owners, others: Owners) -> bool:
     return False
 
 
-def reachable(shapes: dict[str, Shape], root: str) -> set[str]:
+def reachable(shapes: Mapping[str, Shape], root: str) -> set[str]:
     """The root's name, and those of all entities that rows lead to from there."""
     found: set[str] = set()
     todo = [root]
@@ -60,6 +60,17 @@ def late(rows: Iterable[Row]) -> list[Row]:
     needy = {row.name: row for row in rows if row.codec and row.codec.needs}
     needs = {name: [need for need in row.codec.needs if need in needy] for name, row in needy.items() if row.codec}
     return [needy[name] for name in TopologicalSorter(needs).static_order()]
+
+
+def needed(table: Table, names: Iterable[str]) -> set[str]:
+    """Fields, and those that rules need to decode them."""
+    found: set[str] = set()
+    todo = [name for name in names if name in table.fields]
+    while todo:
+        found.add(name := todo.pop())
+        codec = table.fields[name].codec
+        todo += [need for need in (codec.needs if codec else ()) if need in table.fields and need not in found]
+    return found
 
 
 def standing(tables: Tables, name: str, seen: tuple[str, ...] = ()) -> Step:

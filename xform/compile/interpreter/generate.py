@@ -10,7 +10,7 @@ from xform.codecs import Codec
 from xform.entities import Classes, Opaque, empty
 from xform.table.model import Choice, Join, Path, Row, Step, Table
 from xform.table.walk import flatten, joins
-from xform.xml import VERBATIM, Element, canonical, canonical_text, declared, own_text, parse_text, to_text
+from xform.xml import VERBATIM, Element, canonical, canonical_text, declared, own_text, parse_text, prefixes, to_text
 
 
 class Writer:
@@ -154,7 +154,11 @@ class Writer:
 
     def text(self, entity: Any) -> str:
         """A whole document."""
-        return declared(to_text(self.document(entity)), self.tables.namespaces)
+        root = self.document(entity)
+        used = prefixes(root)
+        return declared(
+            to_text(root), {prefix: uri for prefix, uri in self.tables.namespaces.items() if prefix in used}
+        )
 
     def table(self, row: Row, entity: Any) -> Table:
         """The table of an entity that a row holds. Raises ValueError where the row may not hold it."""
