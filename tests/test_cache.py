@@ -100,6 +100,19 @@ def test_a_change_of_the_dialect_that_one_extends_does_so_too(folder: Path, tmp_
     assert "heavy" not in str(fuel)
 
 
+def test_with_rules_from_elsewhere_nothing_is_kept(
+    folder: Path, mini: Path, tmp_path: Path, made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (mini / "rules.py").rename(tmp_path / "rules_from_elsewhere.py")
+    (mini / "rules.py").write_text("from rules_from_elsewhere import *\n")
+    first = use(mini)
+    made.clear()
+    assert use(mini) == first
+    assert len(made) == 4
+    del sys.modules["rules_from_elsewhere"]
+
+
 def test_rules_are_those_of_the_folder(folder: Path, mini: Path) -> None:
     for _ in range(2):
         disk = xform.load(str(mini)).tables.shapes["Disk"]
@@ -234,7 +247,7 @@ def test_a_traceback_shows_compiled_source(folder: Path, mini: Path, kept: bool)
     with pytest.raises(AttributeError) as caught:
         Program(dialect.classes, "parse")["parse_Disk"](5, {})
     shown = "".join(traceback.format_exception(caught.value))
-    assert "in parse_Disk\n    is_source = words_Source.get(e.get('type'))" in shown
+    assert "in parse_Disk\n    is__source = words_Source.get(e.get('type'))" in shown
 
 
 def test_another_process_finds_what_one_has_made(folder: Path) -> None:

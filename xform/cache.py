@@ -14,6 +14,10 @@ from contextlib import suppress
 from functools import cache
 from importlib.util import MAGIC_NUMBER, source_hash
 from pathlib import Path
+from types import ModuleType
+
+import attrs
+import lxml
 
 KEEP = 40  # files; the oldest go first
 
@@ -35,10 +39,16 @@ def content(files: Iterable[Path]) -> list[str | bytes]:
 def _engine() -> bytes:
     """What tells one xform and one Python from another: the source of the one, the kind of the other."""
     home = Path(__file__).parent
-    python = [sys.version, sys.implementation.name, MAGIC_NUMBER]
+    python = [sys.version, sys.implementation.name, MAGIC_NUMBER, *map(_version, (attrs, lxml))]
     return "\n".join(map(str, python)).encode() + b"".join(
         file.read_bytes() for file in sorted(home.glob("**/*.py")) if "mappings" not in file.relative_to(home).parts
     )
+
+
+def _version(package: ModuleType) -> tuple[int, int]:
+    """What tells one installation of a package from another; to ask for its version takes too long."""
+    found = os.stat(package.__file__ or "")
+    return found.st_mtime_ns, found.st_size
 
 
 def load(name: str) -> bytes | None:

@@ -7,10 +7,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from xform.compile.interpreter import Reader, Reading
-from xform.entities import empty
 from xform.errors import DocumentError, EntityError
 from xform.residue import Drift, Residue, drift, residue
 from xform.text import Text, decode
@@ -127,6 +124,7 @@ class Document:
     def _reads(self, row: Row, element: Element, item: Any) -> bool:
         """Whether an element says an item, but for what stands in the item's second place."""
         table = self.dialect.classes.table(type(item))
-        joined = {inner.name: empty(inner) for join in table.joins for inner in join.rows} if table else {}
-        alone = attrs.evolve(item, **joined) if joined else item
-        return bool(self.dialect.read_element(row.entity or "", element, self.context) == alone)
+        said = self.dialect.read_element(row.entity or "", element, self.context)
+        for name in [inner.name for join in table.joins for inner in join.rows if not inner.computed] if table else ():
+            setattr(said, name, getattr(item, name))
+        return bool(said == item)

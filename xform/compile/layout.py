@@ -96,6 +96,7 @@ class Layouts:
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
+        self.joins = tuple(joins(tables))
         self._made: dict[int, tuple[Table, Node]] = {}
         self._fields: dict[int, tuple[tuple[Row, ...], Fields]] = {}
 

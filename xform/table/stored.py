@@ -17,6 +17,7 @@ from attrs import evolve
 
 from xform import cache, codecs
 from xform.codecs import Codec
+from xform.rules import Rule
 from xform.table.folder import base_folder, display, find, load_module
 from xform.table.model import Shape, Tables
 
@@ -32,7 +33,7 @@ def load_tables(name: str) -> Tables:
     from xform.table import resolve
 
     tables = resolve.load_tables(name)
-    if key:
+    if key and all(_at_home(inner.folder) for inner in tables.lineage):
         tables = evolve(tables, key=key)
         cache.store(f"{key}.tables", partial(encode, tables))
     return tables
@@ -54,6 +55,13 @@ def _key(folder: Path) -> str | None:
     except Exception:  # whatever is wrong, who reads the tables says it
         pass
     return None
+
+
+def _at_home(folder: Path) -> bool:
+    """Whether a dialect's rules are all written in its folder, where a change of them is seen."""
+    module = load_module(folder, "rules")
+    rules = [value for value in vars(module).values() if isinstance(value, Rule)] if module else []
+    return all(pair.__module__ == module.__name__ for rule in rules for pair in (rule.decode, rule.encode) if module)
 
 
 class Shapes(Mapping[str, Shape]):

@@ -37,12 +37,14 @@ def items(up: Updater, row: Row, place: Place, one: list[Any], other: list[Any],
         up.was[id(value)] = one[old]
         if old not in still:
             move(up, holder, last, next((holders[n] for n in found[at:] if n in still and n is not None), None))
-        if row.entity and (up.live or one[old] != value):
-            holder = up.item(row, path, place, holder, one[old], value)
-        elif row.codec and one[old] != value and row.codec.shape == "xml":
-            holder = up.replace(row, path, place, holder, value)
-        elif row.codec and one[old] != value:
-            up.put(row, path, holder, value, place, needs)
+        if (up.live and row.entity) or one[old] != value:
+            up.changed.add(id(value))
+            if row.entity:
+                holder = up.item(row, path, place, holder, one[old], value)
+            elif row.codec and row.codec.shape == "xml":
+                holder = up.replace(row, path, place, holder, value)
+            else:
+                up.put(row, path, holder, value, place, needs)
         last = holder
     for old in sorted(set(range(len(one))) - {place for place in found if place is not None}):
         up.clear(row, path, holders[old], place.element, needs)

@@ -18,16 +18,17 @@ if TYPE_CHECKING:
 
 def second_place(up: Updater, table: Table, join: Join, row: Row, place: Place, old: Any, new: Any) -> None:
     """Have the entries of a join follow the items that the root's row holds."""
+    if id(row) not in up.changed:
+        return
     before, after = (
         [item for item in held(row, entity) if type(item) is up.classes[table.name]] for entity in (old, new)
     )
-    fields = [inner.name for inner in join.rows if inner.constant is None and not (inner.live and not up.live)]
-    fields += [name for _, name in join.on]
-    if getattr(old, row.name) == getattr(new, row.name) and not up.live:
-        return
     pairs = [(was if type(was := up.was.get(id(item))) is type(item) else None, item) for item in after]
-    if len(before) == len(after) and all(
-        was is not None and all(getattr(was, name) == getattr(item, name) for name in fields) for was, item in pairs
+    names = [inner.name for inner in join.rows if inner.constant is None and not (inner.live and not up.live)]
+    names += [name for _, name in join.on]
+    if len(before) == len(after) and not any(
+        was is None or (id(item) in up.changed and any(getattr(was, name) != getattr(item, name) for name in names))
+        for was, item in pairs
     ):
         return
     linked, stale = linked_entries(up, table, join, place.element, before)

@@ -13,7 +13,6 @@ from xform.compile.interpreter import Reader, Writer, find, matches, node_text
 from xform.compile.layout import Layouts
 from xform.entities import Classes, Opaque
 from xform.table.model import Choice, Path, Row, Step, Table
-from xform.table.walk import joins
 from xform.update import collections, variants
 from xform.update.edits import Edits
 from xform.update.joins import second_place
@@ -31,6 +30,7 @@ class Updater:
         self.reader.context = context
         self.writer = Writer(classes, live, context)
         self.was: dict[int, Any] = {}  # the old item that a new one is, by the new one's id
+        self.changed: set[int] = set()  # rows and new items that say another thing, by id
         self.edited: dict[Element, tuple[Row, Any]] = {}  # what the root holds and was edited in its own element
 
     def document(self, root: Element, old: Any, new: Any) -> None:
@@ -40,7 +40,7 @@ class Updater:
         assert isinstance(table, Table)
         self.table(table, root, old, new)
         place = Place(root, self.layouts(table))
-        for joined, join, row in joins(self.tables):
+        for joined, join, row in self.layouts.joins:
             second_place(self, joined, join, row, place, old, new)
 
     # --- one entity
@@ -66,6 +66,7 @@ class Updater:
         return row.codec.needs if row.codec else ()
 
     def field(self, row: Row, place: Place, one: Any, other: Any, new: Any) -> None:
+        self.changed.add(id(row))
         if row.required and other in (None, [], {}):
             raise ValueError(f"{row.name} is missing")
         if row.form == "list":
@@ -224,6 +225,7 @@ class Updater:
         else:
             self.item(row, path, place, holders[0], one, other)
         self.was[id(other)] = one
+        self.changed.add(id(other))
 
     def item(self, row: Row, path: Path, place: Place, holder: Element, one: Any, other: Any) -> Element:
         """Have an entity's own element say another; the element that does."""
