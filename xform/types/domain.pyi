@@ -207,6 +207,8 @@ class DomainDialect(Dialect):
         protocol: Literal['raw', 'telnet', 'telnets', 'tls'] | None = None
         log_file: str | None = None
         log_append: bool | None = None
+        tty: str | None = None
+        """terminal on the host; filled in by libvirt"""
         target_type: Literal['xen', 'serial', 'uml', 'virtio', 'lxc', 'openvz', 'sclp', 'sclplm', 'isa-serial', 'usb-serial', 'pci-serial', 'spapr-vio-serial', 'system-serial', 'sclp-serial', 'isa-debug'] | None = None
         port: int | None = None
         """number of the port"""
@@ -226,6 +228,8 @@ class DomainDialect(Dialect):
         protocol: Literal['raw', 'telnet', 'telnets', 'tls'] | None = None
         log_file: str | None = None
         log_append: bool | None = None
+        tty: str | None = None
+        """terminal on the host; filled in by libvirt"""
         target_type: Literal['xen', 'serial', 'uml', 'virtio', 'lxc', 'openvz', 'sclp', 'sclplm', 'isa-serial', 'usb-serial', 'pci-serial', 'spapr-vio-serial', 'system-serial', 'sclp-serial', 'isa-debug'] | None = None
         port: int | None = None
         """number of the port"""
@@ -240,13 +244,13 @@ class DomainDialect(Dialect):
     class Console(Entity):
         """The console of the guest; the first one mirrors the first serial port."""
         type: Literal['dev', 'file', 'pipe', 'unix', 'tcp', 'udp', 'null', 'stdio', 'vc', 'pty', 'spicevmc', 'spiceport', 'nmdm', 'qemu-vdagent', 'dbus'] | None = None
-        tty: str | None = None
-        """terminal on the host; filled in by libvirt"""
         sources: list[DomainDialect.CharacterSource | Opaque] = ...
         """udp has two: mode bind and mode connect"""
         protocol: Literal['raw', 'telnet', 'telnets', 'tls'] | None = None
         log_file: str | None = None
         log_append: bool | None = None
+        tty: str | None = None
+        """terminal on the host; filled in by libvirt"""
         target_type: Literal['xen', 'serial', 'uml', 'virtio', 'lxc', 'openvz', 'sclp', 'sclplm', 'isa-serial', 'usb-serial', 'pci-serial', 'spapr-vio-serial', 'system-serial', 'sclp-serial', 'isa-debug'] | None = None
         port: int | None = None
         """number of the port"""
@@ -546,6 +550,8 @@ class DomainDialect(Dialect):
         auth: DomainDialect.Auth | Opaque | None = None
         source: DomainDialect.DiskSource | Opaque | None = None
         backing: DomainDialect.BackingStore | Opaque | None = None
+        mirror: DomainDialect.Mirror | Opaque | None = None
+        """while a block job copies the disk; filled in by libvirt"""
         backend_domain: str | None = None
         """Xen: domain that serves it"""
         geometry: DomainDialect.Geometry | Opaque | None = None
@@ -1219,8 +1225,7 @@ class DomainDialect(Dialect):
     class ScsiHostdevSource(HostdevSource):
         """A SCSI device of the host or of an iSCSI server."""
         protocol: Literal['adapter', 'iscsi'] | None = None
-        adapter: str | None = None
-        """such as scsi_host0"""
+        adapter: DomainDialect.ScsiAdapter | Opaque | None = None
         bus: int | None = None
         target: int | None = None
         unit: int | None = None
@@ -1262,6 +1267,37 @@ class DomainDialect(Dialect):
         dev: str
         ips: list[DomainDialect.InterfaceIp | Opaque] = ...
         routes: list[DomainDialect.Route | Opaque] = ...
+
+    @define(kw_only=True)
+    class ScsiAdapter(Entity):
+        """A SCSI host: by its name, by the PCI device that it is on, or a virtual one of Fibre Channel."""
+        type: Literal['scsi_host', 'fc_host'] | None = None
+        name: str | None = None
+        """such as scsi_host0"""
+        parent: str | None = None
+        """fc_host: name of the host that it is on"""
+        managed: bool | None = None
+        """fc_host: libvirt makes and removes it"""
+        parent_wwnn: str | None = None
+        """16 hex digits, as all that follow"""
+        parent_wwpn: str | None = None
+        parent_fabric_wwn: str | None = None
+        wwnn: str | None = None
+        """fc_host: its own"""
+        wwpn: str | None = None
+        """fc_host: its own"""
+        unique_id: int | None = None
+        """of the hosts on one PCI device"""
+        parent_address: DomainDialect.PciParent | Opaque | None = None
+
+    @define(kw_only=True)
+    class PciParent(Entity):
+        """The PCI device that a SCSI host is on."""
+        domain: int | None = None
+        bus: int | None = None
+        slot: int | None = None
+        function: int | None = None
+        multifunction: bool | None = None
 
     class HostAddress(Entity):
         """A device of the host, in an interface."""
@@ -2317,6 +2353,7 @@ class DomainDialect(Dialect):
         bus: int | None = None
         slot: int | None = None
         function: int | None = None
+        multifunction: bool | None = None
         startup_policy: Literal['mandatory', 'requisite', 'optional'] | None = None
         """when the source is missing"""
         index: int | None = None
@@ -2359,6 +2396,22 @@ class DomainDialect(Dialect):
         """Nothing more below."""
 
     @define(kw_only=True)
+    class Mirror(Entity):
+        """The copy that a block job makes of a disk."""
+        job: Literal['copy', 'active-commit'] | None = None
+        ready: Literal['yes', 'abort', 'pivot'] | None = None
+        """it has all content; the job is told to end"""
+        path: str | None = None
+        """of a file, in words that old clients know"""
+        file_format: Literal['raw', 'dir', 'bochs', 'cloop', 'dmg', 'iso', 'vpc', 'vdi', 'fat', 'vhd', 'ploop', 'luks', 'cow', 'qcow', 'qcow2', 'qed', 'vmdk'] | None = None
+        """in words that old clients know"""
+        format: Literal['raw', 'dir', 'bochs', 'cloop', 'dmg', 'iso', 'vpc', 'vdi', 'fat', 'vhd', 'ploop', 'luks', 'cow', 'qcow', 'qcow2', 'qed', 'vmdk'] | None = None
+        metadata_cache: int | None = None
+        """bytes"""
+        source: DomainDialect.DiskSource | Opaque | None = None
+        backing: DomainDialect.BackingStore | Opaque | None = None
+
+    @define(kw_only=True)
     class Slice(Entity):
         """A part of a file or device that holds the image."""
         offset: int
@@ -2370,6 +2423,8 @@ class DomainDialect(Dialect):
     class DataStore(Entity):
         """An image that holds the data of another one."""
         format: Literal['raw', 'dir', 'bochs', 'cloop', 'dmg', 'iso', 'vpc', 'vdi', 'fat', 'vhd', 'ploop', 'luks', 'cow', 'qcow', 'qcow2', 'qed', 'vmdk']
+        metadata_cache: int | None = None
+        """bytes"""
         source: DomainDialect.DiskSource | Opaque | None = None
 
     @define(kw_only=True)
