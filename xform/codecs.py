@@ -246,10 +246,10 @@ def _cpuset() -> Codec:
             cpus = cpus & ~chosen if "^" in part else cpus | chosen
         runs = [run.span() for run in re.finditer("1+", f"{cpus:b}"[::-1])]
         if not runs:
-            raise _refuse(text, _CPUSET)
+            return re.sub(r"\s", "", text)  # nothing is left; no other text says so
         return ",".join(str(low) if end == low + 1 else f"{low}-{end - 1}" for low, end in runs)
 
-    return _text("cpuset", _CPUSET_PATTERN, _CPUSET, ("0", "0-3,8"), canonical)
+    return _text("cpuset", _CPUSET_PATTERN, _CPUSET, ("0", "0-3,8", "0,^0"), canonical)
 
 
 # libvirt's virScaleInteger: without case; a lone letter and …iB count in 1024, …B in 1000.

@@ -2418,9 +2418,16 @@ class OvirtDialect(Dialect):
     class MemoryTune(Entity):
         """A part of the host's memory bandwidth for some virtual CPUs."""
         vcpus: str
-        nodes: dict[str, int] = ...
-        """percent"""
+        nodes: list[OvirtDialect.MemoryBandwidth | Opaque] = ...
         monitors: list[str] = ...
+
+    @define(kw_only=True)
+    class MemoryBandwidth(Entity):
+        """A share of the bandwidth to one node."""
+        id: int
+        """host NUMA node"""
+        bandwidth: int
+        """percent"""
 
     @define(kw_only=True)
     class Vcpu(Entity):
