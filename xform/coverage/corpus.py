@@ -17,7 +17,7 @@ def by_frequency(coverage: Coverage, documents: Iterable[Element]) -> list[Gap]:
     prefixes = {uri: prefix for prefix, uri in coverage.tables.namespaces.items()}
     found: Counter[str] = Counter()
     for root in documents:
-        found.update({path for path in _paths(root, known, prefixes)})
+        found.update(set(_paths(root, known, prefixes)))
     gaps = [evolve(gap, documents=found[gap.path]) for gap in known.values()]
     return sorted(gaps, key=lambda gap: -(gap.documents or 0))
 

@@ -1,4 +1,4 @@
-"""A schema and the tables walked down together: of every element and attribute that the schema declares, who says it."""
+"""A schema and the tables walked down together: who says each element and attribute that the schema declares."""
 
 from __future__ import annotations
 
