@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,15 +46,9 @@ def coverage(
     Exit code 1 where something is missing or an exception is stale.
     """
     from xform.coverage.corpus import by_frequency
-    from xform.coverage.counts import cover
-    from xform.schema import find_schemas
-    from xform.table.resolve import load_tables
 
-    tables = load_tables(dialect)
-    if tables.schema is None:
-        raise XformError(f"{tables.folder / 'dialect.toml'}: no schema to count; name one as `schema`")
     reasons = read_reasons(exceptions)
-    found = cover(tables, find_schemas(schemas, tables.schema), reasons)
+    found = laid(dialect, schemas, reasons)
     gaps = by_frequency(found, _documents(corpus, found.root.name)) if corpus else found.gaps
     if as_json:
         from xform.files import to_json
@@ -68,6 +62,18 @@ def coverage(
             total = found.total
             click.echo(f"{len(gaps)} paths of {total.missing} declarations of {total.declared}", err=True)
     return 1 if gaps or found.stale else 0
+
+
+def laid(dialect: str, folder: Path | None, excused: Iterable[str] = ()) -> Coverage:
+    """The tables of a dialect over the schema that its documents follow. Raises XformError, HostError."""
+    from xform.coverage.counts import cover
+    from xform.schema import find_schemas
+    from xform.table.resolve import load_tables
+
+    tables = load_tables(dialect)
+    if tables.schema is None:
+        raise XformError(f"{tables.folder / 'dialect.toml'}: no schema to look into; name one as `schema`")
+    return cover(tables, find_schemas(folder, tables.schema), excused)
 
 
 def read_reasons(name: str | None) -> dict[str, str]:

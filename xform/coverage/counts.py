@@ -30,9 +30,24 @@ class Gap:
     documents: int | None = None
 
     def __str__(self) -> str:
-        where = ", ".join(f"{Path(file).name}:{line}" for file, line in self.places)
-        said = [f"{self.path}{' (its text)' if self.text else ''}: {where}", *([told(self.when)] if self.when else [])]
-        return " where ".join(said)
+        return f"{self.path}{' (its text)' if self.text else ''}: {self.where}"
+
+    @property
+    def where(self) -> str:
+        """The places in the schema, and the conditions."""
+        lines: dict[str, list[str]] = defaultdict(list)
+        for file, line in self.places:
+            lines[Path(file).name].append(str(line))
+        places = ", ".join(f"{file}:{','.join(numbers)}" for file, numbers in lines.items())
+        return f"{places} where {told(self.when)}" if self.when else places
+
+    @classmethod
+    def of(cls, path: str, nodes: list[Node]) -> Gap:
+        """What is missing of the declarations on one path."""
+        places = tuple(dict.fromkeys(node.place for node in nodes))
+        always = any(not node.when for node in nodes)
+        when = frozenset() if always else frozenset(row for node in nodes for row in node.when)
+        return cls(path, places, when, all(node.text for node in nodes))
 
 
 @frozen
@@ -68,7 +83,7 @@ class Coverage:
         for path, node in self.all:
             if node.state is State.MISSING and path not in self.excused:
                 found[path].append(node)
-        return [_gap(path, nodes) for path, nodes in found.items()]
+        return [Gap.of(path, nodes) for path, nodes in found.items()]
 
     @property
     def stale(self) -> set[str]:
@@ -124,13 +139,6 @@ def _holders(tables: Tables) -> set[str]:
 def _count(states: Iterable[State]) -> Count:
     found = Counter(states)
     return Count(found[State.CLAIMED], found[State.OPAQUE], found[State.MISSING])
-
-
-def _gap(path: str, nodes: list[Node]) -> Gap:
-    places = tuple(dict.fromkeys(node.place for node in nodes))
-    always = any(not node.when for node in nodes)
-    when = frozenset() if always else frozenset(row for node in nodes for row in node.when)
-    return Gap(path, places, when, all(node.text for node in nodes))
 
 
 def told(when: Conditions) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
+from typing import TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -11,6 +12,8 @@ from xform.check.place import Place
 from xform.check.relaxng import Attribute, Element, Name, Wild, names
 from xform.coverage.claims import ENTITY, TEXT, WHOLE, Claim, Claims, Condition, Part, parts, second_places
 from xform.table.model import Origin, Table, Tables
+
+Declared = TypeVar("Declared", Element, Attribute)
 
 
 class State(IntEnum):
@@ -29,7 +32,7 @@ class Node:
     """A declaration where it is reached: its name (`@` before an attribute's), how it stands, and which row says so.
 
     `when` tells under which conditions it is not claimed; empty: under all.  `text`: what is missing is its text alone.
-    `cut` is where it leads to what it stands in.
+    `cut` is where it leads to what it stands in.  `entities` are those that begin at an element.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Node:
     text: bool = False
     children: tuple[Node, ...] = field(default=(), repr=False)
     cut: bool = False
+    entities: tuple[str, ...] = ()
 
     @property
     def place(self) -> tuple[str, int]:
@@ -77,7 +81,7 @@ Said = tuple[int, frozenset[tuple[Claims, bool]]]
 class _Walker:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
-        self.shown = {uri: prefix for prefix, uri in tables.namespaces.items()}
+        self.prefixes = {uri: prefix for prefix, uri in tables.namespaces.items()}
         self.known: dict[Key, Node] = {}
         self.within: set[Said] = set()
 
@@ -97,16 +101,16 @@ class _Walker:
         place = Place(self.name(declared.names), (declared.inner,))
         cut = [(one, part) for one in reached for part in self.cut(place, one)]
         children = [self.attribute(one, cut) for one in _once(place.declared)]
-        for one in _once(place.elements):
-            below = self.below(one, cut)
-            children.append(self.element(one, below))
+        children += [self.element(one, self.below(one, cut)) for one in _once(place.elements)]
         state, origin, when = _own(reached)
         text = False
         if state is State.CLAIMED and _texts(place):
             lacking = [pair for pair in cut if _texts(pair[1].place) and not _takes(pair[1], TEXT)]
             if lacking:
                 state, origin, when, text = State.MISSING, None, _when(lacking, cut), True
-        return Node(self.name(declared.names), declared, state, origin, when, text, tuple(children))
+        entities = {claim.entity for one in reached for claim in one.claims if claim.entity and not claim.steps}
+        name = self.name(declared.names)
+        return Node(name, declared, state, origin, when, text, tuple(children), entities=tuple(sorted(entities)))
 
     def cut(self, place: Place, reached: Reached) -> list[Part]:
         if reached.opaque:
@@ -139,10 +143,10 @@ class _Walker:
         if isinstance(name, Wild):
             return "*"
         uri, _, local = name[1:].rpartition("}") if name.startswith("{") else ("", "", name)
-        return f"{self.shown[uri]}:{local}" if uri in self.shown else name
+        return f"{self.prefixes[uri]}:{local}" if uri in self.prefixes else name
 
 
-def _once(declared: Iterable[Element | Attribute]) -> list:
+def _once(declared: Iterable[Declared]) -> list[Declared]:
     return list({id(one): one for one in declared}.values())
 
 
