@@ -135,9 +135,7 @@ class Place:
     def step(self, step: Step) -> Place | None:
         """One step of a path down; a wild step leads to all that no more exact step takes."""
         if step.wild:
-            found = {
-                id(one.inner): one.inner for one in self.elements if any(takes(step, name) for name in one.names)
-            }
+            found = {id(one.inner): one.inner for one in self.elements if any(takes(step, name) for name in one.names)}
             return Place(f"{step.tag[:-1]}any", tuple(found.values())) if found else None
         at = self.child(step.tag)
         for name, value in step.where:

@@ -15,6 +15,8 @@ from xform.coverage.walk import Conditions, Node, State, flat, walk
 from xform.errors import XformError
 from xform.table.model import Table, Tables
 
+States = dict[tuple[tuple[str, int], str], State]
+
 
 @frozen
 class Gap:
@@ -94,7 +96,8 @@ class Coverage:
     def groups(self) -> dict[str, Count]:
         """The counts of each top-level element; of one that holds several entities, of each by itself."""
         split = _holders(self.tables)
-        found: dict[str, dict[tuple[str, int], State]] = defaultdict(dict)
+        found: dict[str, States] = defaultdict(dict)
+        self._note(found[self.root.name], "", self.root)
         for path, node in self.all:
             first, *more = path.split("/")
             group = f"{first}/{more[0]}" if first in split and more else first
@@ -104,14 +107,16 @@ class Coverage:
     @cached_property
     def total(self) -> Count:
         """Each declaration once, however many elements have it."""
-        states: dict[tuple[str, int], State] = {}
+        states: States = {}
+        self._note(states, "", self.root)
         for path, node in self.all:
             self._note(states, path, node)
         return _count(states.values())
 
-    def _note(self, states: dict[tuple[str, int], State], path: str, node: Node) -> None:
+    def _note(self, states: States, path: str, node: Node) -> None:
         state = State.CLAIMED if path in self.excused else node.state
-        states[node.place] = max(states.get(node.place, state), state)
+        key = (node.place, node.name)  # several may stand on one line
+        states[key] = max(states.get(key, state), state)
 
 
 def cover(tables: Tables, folder: Path, excused: Iterable[str] = ()) -> Coverage:

@@ -18,7 +18,7 @@ PROBES = (
     ("uuid", ("4dea22b3-1d52-d8f3-2516-782e98ab3fa0",), ("a", "0", "/a")),
     ("mac", ("52:54:00:1a:2b:3c",), ("a", "0", "/a")),
     ("cpuset", ("0-3,8", "0"), ("a", "/a", "0x1f")),
-    ("hex", ("0x1f",), ("x", "/a", "-1")),
+    ("hex", ("0x1",), ("x", "/a")),
     ("path", ("/a/b",), ("a", "0", "-1")),
     ("uint", ("0", "17"), ("a", "-1", "/a")),
     ("int", ("0", "-17"), ("a", "/a")),
@@ -37,7 +37,7 @@ def codec(words: Words | None, attribute: bool) -> str:
                 return f"bool {' '.join(pair)}"
         known = [word for word in words.words if re.fullmatch(r"[\w.+:/-]+", word)]
         return f"enum {' '.join(known)}" if known else plain
-    types = [other.type for other in words.others if isinstance(other, Data)]
+    types = [other for other in words.others if isinstance(other, Data)]
     if len(types) < len(words.others) or words.words:
         return plain
     kinds = {_number(one) for one in types}
@@ -49,10 +49,11 @@ def codec(words: Words | None, attribute: bool) -> str:
     return plain
 
 
-def _number(type: str) -> str | None:
-    if re.fullmatch(r"unsigned\w+|(positive|nonNegative)Integer", type):
+def _number(data: Data) -> str | None:
+    least = dict(data.params).get("minInclusive", "")
+    if re.fullmatch(r"unsigned\w+|(positive|nonNegative)Integer", data.type) or least.isdigit():
         return "uint"
-    return "int" if re.fullmatch(r"byte|short|int|long|integer", type) else NUMBERS.get(type)
+    return "int" if re.fullmatch(r"byte|short|int|long|integer", data.type) else NUMBERS.get(data.type)
 
 
 def field(parts: list[str], taken: Container[str]) -> str:
