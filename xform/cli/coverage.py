@@ -34,11 +34,18 @@ HEADS = ("declared", "claimed", "opaque", "missing")
     type=FILE,
     help="Paths that may be missing, each a line `path : reason`; one that is not missing is a finding.",
 )
+@click.option("--html", metavar="FILE", type=FILE, help="Draw a map: the schema as a treemap, coloured by state.")
 @click.option("--json", "as_json", is_flag=True, help="The counts and all that is missing as JSON.")
 @schemas
 @partial(common, dialect="domain")
 def coverage(
-    missing: bool, corpus: str | None, exceptions: str | None, as_json: bool, schemas: Path | None, dialect: str
+    missing: bool,
+    corpus: str | None,
+    exceptions: str | None,
+    html: str | None,
+    as_json: bool,
+    schemas: Path | None,
+    dialect: str,
 ) -> int:
     """Count what a schema declares, each element and attribute once: what a row claims, what the tables keep opaque,
     and what they miss on one of its paths at least.
@@ -50,6 +57,11 @@ def coverage(
     reasons = read_reasons(exceptions)
     found = laid(dialect, schemas, reasons)
     gaps = by_frequency(found, _documents(corpus, found.root.name)) if corpus else found.gaps
+    if html:
+        from xform.coverage.map import drawn
+
+        title = f"What the tables of {found.tables.name} say of {found.tables.schema}"
+        write(html, drawn(found, title, Path(html).absolute().parent))
     if as_json:
         from xform.files import to_json
 

@@ -15,8 +15,6 @@ from xform.coverage.walk import Conditions, Node, State, flat, walk
 from xform.errors import XformError
 from xform.table.model import Table, Tables
 
-States = dict[tuple[tuple[str, int], str], State]
-
 
 @frozen
 class Gap:
@@ -65,6 +63,19 @@ class Count:
         return self.claimed + self.opaque + self.missing
 
 
+@frozen
+class Found:
+    """A declaration at its worst path."""
+
+    path: str
+    node: Node
+    state: State
+
+
+Group = dict[tuple[tuple[str, int], str], Found]
+"""By place and name."""
+
+
 @frozen(slots=False)
 class Coverage:
     """What the tables say of a schema. `excused` are paths that may be missing."""
@@ -93,30 +104,36 @@ class Coverage:
         return set(self.excused) - {path for path, node in self.all if node.state is State.MISSING}
 
     @cached_property
-    def groups(self) -> dict[str, Count]:
-        """The counts of each top-level element; of one that holds several entities, of each by itself."""
+    def grouped(self) -> dict[str, Group]:
+        """The declarations of each top-level element; of one that holds several entities, of each by itself."""
         split = _holders(self.tables)
-        found: dict[str, States] = defaultdict(dict)
+        found: dict[str, Group] = defaultdict(dict)
         self._note(found[self.root.name], "", self.root)
         for path, node in self.all:
             first, *more = path.split("/")
             group = f"{first}/{more[0]}" if first in split and more else first
             self._note(found[self.root.name if group.startswith("@") else group], path, node)
-        return {name: _count(states.values()) for name, states in found.items()}
+        return dict(found)
+
+    @cached_property
+    def groups(self) -> dict[str, Count]:
+        """The counts of each group."""
+        return {name: _count(group) for name, group in self.grouped.items()}
 
     @cached_property
     def total(self) -> Count:
         """Each declaration once, however many elements have it."""
-        states: States = {}
-        self._note(states, "", self.root)
+        every: Group = {}
+        self._note(every, "", self.root)
         for path, node in self.all:
-            self._note(states, path, node)
-        return _count(states.values())
+            self._note(every, path, node)
+        return _count(every)
 
-    def _note(self, states: States, path: str, node: Node) -> None:
+    def _note(self, group: Group, path: str, node: Node) -> None:
         state = State.CLAIMED if path in self.excused else node.state
         key = (node.place, node.name)  # several may stand on one line
-        states[key] = max(states.get(key, state), state)
+        if key not in group or group[key].state < state:
+            group[key] = Found(path, node, state)
 
 
 def cover(tables: Tables, folder: Path, excused: Iterable[str] = ()) -> Coverage:
@@ -141,8 +158,8 @@ def _holders(tables: Tables) -> set[str]:
     return {name for name, entities in found.items() if len(entities) > 1}
 
 
-def _count(states: Iterable[State]) -> Count:
-    found = Counter(states)
+def _count(group: Group) -> Count:
+    found = Counter(one.state for one in group.values())
     return Count(found[State.CLAIMED], found[State.OPAQUE], found[State.MISSING])
 
 
