@@ -102,6 +102,12 @@ def test_a_word_without_a_variant_is_opaque_where_the_choice_keeps_it(house):
     assert state(found, "heating/oven/@wood") is State.OPAQUE
 
 
+def test_what_is_opaque_names_what_keeps_it(house):
+    found = house([('[Heating.oven]\nwood = "oven/@wood : enum oak pine"\n', "")])
+    kept = {path: node.origin.line for path, node in found.all if node.state is State.OPAQUE}
+    assert (kept["metadata/*"], kept["metadata/*/*/@*"], kept["heating/oven/@wood"]) == (15, 15, 25)
+
+
 def test_a_word_without_a_variant_is_missing_where_it_is_not_kept(house):
     found = house([('else = "opaque"\n', ""), ('[Heating.oven]\nwood = "oven/@wood : enum oak pine"\n', "")])
     assert state(found, "heating/oven/@wood") is State.MISSING

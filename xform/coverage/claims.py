@@ -96,13 +96,13 @@ class Condition:
 class Part:
     """An element as the schema has it under some conditions, and what the tables say of it then.
 
-    In an `opaque` one the tables keep the element as it is.
+    `kept` is where the tables say that the element is kept as it is.
     """
 
     place: Place
     claims: Claims
     when: tuple[Condition, ...] = ()
-    opaque: bool = False
+    kept: Origin | None = None
     declared: frozenset[int] = field(init=False)
 
     @declared.default
@@ -113,11 +113,16 @@ class Part:
         return id(declaration) in self.declared
 
 
+def first(origins: Iterable[Origin]) -> Origin | None:
+    """Of several places in the tables always the same one."""
+    return min(origins, key=str, default=None)
+
+
 def parts(tables: Tables, place: Place, reached: Claims, when: tuple[Condition, ...] = ()) -> Iterator[Part]:
     """An element cut along the choices that the tables make in it, whatever the number of these: each by itself."""
     flat, choices = _expanded(tables, reached)
-    if any(claim.takes == WHOLE for claim in flat if not claim.steps):
-        yield Part(place, flat, when, opaque=True)
+    if whole := [claim.origin for claim in flat if claim.takes == WHOLE and not claim.steps]:
+        yield Part(place, flat, when, first(whole))
         return
     cut = False
     for choice in choices:
@@ -129,7 +134,7 @@ def parts(tables: Tables, place: Place, reached: Claims, when: tuple[Condition, 
                 # what the variant embeds in turn is cut as well, within what the schema leaves of the place
                 yield from parts(tables, told, beside | frozenset(_rows(table)), here)
             else:
-                yield Part(told, beside, here, choice.opaque)
+                yield Part(told, beside, here, choice.origin if choice.opaque else None)
     if not cut:
         yield Part(place, flat.union(*(_all(tables, choice) for choice in choices)), when)
 

@@ -33,7 +33,11 @@ def _paths(
             yield path
     for child in element.iterchildren("*"):
         path = at + _name(str(child.tag), prefixes)
-        if path in known and _fits(known[path], (*within, child)) and (not known[path].text or child.text):
+        if (
+            path in known
+            and _fits(known[path], (*within, child))
+            and (not known[path].text or (child.text or "").strip())
+        ):
             yield path
         yield from _paths(child, known, prefixes, f"{path}/", within)
 

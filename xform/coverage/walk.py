@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 
 from xform.check.place import Place
 from xform.check.relaxng import Attribute, Element, Name, Wild, names
-from xform.coverage.claims import ENTITY, TEXT, WHOLE, Claim, Claims, Condition, Part, parts, second_places
+from xform.coverage.claims import ENTITY, TEXT, WHOLE, Claim, Claims, Condition, Part, first, parts, second_places
 from xform.table.model import Origin, Table, Tables
 
 Declared = TypeVar("Declared", Element, Attribute)
@@ -53,11 +53,11 @@ class Node:
 
 @frozen
 class Reached:
-    """What the tables say of an element, under one of these conditions."""
+    """What the tables say of an element, under one of these conditions; or where they say that it is kept as it is."""
 
     claims: Claims
     when: Conditions = frozenset({()})
-    opaque: bool = False
+    kept: Origin | None = None
 
 
 def walk(tables: Tables, document: Place) -> Node | None:
@@ -75,7 +75,7 @@ def walk(tables: Tables, document: Place) -> Node | None:
 
 
 Key = tuple[int, frozenset[Reached]]
-Said = tuple[int, frozenset[tuple[Claims, bool]]]
+Said = tuple[int, frozenset[tuple[Claims, Origin | None]]]
 
 
 class _Walker:
@@ -89,7 +89,7 @@ class _Walker:
         key = (id(declared.inner), reached)
         if key in self.known:
             return evolve(self.known[key], declared=declared, name=self.name(declared.names))
-        said = id(declared.inner), frozenset((one.claims, one.opaque) for one in reached)
+        said = id(declared.inner), frozenset((one.claims, one.kept) for one in reached)
         if said in self.within:
             return Node(self.name(declared.names), declared, *_own(reached), cut=True)
         self.within.add(said)
@@ -113,15 +113,15 @@ class _Walker:
         return Node(name, declared, state, origin, when, text, tuple(children), entities=tuple(sorted(entities)))
 
     def cut(self, place: Place, reached: Reached) -> list[Part]:
-        if reached.opaque:
-            return [Part(place, frozenset(), opaque=True)]
+        if reached.kept:
+            return [Part(place, frozenset(), kept=reached.kept)]
         return list(parts(self.tables, place, reached.claims))
 
     def attribute(self, declared: Attribute, cut: list[tuple[Reached, Part]]) -> Node:
         there = [pair for pair in cut if pair[1].has(declared)] or cut
         said = [(pair, _taken(pair[1], declared)) for pair in there]
         state = max(state for _, (state, _) in said)
-        origin = next((origin for _, (_, origin) in said if origin), None)
+        origin = first(origin for _, (one, origin) in said if origin and one is state)
         worst = [pair for pair, (one, _) in said if one is state]
         when = _when(worst, there) if state is not State.CLAIMED else frozenset()
         return Node(f"@{self.name(declared.names)}", declared, state, origin, when)
@@ -129,11 +129,11 @@ class _Walker:
     def below(self, declared: Element, cut: list[tuple[Reached, Part]]) -> frozenset[Reached]:
         """What is said of a child, under which conditions."""
         there = [pair for pair in cut if pair[1].has(declared)] or cut
-        found: dict[tuple[Claims, bool], list[tuple[Reached, Part]]] = {}
+        found: dict[tuple[Claims, Origin | None], list[tuple[Reached, Part]]] = {}
         for reached, part in there:
             left = frozenset(below for claim in part.claims if (below := claim.below(declared)))
-            found.setdefault((left, part.opaque and not left), []).append((reached, part))
-        return frozenset(Reached(left, _up(_when(pairs, there)), opaque) for (left, opaque), pairs in found.items())
+            found.setdefault((left, None if left else part.kept), []).append((reached, part))
+        return frozenset(Reached(left, _up(_when(pairs, there)), kept) for (left, kept), pairs in found.items())
 
     def name(self, known: Iterable[Name]) -> str:
         """As people write it."""
@@ -156,16 +156,15 @@ def _own(reached: frozenset[Reached]) -> tuple[State, Origin | None, Conditions]
     state = max(state for state, _ in said)
     worst = [one for one_state, one in said if one_state is state]
     when = frozenset(row for one in worst for row in one.when)
-    here = sorted(str(claim.origin) for _, one in said for claim in one.claims)
-    origins = {str(claim.origin): claim for _, one in said for claim in one.claims}
-    ending = sorted(text for text, claim in origins.items() if not claim.steps)
-    origin = origins[(ending or here)[0]].origin if here else None
+    claims = [claim for one in worst for claim in one.claims]
+    ending = [claim for claim in claims if not claim.steps]
+    origin = first([claim.origin for claim in ending or claims] + [one.kept for one in worst if one.kept])
     always = state is State.CLAIMED or len(worst) == len(said) or () in when
     return state, origin, frozenset() if always else when
 
 
 def _state(one: Reached) -> State:
-    if one.opaque or any(claim.takes == WHOLE and not claim.steps for claim in one.claims):
+    if one.kept or any(claim.takes == WHOLE and not claim.steps for claim in one.claims):
         return State.OPAQUE
     return State.CLAIMED if one.claims else State.MISSING
 
@@ -175,14 +174,18 @@ def _texts(place: Place) -> bool:
 
 
 def _takes(part: Part, what: str) -> bool:
-    return part.opaque or any(claim.takes == what and not claim.steps for claim in part.claims)
+    return part.kept is not None or any(claim.takes == what and not claim.steps for claim in part.claims)
 
 
 def _taken(part: Part, declared: Attribute) -> tuple[State, Origin | None]:
-    for claim in part.claims:
-        if not claim.steps and claim.takes[0] == "@" and names(declared.names, claim.takes[1:]):
-            return State.CLAIMED, claim.origin
-    return (State.OPAQUE if part.opaque else State.MISSING), None
+    rows = [
+        one.origin
+        for one in part.claims
+        if not one.steps and one.takes[0] == "@" and names(declared.names, one.takes[1:])
+    ]
+    if rows:
+        return State.CLAIMED, first(rows)
+    return (State.OPAQUE, part.kept) if part.kept else (State.MISSING, None)
 
 
 def _when(some: list[tuple[Reached, Part]], of: list[tuple[Reached, Part]]) -> Conditions:
