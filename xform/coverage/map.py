@@ -30,7 +30,7 @@ body {{ margin: 1rem; background: var(--back); color: var(--ink); font: 14px/1.4
 #map {{ position: relative; height: 80vh; min-height: 30rem }}
 section {{ position: absolute; box-sizing: border-box; overflow: hidden; padding: 2px; border: 1px solid var(--back) }}
 section:focus-within {{ overflow: visible; z-index: 1 }}
-h2 {{ margin: 0; font-size: 10px; font-weight: normal; line-height: 12px; height: 12px; overflow: hidden }}
+section h2 {{ margin: 0; font-size: 10px; font-weight: normal; line-height: 12px; height: 12px; overflow: hidden }}
 section div {{ display: grid; height: calc(100% - 12px); gap: 1px }}
 .claimed {{ background: var(--claimed) }}
 .opaque {{ background: repeating-linear-gradient(45deg, var(--opaque) 0 2px, var(--back) 2px 4px) }}
