@@ -53,6 +53,6 @@ def golden(renew: bool) -> Callable[[str | Path, str], None]:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
         assert file.exists(), f"no golden file {file}; make it with: pytest -n 0 --renew"
-        assert text == file.read_text(encoding="utf-8")
+        assert text == file.read_text(encoding="utf-8"), f"{file} is stale; renew it with: pytest -n 0 --renew"
 
     return check

@@ -49,6 +49,7 @@ CASES = {
     "match": ("match", "web.xml", "--known", "web.yaml", "--json"),
     "validate": ("validate", "bad.xml", "--schemas", "schemas", "--json"),
     "lint": ("lint", "faulty", "--json"),
+    "coverage": ("coverage", "--schemas", "schemas", "--corpus", "web.xml", "--exceptions", "known", "--json"),
     "trace": ("trace", "web.xml", "--json"),
     "show-table": ("show", "Disk", "--json"),
     "show-choice": ("show", "Source", "--json"),
@@ -62,7 +63,8 @@ CASES = {
 @pytest.fixture
 def printed(call: Xform, schemas: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
     """What a command prints in a folder that has all it asks for."""
-    for name, text in {"web.xml": DOCUMENT, "web.yaml": KNOWN, "bad.xml": BAD}.items():
+    texts = {"web.xml": DOCUMENT, "web.yaml": KNOWN, "bad.xml": BAD, "known": "name : not now\n"}
+    for name, text in texts.items():
         (tmp_path / name).write_text(text)
     shutil.copytree(MINI, tmp_path / "mini")
     (tmp_path / "faulty").mkdir()
@@ -110,8 +112,8 @@ def keys(value: Any, known: set[str], at: str = "") -> Iterator[str]:
             yield from keys(item, known, f"{at}.{key}".removeprefix("."))
 
 
-MATCH, VALIDATE, LINT, TRACE, SHOW, RUN = (
-    tables_of_the_page()[name] for name in ("match", "validate", "lint", "trace", "show", "run")
+MATCH, VALIDATE, LINT, COVERAGE, TRACE, SHOW, RUN = (
+    tables_of_the_page()[name] for name in ("match", "validate", "lint", "coverage", "trace", "show", "run")
 )
 
 
@@ -121,6 +123,7 @@ MATCH, VALIDATE, LINT, TRACE, SHOW, RUN = (
         (["match"], MATCH[0]),
         (["validate"], VALIDATE[0]),
         (["lint"], LINT[0]),
+        (["coverage"], COVERAGE[0]),
         (["trace"], TRACE[0]),
         (["show-table", "show-root"], SHOW[0]),
         (["show-choice"], SHOW[1] | {"name", "comment", "origin", "ladder"}),

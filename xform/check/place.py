@@ -79,31 +79,33 @@ class Place:
         return frozenset(map(id, self.contents))
 
     @cached_property
-    def _elements(self) -> list[Element]:
+    def elements(self) -> list[Element]:
+        """What the schemas declare of its children."""
         return [found for content in self.contents for found in leaves(content, Element)]
 
     @cached_property
-    def _attributes(self) -> list[Attribute]:
+    def declared(self) -> list[Attribute]:
+        """What the schemas declare of its attributes."""
         return [found for content in self.contents for found in leaves(content, Attribute)]
 
     @cached_property
     def children(self) -> tuple[str, ...]:
         """The tags of the elements that may stand in it, as far as they are named."""
-        return _named(self._elements)
+        return _named(self.elements)
 
     @cached_property
     def attributes(self) -> tuple[str, ...]:
-        return _named(self._attributes)
+        return _named(self.declared)
 
     def child(self, tag: str) -> Place | None:
-        found = {id(one.inner): one.inner for one in self._elements if names(one.names, tag)}
+        found = {id(one.inner): one.inner for one in self.elements if names(one.names, tag)}
         return Place(tag, tuple(found.values())) if found else None
 
     def attribute(self, tag: str) -> Words | None:
         for name, word in self.given:
             if name == tag:
                 return Words((word,))
-        found = [one.inner for one in self._attributes if names(one.names, tag)]
+        found = [one.inner for one in self.declared if names(one.names, tag)]
         return _words(found) if found else None
 
     @cached_property
@@ -133,9 +135,7 @@ class Place:
     def step(self, step: Step) -> Place | None:
         """One step of a path down; a wild step leads to all that no more exact step takes."""
         if step.wild:
-            found = {
-                id(one.inner): one.inner for one in self._elements if any(_takes(step, name) for name in one.names)
-            }
+            found = {id(one.inner): one.inner for one in self.elements if any(takes(step, name) for name in one.names)}
             return Place(f"{step.tag[:-1]}any", tuple(found.values())) if found else None
         at = self.child(step.tag)
         for name, value in step.where:
@@ -147,7 +147,7 @@ def _named(found: Iterable[Element] | Iterable[Attribute]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for one in found for name in one.names if isinstance(name, str)))
 
 
-def _takes(step: Step, name: Name) -> bool:
+def takes(step: Step, name: Name) -> bool:
     """Whether a wild step leads to the elements of a name, or to some of an open one."""
     if isinstance(name, str):
         return name.startswith(step.tag[:-1]) and not any(other.tag == name and not other.where for other in step.but)

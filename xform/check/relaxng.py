@@ -80,8 +80,12 @@ class Tokens:
 
 @frozen
 class Attribute:
+    """`file` and `line` say where the schema declares it."""
+
     names: tuple[Name, ...]
     inner: Pattern
+    file: str = field(default="", eq=False)
+    line: int = field(default=0, eq=False)
 
 
 @frozen
@@ -192,7 +196,7 @@ class _Reader:
             case "element":
                 return Element(*self.named(node, files), str(files[-1]), node.sourceline or 0)
             case "attribute":
-                return Attribute(*self.named(node, files))
+                return Attribute(*self.named(node, files), str(files[-1]), node.sourceline or 0)
             case "group":
                 return self.inner(node, files)
             case "interleave":

@@ -16,6 +16,8 @@ COMMANDS = {
     "validate": "What is wrong with documents, by the schema and by the tables.",
     "gate": "The laws over a corpus of documents.",
     "lint": "What is wrong with the tables of a dialect.",
+    "coverage": "What of a schema the tables of a dialect say, and what they do not.",
+    "draft": "Rows for what a schema declares and no table claims.",
     "trace": "Beside each line of a document the row and field that it comes from.",
     "show": "A table as an annotated XML template.",
     "stubs": "A dialect's entity classes for editors and type checkers.",
