@@ -193,10 +193,12 @@ class _Reader:
 
     def pattern(self, node: Node, files: tuple[Path, ...]) -> Pattern:
         match _kind(node):
-            case "element":
-                return Element(*self.named(node, files), str(files[-1]), node.sourceline or 0)
-            case "attribute":
-                return Attribute(*self.named(node, files), str(files[-1]), node.sourceline or 0)
+            case "element" | "attribute" as kind:
+                names, content = self.named(node, files)
+                if content is NEVER:
+                    return NEVER  # what may hold nothing, not even nothing, is nowhere
+                declared = Element if kind == "element" else Attribute
+                return declared(names, content, str(files[-1]), node.sourceline or 0)
             case "group":
                 return self.inner(node, files)
             case "interleave":

@@ -1871,7 +1871,7 @@ class DomainDialect(Dialect):
     @define(kw_only=True)
     class FileNvramSource(NvramSource):
         """A file of the host."""
-        path: str | None = None
+        path: str
         fdgroup: str | None = None
         """file descriptors that were handed to libvirt"""
         startup_policy: Literal['mandatory', 'requisite', 'optional'] | None = None
@@ -1936,6 +1936,70 @@ class DomainDialect(Dialect):
         data_store: DomainDialect.DataStore | Opaque | None = None
         """qcow2: file with the data"""
         encryption: DomainDialect.Encryption | Opaque | None = None
+
+    @define(kw_only=True)
+    class DirNvramSource(NvramSource):
+        """A folder of the host, shown as a FAT file system."""
+        path: str | None = None
+        startup_policy: Literal['mandatory', 'requisite', 'optional'] | None = None
+        """when the source is missing"""
+        index: int | None = None
+        """block node number; filled in by libvirt"""
+        slice: DomainDialect.Slice | Opaque | None = None
+        data_store: DomainDialect.DataStore | Opaque | None = None
+        """qcow2: file with the data"""
+        encryption: DomainDialect.Encryption | Opaque | None = None
+
+    @define(kw_only=True)
+    class VolumeNvramSource(NvramSource):
+        """A volume of a storage pool of libvirt's."""
+        pool: str | None = None
+        volume: str | None = None
+        mode: Literal['host', 'direct'] | None = None
+        """of an iSCSI pool"""
+        startup_policy: Literal['mandatory', 'requisite', 'optional'] | None = None
+        """when the source is missing"""
+        index: int | None = None
+        """block node number; filled in by libvirt"""
+        slice: DomainDialect.Slice | Opaque | None = None
+        data_store: DomainDialect.DataStore | Opaque | None = None
+        """qcow2: file with the data"""
+        encryption: DomainDialect.Encryption | Opaque | None = None
+        seclabels: list[DomainDialect.DeviceSeclabel | Opaque] = ...
+
+    @define(kw_only=True)
+    class NvmeNvramSource(NvramSource):
+        """An NVMe device of the host, without the host's driver."""
+        transport: Literal['pci']
+        namespace: int
+        managed: bool | None = None
+        """libvirt takes it from the host's driver and gives it back"""
+        domain: int | None = None
+        bus: int | None = None
+        slot: int | None = None
+        function: int | None = None
+        multifunction: bool | None = None
+        startup_policy: Literal['mandatory', 'requisite', 'optional'] | None = None
+        """when the source is missing"""
+        index: int | None = None
+        """block node number; filled in by libvirt"""
+        slice: DomainDialect.Slice | Opaque | None = None
+        data_store: DomainDialect.DataStore | Opaque | None = None
+        """qcow2: file with the data"""
+        encryption: DomainDialect.Encryption | Opaque | None = None
+
+    @define(kw_only=True)
+    class VhostuserNvramSource(NvramSource):
+        """A program of the host that serves it over a socket."""
+        socket_type: Literal['unix'] | None = None
+        path: str | None = None
+        """of the socket"""
+        reconnect: DomainDialect.Reconnect | Opaque | None = None
+
+    @define(kw_only=True)
+    class VhostvdpaNvramSource(NvramSource):
+        """A vDPA device of the host."""
+        path: str | None = None
 
     @define(kw_only=True)
     class AcpiTable(Entity):
