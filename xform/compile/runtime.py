@@ -7,9 +7,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from xform.entities import Classes, Opaque
 from xform.table.model import Choice, Path, Row, Table
@@ -23,6 +23,9 @@ from xform.xml import (
     prefixes,
     to_text,
 )
+
+if TYPE_CHECKING:
+    from xform.compile.interpreter import Left, Reading
 
 _NCNAME = re.compile(r"[A-Za-z_][\w.-]*")
 
@@ -41,6 +44,22 @@ def names(classes: Classes) -> dict[str, Any]:
         assert isinstance(choice, Choice)
         return Reader(classes).project(row, owner, choice, element)
 
+    def slowly(table: Table, element: Element, context: dict[str, Any], d: Notes, n: int) -> Any:
+        """The oracle's way, which knows why a row does not take what stands where it looks."""
+        from xform.compile.interpreter import Reader
+
+        del d[n:]
+        reader, choice = Reader(classes), classes.choice(table.name)
+        reader.context = context
+        if table.name == classes.tables.root:
+            entity = reader.document(element, context).entity
+        elif (entity := reader.build(table, element)) is None:
+            return None if choice else whole(element, d, n)
+        reader.reading.claim(element, *(choice.attributes if choice else ()))
+        d += reader.reading.unclaimed(element)
+        d.append(reader.reading)
+        return entity
+
     def slow(o: Any, tag: str, i: str, w: Writing, a: str) -> str:
         """The oracle's way, for an entity that embeds what no variant says."""
         from xform.compile.interpreter import Writer
@@ -54,6 +73,7 @@ def names(classes: Classes) -> dict[str, Any]:
         "attribute_text": attribute_text,
         "blank": SimpleNamespace,
         "canonical": canonical,
+        "comments": comments,
         "decided": decided,
         "element": element,
         "escape_text": escape_text,
@@ -64,7 +84,10 @@ def names(classes: Classes) -> dict[str, Any]:
         "opaque": opaque,
         "own_text": own_text,
         "project": project,
+        "rest": rest,
         "slow": slow,
+        "slowly": slowly,
+        "whole": whole,
         "xml": xml,
     }
 
@@ -126,6 +149,61 @@ def link(
                 read(entry, entity, context)
         entries = others
     return stale + entries
+
+
+# --- parse, in detail ---------------------------------------------------------------------------------------------
+
+# What is noted on the way: what nobody takes, and what the oracle has read.
+Notes = list["Left | Reading"]
+
+
+@frozen
+class Detailed:
+    """What was read of a document: its entity, and notes of what no row took of it."""
+
+    entity: Any
+    _notes: Notes = field(repr=False)
+
+    @property
+    def left(self) -> list[Left]:
+        """What no row takes, in the document's order: elements and comments (with None), and of elements that rows
+        look into an attribute's name, or the text by the name "".
+        """
+        return [note for note in self._notes if isinstance(note, tuple)]
+
+    @property
+    def refused(self) -> list[tuple[Element, Row, str]]:
+        """The values that a row does not admit: the element, the row, and what its codec says."""
+        return [refused for reading in self._read for refused in reading.refused]
+
+    @property
+    def drift(self) -> list[tuple[Element, Row, str]]:
+        """What stands there in a form that its row cannot say, in the same way."""
+        return [drift for reading in self._read for drift in reading.drift]
+
+    @property
+    def _read(self) -> list[Reading]:
+        return [note for note in self._notes if not isinstance(note, tuple)]
+
+
+def whole(e: Element, d: Notes, n: int) -> Opaque:
+    """An element that is kept as it is, whatever was noted since the first `n` notes."""
+    del d[n:]
+    comments(e, d)
+    return opaque(e)
+
+
+def comments(e: Element, d: Notes) -> None:
+    """What is nobody's of an element that is kept as it is."""
+    d += [(inner, None) for inner in e.iter() if not isinstance(inner.tag, str)]
+
+
+def rest(e: Element, d: Notes, *told: str) -> None:
+    """Note all that stands in an element, but for these attributes, and the text where "" is one of them."""
+    d += [(e, name) for name in e.keys() if name not in told]
+    if "" not in told and "".join([e.text or "", *(child.tail or "" for child in e)]).strip():
+        d.append((e, ""))
+    d += [(child, None) for child in e]
 
 
 # --- generate ---------------------------------------------------------------------------------------------------
