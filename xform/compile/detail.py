@@ -1,8 +1,8 @@
 """Compile the detailed twin of parse: it notes in `d` what no row takes, on its way through each element.
 
-What stands where a row looks, and is not taken, has reasons (a text that the row refuses, a second node of one value,
-places that disagree, an embedded entity that lacks something): there the oracle reads the entity, and tells them.  So it
-does with tables several of whose rows meet at one node.  Who took a node is not noted.
+Where there is more to it (a second node of one value, a constant or places that have drifted, an item or an embedded
+entity that cannot be, text behind a child) the oracle reads the entity, and knows why; and so it does with tables of
+which several rows may meet at one node.  Who took a node is not noted: the oracle tells that as well.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ class DetailWriter(ParseWriter):
             self.doubt(f"len({e})")
         else:
             with out.block(f"if len({e}) or {e}.text:"):
-                out(f"rest({e}, d)")
+                out(f"inside({e}, d)")
 
     def attributes_of(self, node: Node, e: str, depth: int) -> None:
         """Read the attributes of an element."""
@@ -211,8 +211,7 @@ class DetailWriter(ParseWriter):
         out(f"n{depth}, took{depth} = len(d), took")
         self.element(node, c, depth)
         with out.block(f"if took == took{depth}:"):
-            out(f"del d[n{depth}:]")
-            self.leave(c, "None")
+            out(f"hollow({c}, d, n{depth})")
 
     def text(self, slot: Slot, e: str, depth: int) -> None:
         self.source(f"v = {own_text(slot.row.codec, e)}")
@@ -228,18 +227,26 @@ class DetailWriter(ParseWriter):
         elif needy(row) and not row.generated:
             out(f"{field}.append({text})")
         elif not row.generated and not row.computed:
-            decoded, filled = self.decoded(slot, e, text), row.codec and row.codec.filled
-            tests = [f"{field} is not None"] if depth else []
-            if decoded != text:
-                tests.append(f"(x := {decoded}) is None" + (f" and {text}.strip()" if filled else ""))
-            if tests:
-                self.doubt(f"({' or '.join(tests)})" if len(tests) > 1 else tests[0])
-            out(f"{field} = {text if decoded == text else 'x'}")
-            if filled:
-                with out.block("if x is not None:"):
+            if depth:
+                self.doubt(f"{field} is not None")
+            if (decoded := self.decoded(slot, e, text)) != text:
+                with out.block(f"if (x := {decoded}) is None:"):
+                    self.refuse(slot, e, name, text)
+                with out.block("else:"):
+                    out(f"{field} = x")
                     self.take(slot)
                 return
+            out(f"{field} = {text}")
         self.take(slot)
+
+    def refuse(self, slot: Slot, e: str, name: str, text: str) -> None:
+        """A row does not admit a text; a size has a unit beside it, and a rule may take a text for nothing."""
+        owner, codec = self.owner(slot), slot.row.codec
+        if codec and (codec.unit or codec.word == "rule"):
+            self.doubt()
+        else:
+            row = self.source.ref(f"row_{owner}_{slot.row.name}", "row", owner, slot.row.name)
+            self.source(f"refuse({row}, {e}, {name}, {text}, d)")
 
     def whole(self, slot: Slot, e: str) -> None:
         row, out, field, codec = slot.row, self.source, value(slot), slot.row.codec

@@ -78,12 +78,15 @@ def names(classes: Classes) -> dict[str, Any]:
         "element": element,
         "escape_text": escape_text,
         "first": first,
+        "hollow": hollow,
+        "inside": inside,
         "link": link,
         "ncname": ncname,
         "new": object.__new__,
         "opaque": opaque,
         "own_text": own_text,
         "project": project,
+        "refuse": refuse,
         "rest": rest,
         "slow": slow,
         "slowly": slowly,
@@ -193,6 +196,25 @@ def whole(e: Element, d: Notes, n: int) -> Opaque:
     return opaque(e)
 
 
+def refuse(row: Row, e: Element, name: str, text: str, d: Notes) -> None:
+    """Note that a row does not admit a text; blank text of an element is not left, and may say nothing at all."""
+    from xform.compile.interpreter import Reading
+
+    codec, blank = row.codec, not text.strip()
+    if name or not blank:
+        d.append((e, name))
+    try:
+        if codec and not (codec.filled and blank):
+            codec.decode(text)
+    except ValueError as error:
+        d.append(Reading(refused=[(e, row, str(error))]))
+
+
+def hollow(e: Element, d: Notes, n: int) -> None:
+    """An element of which nothing was taken since the first `n` notes is left as a whole."""
+    d[n:] = [(e, None), *(note for note in d[n:] if not isinstance(note, tuple))]
+
+
 def comments(e: Element, d: Notes) -> None:
     """What is nobody's of an element that is kept as it is."""
     d += [(inner, None) for inner in e.iter() if not isinstance(inner.tag, str)]
@@ -201,7 +223,15 @@ def comments(e: Element, d: Notes) -> None:
 def rest(e: Element, d: Notes, *told: str) -> None:
     """Note all that stands in an element, but for these attributes, and the text where "" is one of them."""
     d += [(e, name) for name in e.keys() if name not in told]
-    if "" not in told and "".join([e.text or "", *(child.tail or "" for child in e)]).strip():
+    if "" in told:
+        d += [(child, None) for child in e]
+    else:
+        inside(e, d)
+
+
+def inside(e: Element, d: Notes) -> None:
+    """Note the text and the children of an element."""
+    if "".join([e.text or "", *(child.tail or "" for child in e)]).strip():
         d.append((e, ""))
     d += [(child, None) for child in e]
 
