@@ -17,8 +17,8 @@ from xform.xml import declared, parse_text, shown
 
 if TYPE_CHECKING:
     from xform.compile.layout import Layouts
+    from xform.compile.notes import Detailed, Notes
     from xform.compile.program import Program
-    from xform.compile.runtime import Detailed, Notes
     from xform.document import Document
     from xform.match import Containers, Kind, Matching
     from xform.types.domain import DomainDialect
@@ -100,7 +100,7 @@ class Dialect:
 
     def detailed(self, root: Element, context: dict[str, Any]) -> Detailed:
         """The same tree with what no row takes of it, and why."""
-        from xform.compile.runtime import Detailed
+        from xform.compile.notes import Detailed
 
         notes: Notes = []
         return Detailed(self._detailing[f"parse_{self.root.name}"](root, context, notes), notes)

@@ -17,7 +17,7 @@ from xform.trace import Line, trace
 from xform.update import Edits, Splices, Updater
 
 if TYPE_CHECKING:
-    from xform.compile.runtime import Detailed
+    from xform.compile.notes import Detailed
     from xform.dialect import Dialect
     from xform.table.model import Row
     from xform.xml import Element

@@ -11,7 +11,7 @@ from xform.table.model import Row
 from xform.xml import attribute_name, path_of
 
 if TYPE_CHECKING:
-    from xform.compile.runtime import Detailed
+    from xform.compile.notes import Detailed
 
 
 @frozen

@@ -19,7 +19,7 @@ from xform.compile.source import Unit
 from xform.compile.writer import Part, holder, path, value
 from xform.entities import Classes
 from xform.table.model import Choice, Join, Row, Table
-from xform.table.walk import joins, late
+from xform.table.walk import late
 
 
 def units(classes: Classes) -> dict[str, Unit]:
@@ -32,28 +32,22 @@ def units(classes: Classes) -> dict[str, Unit]:
 class DetailWriter(ParseWriter):
     """Writes the functions.  In them `n` notes were there before, and `took` nodes were taken."""
 
-    signature = "e, context, d"
-    # attributes of the entity's own element that say what it is; and what is done where the oracle must read
-    telling: tuple[str, ...] = ()
-    otherwise = ""
+    given = "context, d"
+    opaque, nothing = "whole(e, d, n)", "forget(d, n)"
+    telling: tuple[str, ...] = ()  # attributes of the entity's own element that say what it is
+    otherwise = ""  # has the oracle read
 
     # --- entities ---------------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
         self.source("n, took = len(d), 0")
 
-    def choice(self, choice: Choice) -> None:
-        out = self.source
-        with out.block(f"def parse_{choice.name}({self.signature}):"):
-            out(f"x = {self.pass_on(self.variant(choice))}")
-            out("return whole(e, d, len(d)) if x is None else x")
-
     def table(self, table: Table) -> None:
         choice = self.classes.choice(table.name)
         self.telling = choice.attributes if choice else ()
         known = self.source.ref(f"table_{table.name}", "table", table.name)
         if odd(self.tables, table):
-            with self.source.block(f"def parse_{table.name}({self.signature}):"):
+            with self.source.block(f"def parse_{table.name}(e, {self.given}):"):
                 self.source(f"return slowly({known}, e, context, d, len(d))")
             return
         self.otherwise = f"return slowly({known}, e, context, d, n)"
@@ -64,19 +58,9 @@ class DetailWriter(ParseWriter):
         self.telling, self.otherwise = tuple(told), "return d.append((e, None))"
         super().entry_rows(table, join)
 
-    def required(self, table: Table) -> None:
-        if lacks := self.lacks(table):
-            with self.source.block(f"if {' or '.join(lacks)}:"):
-                if self.classes.choice(table.name):
-                    self.source("del d[n:]")
-                self.source(f"return {'None' if self.classes.choice(table.name) else 'whole(e, d, n)'}")
-
     def doubt(self, *tests: str) -> None:
-        """Leave it to the oracle, if all tests hold."""
-        if not tests:
-            self.source(self.otherwise)
-            return
-        with self.source.block(f"if {' and '.join(tests)}:"):
+        """Leave the entity to the oracle, if all tests hold."""
+        with self.source.block(f"if {' and '.join(tests)}:") if tests else nullcontext():
             self.source(self.otherwise)
 
     # --- what is embedded, and what is known when all nodes were seen -----------------------------------------------
@@ -119,19 +103,14 @@ class DetailWriter(ParseWriter):
             self.doubt(f"(x := [{texts}])", f"(len(x) > 1 or {value(slots[0])} is None)")
 
     def join(self) -> None:
-        out = self.source
-        out("m = len(d)")
-        for at, (joined, _, row) in enumerate(joins(self.tables)):
-            held = f"o.{row.name}" if row.form == "list" else f"[o.{row.name}]"
-            on = out.ref(f"on{at}", "on", str(at))
-            read = f"lambda e, o, context: read_join{at}(e, o, context, d)"
-            self.doubt(f"entries{at}", f"link(entries{at}, {held}, {out.cls(joined.name)}, {on}, {read}, context)")
+        self.source("m = len(d)")
+        super().join()
         self.doubt("len(d) > m")
 
-    # --- nodes ------------------------------------------------------------------------------------------------------
+    def linked(self, link: str) -> None:
+        self.doubt(link)
 
-    def call(self, function: str, e: str, slot: Slot) -> str:
-        return f"{function}({e}, context, d)"
+    # --- nodes ------------------------------------------------------------------------------------------------------
 
     @staticmethod
     def reads(slot: Slot) -> bool:
@@ -153,9 +132,7 @@ class DetailWriter(ParseWriter):
             self.each(parts, partial(self.leave, e, "None"))
             return
         self.attributes_of(node, e, depth)
-        self.each(
-            ((slot.owners, partial(self.text, slot, e, depth)) for slot in node.text), partial(self.left_text, e)
-        )
+        self.each(((slot.owners, partial(self.text, slot, e, depth)) for slot in node.text), partial(self.left_text, e))
         if node.children:
             if not node.text:
                 self.left_text(e)
@@ -249,32 +226,33 @@ class DetailWriter(ParseWriter):
             self.source(f"refuse({row}, {e}, {name}, {text}, d)")
 
     def whole(self, slot: Slot, e: str) -> None:
-        row, out, field, codec = slot.row, self.source, value(slot), slot.row.codec
+        row, out, codec = slot.row, self.source, slot.row.codec
         if slot.join:
             super().whole(slot, e)
-            out("took += 1")
+            self.take(slot)
             return
-        told = tuple(name for name, _ in row.path.steps[-1].where)
+        flag = f"{holder(slot.owners)}.{row.when}" if row.when else value(slot)
         scalar = row.form != "one" and codec and codec.shape == "value"
         if codec and codec.shape == "present":
-            self.doubt(f"{holder(slot.owners)}.{row.when}" if row.when else field)
+            self.doubt(flag)
         elif row.form == "one":
-            self.doubt(f"{field} is not None")
-        if told or scalar:
-            out(f"m = len({field if scalar else 'd'})")
+            self.doubt(f"{flag} is not None")
+        told = [name for name, _ in row.path.steps[-1].where]
+        if scalar or (row.entity and told):
+            out(f"m = len({flag if scalar else 'd'})")
         super().whole(slot, e)
+        self.take(slot)
         if row.entity:
             if told:
-                out(f"d[m:] = [x for x in d[m:] if x not in {{{', '.join(f'({e}, {name!r})' for name in told)}}}]")
+                out(f"known({', '.join([e, 'd', 'm', *map(repr, told)])})")
         elif codec and codec.shape == "xml":
             out(f"comments({e}, d)")
         else:
-            if scalar:
-                self.doubt(f"len({field}) == m")
-                ends = (row.key.attribute, row.value.attribute or "") if row.form == "map" else (row.path.attribute or "",)
-                told += tuple(name for name in (*ends, codec.unit if codec else None) if name is not None)
+            if scalar and codec:
+                self.doubt(f"len({flag}) == m")
+                at = row.value if row.form == "map" else row.path
+                told += [at.attribute or "", *(name for name in (row.key.attribute, codec.unit) if name)]
             out(f"rest({', '.join([e, 'd', *map(repr, told)])})")
-        self.take(slot)
 
 
 def seen(slot: Slot) -> str:

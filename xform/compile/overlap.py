@@ -40,7 +40,7 @@ def read_apart(tables: Tables, node: Node) -> set[int]:
 
 
 def odd(tables: Tables, table: Table) -> bool:
-    """Whether several rows might take one node of an entity or of its second place, or an embedded one is read apart."""
+    """Whether several rows might take one node of an entity, or an embedded one is read apart."""
     root = table.name == tables.root
     entries = [evolve(joined, rows=join.rows, joins=()) for joined, join, _ in joins(tables)] if root else []
     node = full_layout(tables, table, root)
@@ -55,7 +55,7 @@ def _shared(tables: Tables, node: Node) -> bool:
     pairs = [pair for slots in places.values() for pair in combinations(slots, 2)]
     return (
         any(not apart(one.owners, other.owners) for one, other in pairs)
-        or bool(node.whole) and len(places) + len(node.children) > 1
+        or (bool(node.whole) and len(places) + len(node.children) > 1)
         or any(slot.row.generated or slot.row.value.steps for slot in node.whole)
         or any(_shared(tables, child) for child in node.children.values())
     )

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, field
 
+from xform.compile import notes
 from xform.entities import Classes, Opaque
 from xform.table.model import Choice, Path, Row, Table
 from xform.xml import (
@@ -23,9 +24,6 @@ from xform.xml import (
     prefixes,
     to_text,
 )
-
-if TYPE_CHECKING:
-    from xform.compile.interpreter import Left, Reading
 
 _NCNAME = re.compile(r"[A-Za-z_][\w.-]*")
 
@@ -44,22 +42,6 @@ def names(classes: Classes) -> dict[str, Any]:
         assert isinstance(choice, Choice)
         return Reader(classes).project(row, owner, choice, element)
 
-    def slowly(table: Table, element: Element, context: dict[str, Any], d: Notes, n: int) -> Any:
-        """The oracle's way, which knows why a row does not take what stands where it looks."""
-        from xform.compile.interpreter import Reader
-
-        del d[n:]
-        reader, choice = Reader(classes), classes.choice(table.name)
-        reader.context = context
-        if table.name == classes.tables.root:
-            entity = reader.document(element, context).entity
-        elif (entity := reader.build(table, element)) is None:
-            return None if choice else whole(element, d, n)
-        reader.reading.claim(element, *(choice.attributes if choice else ()))
-        d += reader.reading.unclaimed(element)
-        d.append(reader.reading)
-        return entity
-
     def slow(o: Any, tag: str, i: str, w: Writing, a: str) -> str:
         """The oracle's way, for an entity that embeds what no variant says."""
         from xform.compile.interpreter import Writer
@@ -73,26 +55,19 @@ def names(classes: Classes) -> dict[str, Any]:
         "attribute_text": attribute_text,
         "blank": SimpleNamespace,
         "canonical": canonical,
-        "comments": comments,
         "decided": decided,
         "element": element,
         "escape_text": escape_text,
         "first": first,
-        "hollow": hollow,
-        "inside": inside,
         "link": link,
         "ncname": ncname,
         "new": object.__new__,
         "opaque": opaque,
         "own_text": own_text,
         "project": project,
-        "refuse": refuse,
-        "rest": rest,
         "slow": slow,
-        "slowly": slowly,
-        "whole": whole,
         "xml": xml,
-    }
+    } | notes.names(classes)
 
 
 # --- parse ------------------------------------------------------------------------------------------------------
@@ -127,9 +102,9 @@ def link(
     cls: type,
     on: list[tuple[str, str, Callable[[str], Any]]],
     read: Callable[..., None],
-    context: dict[str, Any],
+    *given: Any,
 ) -> list[Element]:
-    """Join: give each entity its entry, and return the entries that are left.
+    """Join: give each entity its entry by `read`, and return the entries that are left.
 
     An entry is told by the first of `on` that it has; earlier ones go first.
     """
@@ -149,91 +124,9 @@ def link(
                 stale.append(entry)
             else:
                 del left[id(entity)]
-                read(entry, entity, context)
+                read(entry, entity, *given)
         entries = others
     return stale + entries
-
-
-# --- parse, in detail ---------------------------------------------------------------------------------------------
-
-# What is noted on the way: what nobody takes, and what the oracle has read.
-Notes = list["Left | Reading"]
-
-
-@frozen
-class Detailed:
-    """What was read of a document: its entity, and notes of what no row took of it."""
-
-    entity: Any
-    _notes: Notes = field(repr=False)
-
-    @property
-    def left(self) -> list[Left]:
-        """What no row takes, in the document's order: elements and comments (with None), and of elements that rows
-        look into an attribute's name, or the text by the name "".
-        """
-        return [note for note in self._notes if isinstance(note, tuple)]
-
-    @property
-    def refused(self) -> list[tuple[Element, Row, str]]:
-        """The values that a row does not admit: the element, the row, and what its codec says."""
-        return [refused for reading in self._read for refused in reading.refused]
-
-    @property
-    def drift(self) -> list[tuple[Element, Row, str]]:
-        """What stands there in a form that its row cannot say, in the same way."""
-        return [drift for reading in self._read for drift in reading.drift]
-
-    @property
-    def _read(self) -> list[Reading]:
-        return [note for note in self._notes if not isinstance(note, tuple)]
-
-
-def whole(e: Element, d: Notes, n: int) -> Opaque:
-    """An element that is kept as it is, whatever was noted since the first `n` notes."""
-    del d[n:]
-    comments(e, d)
-    return opaque(e)
-
-
-def refuse(row: Row, e: Element, name: str, text: str, d: Notes) -> None:
-    """Note that a row does not admit a text; blank text of an element is not left, and may say nothing at all."""
-    from xform.compile.interpreter import Reading
-
-    codec, blank = row.codec, not text.strip()
-    if name or not blank:
-        d.append((e, name))
-    try:
-        if codec and not (codec.filled and blank):
-            codec.decode(text)
-    except ValueError as error:
-        d.append(Reading(refused=[(e, row, str(error))]))
-
-
-def hollow(e: Element, d: Notes, n: int) -> None:
-    """An element of which nothing was taken since the first `n` notes is left as a whole."""
-    d[n:] = [(e, None), *(note for note in d[n:] if not isinstance(note, tuple))]
-
-
-def comments(e: Element, d: Notes) -> None:
-    """What is nobody's of an element that is kept as it is."""
-    d += [(inner, None) for inner in e.iter() if not isinstance(inner.tag, str)]
-
-
-def rest(e: Element, d: Notes, *told: str) -> None:
-    """Note all that stands in an element, but for these attributes, and the text where "" is one of them."""
-    d += [(e, name) for name in e.keys() if name not in told]
-    if "" in told:
-        d += [(child, None) for child in e]
-    else:
-        inside(e, d)
-
-
-def inside(e: Element, d: Notes) -> None:
-    """Note the text and the children of an element."""
-    if "".join([e.text or "", *(child.tail or "" for child in e)]).strip():
-        d.append((e, ""))
-    d += [(child, None) for child in e]
 
 
 # --- generate ---------------------------------------------------------------------------------------------------

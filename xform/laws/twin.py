@@ -65,7 +65,12 @@ def _read(dialect: Dialect, document: str | bytes, context: dict[str, Any], what
         one, other = (Counter((node, str(row), message) for node, row, message in told) for told in (ours, theirs))
         for node, row, _ in (one - other) + (other - one):
             found.append(
-                Finding("twins", path_of(node), f"{what}: detailed and interpreted tell other {name} of {row}", line_of(node))
+                Finding(
+                    "twins",
+                    path_of(node),
+                    f"{what}: detailed and interpreted tell other {name} of {row}",
+                    line_of(node),
+                )
             )
     return found, reading.entity
 
