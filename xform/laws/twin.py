@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from itertools import zip_longest
 from typing import Any
@@ -15,12 +14,13 @@ from xform.dialect import Dialect
 from xform.errors import XformError
 from xform.laws.entity import unequal
 from xform.laws.finding import Finding
-from xform.xml import path_of
+from xform.table.model import Row
+from xform.xml import Element, path_of
 
 
 def twins(dialect: Dialect, document: str | bytes, **context: Any) -> list[Finding]:
-    """Twins, on a document: the compiled, the detailed and the interpreted parse give one entity, the last two what no
-    row takes and why, and each generate one text."""
+    """Twins, on a document: the compiled, the detailed and the interpreted parse give one entity, the latter two the
+    same residue, refusals and drift; and each generate gives one text."""
     found, entity = _read(dialect, document, context, "parse")
     return found or ([] if isinstance(entity, _Refused) else twins_entity(dialect, entity, **context))
 
@@ -47,37 +47,34 @@ def _read(dialect: Dialect, document: str | bytes, context: dict[str, Any], what
     one = _outcome(lambda: dialect.parse(document, **context))
     try:
         root = dialect.tree(document)
-        reading, detailed = Reader(dialect.classes).document(root, context), dialect.detailed(root, context)
+        reading = Reader(dialect.classes).document(root, context)
+        detailed = dialect.detailed(root, context)
     except (XformError, ValueError):
-        return _unequal(one, _Refused(), what, "compiled"), _Refused()
-    found = _unequal(one, reading.entity, what, "compiled")
-    found += _unequal(detailed.entity, reading.entity, what, "detailed")
-    if detailed.left != (left := list(reading.unclaimed(root))):
-        node, name = next(
-            one or other or (root, None) for one, other in zip_longest(detailed.left, left) if one != other
-        )
-        place = path_of(node) + (f"/@{name}" if name else "")
-        found.append(Finding("twins", place, f"{what}: detailed and interpreted leave another residue", line_of(node)))
-    for name, ours, theirs in (
-        ("refusals", detailed.refused, reading.refused),
-        ("drift", detailed.drift, reading.drift),
-    ):
-        one, other = (Counter((node, str(row), message) for node, row, message in told) for told in (ours, theirs))
-        for node, row, _ in (one - other) + (other - one):
-            found.append(
-                Finding(
-                    "twins",
-                    path_of(node),
-                    f"{what}: detailed and interpreted tell other {name} of {row}",
-                    line_of(node),
-                )
-            )
+        return _unequal(one, _Refused(), f"{what}: compiled"), _Refused()
+    found = _unequal(one, reading.entity, f"{what}: compiled")
+    found += _unequal(detailed.entity, reading.entity, f"{what}: detailed")
+    told: list[tuple[str, list[Any], list[Any]]] = [
+        ("residue", detailed.left, list(reading.unclaimed(root))),
+        ("refusals", _sorted(detailed.refused), _sorted(reading.refused)),
+        ("drift", _sorted(detailed.drift), _sorted(reading.drift)),
+    ]
+    for name, ours, theirs in told:
+        if ours != theirs:
+            pair = next(pair for pair in zip_longest(ours, theirs) if pair[0] != pair[1])
+            node = (pair[0] or pair[1])[0]
+            said = f"{what}: detailed and interpreted tell other {name}"
+            found.append(Finding("twins", path_of(node), said, line_of(node)))
     return found, reading.entity
 
 
-def _unequal(one: Any, other: Any, what: str, form: str) -> list[Finding]:
+def _sorted(told: list[tuple[Element, Row, str]]) -> list[tuple[Element, Row, str]]:
+    """Reasons in an order of no meaning: each form tells them as it comes to them."""
+    return sorted(told, key=lambda reason: (path_of(reason[0]), str(reason[1]), reason[2]))
+
+
+def _unequal(one: Any, other: Any, what: str) -> list[Finding]:
     return [
-        Finding("twins", path, f"{what}: {form} gives {left}, interpreted {right}")
+        Finding("twins", path, f"{what} gives {left}, interpreted {right}")
         for path, left, right in unequal(one, other, live=True)
     ]
 
