@@ -84,7 +84,7 @@ def test_a_change_of_any_file_makes_everything_anew(folder: Path, mini: Path, ma
     made.clear()
     (mini / name).write_text((mini / name).read_text() + "# changed\n")
     use(mini)
-    assert len(made) == 4
+    assert len(made) == 5
 
 
 def test_a_change_of_the_dialect_that_one_extends_does_so_too(folder: Path, tmp_path: Path, made: list[str]) -> None:
@@ -235,7 +235,7 @@ def test_a_traceback_shows_compiled_source(folder: Path, mini: Path, kept: bool)
     with pytest.raises(AttributeError) as caught:
         Program(dialect.classes, "parse")["parse_Disk"](5, {})
     shown = "".join(traceback.format_exception(caught.value))
-    assert "in parse_Disk\n    is_source = words_Source.get(e.get('type'))" in shown
+    assert "in parse_Disk\n    is__source = words_Source.get(e.get('type'))" in shown
 
 
 def test_another_process_finds_what_one_has_made(folder: Path) -> None:
