@@ -8,6 +8,7 @@ import pytest
 
 import xform
 from xform.compile.notes import Detailed
+from xform.errors import DocumentError
 
 MINI = xform.load(str(Path(__file__).parent / "dialects" / "mini"))
 NAME, UUID = "<name>m</name>", "00000000-0000-4000-8000-000000000001"
@@ -92,6 +93,16 @@ def test_what_an_item_that_is_kept_whole_refuses_is_no_matter() -> None:
 def test_a_constant_with_another_value_is_drift() -> None:
     found = detailed("<devices><disk><target dev='a'/><driver type='odd'/></disk></devices>")
     assert [(element.tag, str(row)) for element, row, _ in found.drift] == [("driver", "Disk.format")]
+
+
+def test_what_is_nested_too_deeply_for_the_oracle_is_refused() -> None:
+    domain = xform.load("domain")
+    stores = "<backingStore type='file'><format type='raw'/>" * 220 + "</backingStore>" * 220
+    disk = f"<disk type='file'>{stores}<target dev='a'/></disk>"
+    document = f"<domain type='kvm'><name>x</name><devices>{disk}</devices></domain>"
+    assert domain.open(document).residue == []
+    with pytest.raises(DocumentError, match="nested too deeply"):
+        _ = domain.open(document.replace("</disk>", "<target dev='b'/></disk>")).residue
 
 
 def test_what_tells_where_an_entity_stands_is_not_left(tmp_path: Path) -> None:

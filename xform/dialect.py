@@ -99,11 +99,17 @@ class Dialect:
         return self._parsing[f"parse_{name}"](element, context)
 
     def detailed(self, root: Element, context: dict[str, Any]) -> Detailed:
-        """The same tree with what no row takes of it, and why."""
+        """The same with what no row takes of the tree, and why.
+
+        Raises DocumentError for entities within entities that are more than Python's stack holds.
+        """
         from xform.compile.notes import Detailed
 
         notes: Notes = []
-        return Detailed(self._detailing[f"parse_{self.root.name}"](root, context, notes), notes)
+        try:
+            return Detailed(self._detailing[f"parse_{self.root.name}"](root, context, notes), notes)
+        except RecursionError:
+            raise DocumentError("elements are nested too deeply; expected fewer within each other") from None
 
     def open(self, xml: str | bytes, *, source: str = "document", **context: Any) -> Document:
         """A document to look into and to change. Raises DocumentError for what is no document of this dialect."""

@@ -159,7 +159,7 @@ def prefixes(root: Element) -> set[str]:
 
 
 def shown(element: Element) -> str:
-    local = etree.QName(element).localname
+    local = str(element.tag).rpartition("}")[2]
     return f"{element.prefix}:{local}" if element.prefix else local
 
 

@@ -48,6 +48,7 @@ def odd(tables: Tables, table: Table) -> bool:
 
 
 def _shared(tables: Tables, node: Node) -> bool:
+    """Whether rows meet at a node, or more than one node of an element is one fact."""
     places: dict[str | None, list[Slot]] = defaultdict(list)
     for slot in (*node.attributes, *node.text, *node.whole):
         for name in _names(tables, slot):

@@ -43,16 +43,17 @@ def twins_entity(dialect: Dialect, entity: Any, **context: Any) -> list[Finding]
 
 
 def _read(dialect: Dialect, document: str | bytes, context: dict[str, Any], what: str) -> tuple[list[Finding], Any]:
-    """How the two parses of a document differ, and what the interpreted one gives."""
+    """How the three parses of a document differ, and what the interpreted one gives."""
     one = _outcome(lambda: dialect.parse(document, **context))
-    try:
-        root = dialect.tree(document)
-        reading = Reader(dialect.classes).document(root, context)
-        detailed = dialect.detailed(root, context)
-    except (XformError, ValueError):
-        return _unequal(one, _Refused(), f"{what}: compiled"), _Refused()
+    root = _outcome(lambda: dialect.tree(document))
+    if isinstance(root, _Refused):
+        return _unequal(one, root, f"{what}: compiled"), root
+    reading = _outcome(lambda: Reader(dialect.classes).document(root, context))
+    detailed = _outcome(lambda: dialect.detailed(root, context))
     found = _unequal(one, reading.entity, f"{what}: compiled")
     found += _unequal(detailed.entity, reading.entity, f"{what}: detailed")
+    if isinstance(reading, _Refused) or isinstance(detailed, _Refused):
+        return found, reading.entity
     told: list[tuple[str, list[Any], list[Any]]] = [
         ("residue", detailed.left, list(reading.unclaimed(root))),
         ("refusals", _sorted(detailed.refused), _sorted(reading.refused)),
@@ -81,7 +82,11 @@ def _unequal(one: Any, other: Any, what: str) -> list[Finding]:
 
 @attrs.frozen
 class _Refused:
-    """One refusal is as good as another; its words may hold a secret."""
+    """One refusal is as good as another; its words may hold a secret.  It is no other entity either."""
+
+    @property
+    def entity(self) -> _Refused:
+        return self
 
 
 def _outcome(call: Callable[[], Any]) -> Any:
