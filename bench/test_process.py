@@ -18,7 +18,7 @@ import xform
 from xform.compile.program import Program
 for name in ("domain", "ovirt"):
     dialect = xform.load(name)
-    for form in ("parse", "generate", "keys"):
+    for form in ("parse", "generate", "keys", "detail"):
         program = Program(dialect.classes, form)
         for function in program:
             program[function]

@@ -41,7 +41,7 @@ def mini(tmp_path: Path) -> Path:
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was read or compiled, and not found."""
-    from xform.compile import generate, keys, parse
+    from xform.compile import detail, generate, keys, parse
 
     found: list[str] = []
 
@@ -55,7 +55,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         monkeypatch.setattr(module, name, noted)
 
     note(resolve, "load_tables")
-    for module in (parse, generate, keys):
+    for module in (parse, detail, generate, keys):
         note(module, "units")
     return found
 
@@ -66,12 +66,13 @@ def use(name: Path | str) -> str:
     dialect = xform.load(str(name))
     machine = dialect.parse(MACHINE)
     assert len(dialect.match(MACHINE, machine).pairs) == 1
+    assert dialect.open(MACHINE).residue == []
     return dialect.generate(machine)
 
 
 def test_what_was_made_once_is_found_again(folder: Path, mini: Path, made: list[str]) -> None:
     first = use(mini)
-    assert sorted(made) == ["generate", "keys", "parse", "resolve"]
+    assert sorted(made) == ["detail", "generate", "keys", "parse", "resolve"]
     made.clear()
     assert use(mini) == first
     assert made == []
@@ -83,7 +84,7 @@ def test_a_change_of_any_file_makes_everything_anew(folder: Path, mini: Path, ma
     made.clear()
     (mini / name).write_text((mini / name).read_text() + "# changed\n")
     use(mini)
-    assert len(made) == 4
+    assert len(made) == 5
 
 
 def test_a_change_of_the_dialect_that_one_extends_does_so_too(folder: Path, tmp_path: Path, made: list[str]) -> None:
@@ -109,7 +110,7 @@ def test_with_rules_from_elsewhere_nothing_is_kept(
     first = use(mini)
     made.clear()
     assert use(mini) == first
-    assert len(made) == 4
+    assert len(made) == 5
     del sys.modules["rules_from_elsewhere"]
 
 
@@ -173,7 +174,7 @@ def test_a_file_that_cannot_be_trusted_is_made_anew(folder: Path, mini: Path, ma
         spoil(file)
     made.clear()
     assert use(mini) == first
-    assert sorted(made) == ["generate", "keys", "parse", "resolve"]
+    assert sorted(made) == ["detail", "generate", "keys", "parse", "resolve"]
 
 
 def close_folder(folder: Path) -> None:
@@ -196,7 +197,7 @@ def test_a_folder_that_cannot_be_trusted_is_not_used(folder: Path, mini: Path, m
     spoil(folder)
     made.clear()
     assert use(mini) == first
-    assert sorted(made) == ["generate", "keys", "parse", "resolve"]
+    assert sorted(made) == ["detail", "generate", "keys", "parse", "resolve"]
 
 
 def test_what_another_user_owns_is_not_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from xform.xml import declared, parse_text, shown
 
 if TYPE_CHECKING:
     from xform.compile.layout import Layouts
+    from xform.compile.notes import Detailed, Notes
     from xform.compile.program import Program
     from xform.document import Document
     from xform.match import Containers, Kind, Matching
@@ -96,6 +97,19 @@ class Dialect:
     def read_element(self, name: str, element: Element, context: dict[str, Any]) -> Any:
         """One element as an entity of this name; what joins say of it is not looked at."""
         return self._parsing[f"parse_{name}"](element, context)
+
+    def detailed(self, root: Element, context: dict[str, Any]) -> Detailed:
+        """The same with what no row takes of the tree, and why.
+
+        Raises DocumentError for entities within entities that are more than Python's stack holds.
+        """
+        from xform.compile.notes import Detailed
+
+        notes: Notes = []
+        try:
+            return Detailed(self._detailing[f"parse_{self.root.name}"](root, context, notes), notes)
+        except RecursionError:
+            raise DocumentError("elements are nested too deeply; expected fewer within each other") from None
 
     def open(self, xml: str | bytes, *, source: str = "document", **context: Any) -> Document:
         """A document to look into and to change. Raises DocumentError for what is no document of this dialect."""
@@ -202,6 +216,10 @@ class Dialect:
     @once
     def _parsing(self) -> Program:
         return self._program("parse")
+
+    @once
+    def _detailing(self) -> Program:
+        return self._program("detail")
 
     @once
     def _documents(self) -> dict[type, Any]:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from xform.compile.interpreter import Reader, Reading
 from xform.errors import DocumentError, EntityError
 from xform.residue import Drift, Residue, drift, residue
 from xform.text import Text, decode
@@ -15,6 +14,7 @@ from xform.trace import Line, trace
 from xform.update import Edits, Splices, Updater
 
 if TYPE_CHECKING:
+    from xform.compile.notes import Detailed
     from xform.dialect import Dialect
     from xform.table.model import Row
     from xform.xml import Element
@@ -52,19 +52,19 @@ class Document:
         return self.dialect.read_tree(self._root, self.context)
 
     @cached_property
-    def _reading(self) -> Reading:
+    def _detailed(self) -> Detailed:
         with self._named():
-            return Reader(self.dialect.classes).document(self._root, self.context)
+            return self.dialect.detailed(self._root, self.context)
 
     @property
     def residue(self) -> list[Residue]:
         """What no row claims of the text."""
-        return residue(self._reading, self._root)
+        return residue(self._detailed)
 
     @property
     def drift(self) -> list[Drift]:
         """What stands in the text in a form that its row cannot say."""
-        return drift(self._reading)
+        return drift(self._detailed)
 
     def trace(self) -> list[Line]:
         """Beside each line of the text who says it; secrets are masked."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from xform.compile.interpreter import TEXT, Reading
+from xform.compile.interpreter.reading import TEXT
 from xform.table.model import Row
-from xform.xml import Element, attribute_name, path_of
+from xform.xml import attribute_name, path_of
+
+if TYPE_CHECKING:
+    from xform.compile.notes import Detailed
 
 
 @frozen
@@ -44,11 +47,11 @@ class Drift:
         return f"{self.line}: {self.path}: {self.row} at {self.row.origin}: {self.message}"
 
 
-def residue(reading: Reading, root: Element) -> list[Residue]:
+def residue(reading: Detailed) -> list[Residue]:
     """Every node that nobody took, in the document's order; white space is none."""
     reasons = {(holder, _node(row)): _said(row, message) for holder, row, message in reading.refused}
     found = []
-    for node, name in unclaimed(reading, root):
+    for node, name in reading.left:
         path = path_of(node) + (f"/@{attribute_name(node, name)}" if name else "")
         what = "element" if name is None else "text" if name == TEXT else "attribute"
         if not isinstance(node.tag, str):
@@ -57,7 +60,7 @@ def residue(reading: Reading, root: Element) -> list[Residue]:
     return found
 
 
-def drift(reading: Reading) -> list[Drift]:
+def drift(reading: Detailed) -> list[Drift]:
     """Every node that has drifted."""
     found = []
     for holder, row, message in reading.drift:
@@ -65,22 +68,6 @@ def drift(reading: Reading) -> list[Drift]:
         path = path_of(holder) + (f"/@{attribute_name(holder, name)}" if name else "")
         found.append(Drift(path, holder.sourceline or 0, row, _said(row, message)))
     return found
-
-
-def unclaimed(reading: Reading, element: Element) -> Iterator[tuple[Element, str | None]]:
-    """Elements and comments (with None), and nodes of claimed elements: an attribute's name, or TEXT."""
-    claims = reading.claims.get(element)
-    if claims is None:
-        yield element, None
-        return
-    for name in element.attrib:
-        if name not in claims:
-            yield element, str(name)
-    text = (element.text or "") + "".join(child.tail or "" for child in element)
-    if text.strip() and TEXT not in claims:
-        yield element, TEXT
-    for child in element:
-        yield from unclaimed(reading, child)
 
 
 def _node(row: Row) -> str:

@@ -159,7 +159,7 @@ def prefixes(root: Element) -> set[str]:
 
 
 def shown(element: Element) -> str:
-    local = etree.QName(element).localname
+    local = str(element.tag).rpartition("}")[2]
     return f"{element.prefix}:{local}" if element.prefix else local
 
 
@@ -169,7 +169,7 @@ def path_of(element: Element) -> str:
     for node in (element, *element.iterancestors()):
         parent = node.getparent()
         name = shown(node) if isinstance(node.tag, str) else "comment()"
-        family = [] if parent is None else [other for other in parent if other.tag == node.tag]
+        family = [] if parent is None else list(parent.iterchildren(node.tag))  # type: ignore[arg-type]
         steps.append(name + (f"[{family.index(node) + 1}]" if len(family) > 1 else ""))
     return "/" + "/".join(reversed(steps))
 

@@ -11,7 +11,7 @@ from lxml import etree
 
 import xform
 from tests import corpus
-from xform.compile.interpreter import Writer
+from xform.compile.interpreter import Reader, Reading, Writer
 from xform.laws import twins, twins_entity
 from xform.strategies import entities
 
@@ -125,6 +125,18 @@ def test_documents_of_a_manager():
 )
 def test_odd_documents(document):
     assert twins(xform.load(NAMES["workshop"]), document) == []
+
+
+def test_what_only_one_form_leaves_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    mini = xform.load(str(DIALECTS / "mini"))
+    document = "<machine><name>x</name><options fast='maybe' slow='1'/></machine>"
+    unclaimed = Reading.unclaimed
+    monkeypatch.setattr(Reading, "unclaimed", lambda self, node: [pair for pair in unclaimed(self, node) if pair[1]])
+    monkeypatch.setattr(Reader, "refuse", lambda *_, **__: None)
+    assert [str(found) for found in twins(mini, document)] == [
+        "twins: 1: /machine/options: parse: detailed and interpreted tell other residue",
+        "twins: 1: /machine/options: parse: detailed and interpreted tell other refusals",
+    ]
 
 
 def test_what_one_form_writes_otherwise_is_found_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,9 +22,11 @@ class ElementWriter(Writer):
     attribute.
     """
 
-    def call(self, function: str, e: str, slot: Slot) -> str:
-        """An expression for what a function makes of an element, for a row."""
-        return f"{function}({e}, context)"
+    given = "context"  # what each function is given beside an element
+
+    def call(self, function: str, e: str) -> str:
+        """An expression for what a function makes of an element."""
+        return f"{function}({e}, {self.given})"
 
     def parse(self, name: str) -> str:
         """The function that reads an entity."""
@@ -157,7 +159,7 @@ class ElementWriter(Writer):
         elif codec and codec.shape != "xml":
             self.scalar(slot, row.path, e, f"{field}.append(v)")
         else:
-            made = self.call(self.parse(row.entity), e, slot) if row.entity else f"canonical({e})"
+            made = self.call(self.parse(row.entity), e) if row.entity else f"canonical({e})"
             if row.form == "list":
                 out(f"{field}.append({made})")
             else:

@@ -26,7 +26,8 @@ def units(classes: Classes) -> dict[str, Unit]:
 class ParseWriter(ElementWriter):
     """Writes the functions.  In them `o` is the entity that is made of the element `e`."""
 
-    signature = "e, context"
+    # what is made of an element whose entity, or whose variant, lacks something
+    opaque, nothing = "opaque(e)", "None"
 
     def parse(self, name: str) -> str:
         shape = self.classes.shape(name)
@@ -34,15 +35,12 @@ class ParseWriter(ElementWriter):
             return self.ask(f"parse_{name}", partial(self.choice, shape))
         return self.ask(f"parse_{name}", partial(self.table, shape))
 
-    def pass_on(self, function: str) -> str:
-        """A call of a function on the same element."""
-        return f"{function}({self.signature})"
-
     def choice(self, choice: Choice) -> None:
         out = self.source
-        with out.block(f"def parse_{choice.name}({self.signature}):"):
-            out(f"x = {self.pass_on(self.variant(choice))}")
-            out("return opaque(e) if x is None else x")
+        with out.block(f"def parse_{choice.name}(e, {self.given}):"):
+            self.begin()
+            out(f"x = {self.call(self.variant(choice), 'e')}")
+            out(f"return {self.opaque} if x is None else x")
 
     def variant(self, choice: Choice) -> str:
         """An expression for the function that reads the variant that an element is; it gives None for none."""
@@ -54,16 +52,16 @@ class ParseWriter(ElementWriter):
 
     def first(self, name: str, functions: list[str]) -> None:
         out = self.source
-        with out.block(f"def first_{name}({self.signature}):"):
+        with out.block(f"def first_{name}(e, {self.given}):"):
             for function in functions:
-                with out.block(f"if (x := {self.pass_on(function)}) is not None:"):
+                with out.block(f"if (x := {self.call(function, 'e')}) is not None:"):
                     out("return x")
             out("return None")
 
     def table(self, table: Table) -> None:
         out = self.source
         root = table.name == self.tables.root
-        with out.block(f"def parse_{table.name}({self.signature}):"):
+        with out.block(f"def parse_{table.name}(e, {self.given}):"):
             self.begin()
             for at, _ in enumerate(joins(self.tables) if root else ()):
                 out(f"entries{at} = []")
@@ -78,7 +76,7 @@ class ParseWriter(ElementWriter):
             out("return o")
         for at, (joined, join, _) in enumerate(joins(self.tables) if root else ()):
             out()
-            with out.block(f"def read_join{at}({self.signature.replace('e,', 'e, o,')}):"):
+            with out.block(f"def read_join{at}(e, o, {self.given}):"):
                 out(f"# {joined.name}: {join.path}")
                 self.begin()
                 self.empty(join.rows)
@@ -153,7 +151,7 @@ class ParseWriter(ElementWriter):
         def begin() -> None:
             if apart:
                 function = self.variant(shape) if isinstance(shape, Choice) else self.parse(shape.name)
-                out(f"{value(slot)} = {self.pass_on(function)}")
+                out(f"{value(slot)} = {self.call(function, 'e')}")
                 return
             for table in tables_of(shape):
                 self.ask(f"new_{table.name}", partial(self.new, table))
@@ -249,7 +247,7 @@ class ParseWriter(ElementWriter):
     def required(self, table: Table) -> None:
         if lacks := self.lacks(table):
             with self.source.block(f"if {' or '.join(lacks)}:"):
-                self.source(f"return {'None' if self.classes.choice(table.name) else 'opaque(e)'}")
+                self.source(f"return {self.nothing if self.classes.choice(table.name) else self.opaque}")
 
     def join(self) -> None:
         """Give the entities of the root what their second places say."""
@@ -258,7 +256,11 @@ class ParseWriter(ElementWriter):
             held = f"o.{row.name}" if row.form == "list" else f"[o.{row.name}]"
             on = out.ref(f"on{at}", "on", str(at))
             with out.block(f"if entries{at}:"):
-                out(f"link(entries{at}, {held}, {out.cls(joined.name)}, {on}, read_join{at}, context)")
+                self.linked(f"link(entries{at}, {held}, {out.cls(joined.name)}, {on}, read_join{at}, {self.given})")
+
+    def linked(self, link: str) -> None:
+        """Read the entries of a join; those that are left are nobody's."""
+        self.source(link)
 
 
 def asked(choice: Choice) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from attrs import define, field
 
+from xform.compile import notes
 from xform.entities import Classes, Opaque
 from xform.table.model import Choice, Path, Row, Table
 from xform.xml import (
@@ -66,7 +67,7 @@ def names(classes: Classes) -> dict[str, Any]:
         "project": project,
         "slow": slow,
         "xml": xml,
-    }
+    } | notes.names(classes)
 
 
 # --- parse ------------------------------------------------------------------------------------------------------
@@ -101,9 +102,9 @@ def link(
     cls: type,
     on: list[tuple[str, str, Callable[[str], Any]]],
     read: Callable[..., None],
-    context: dict[str, Any],
+    *given: Any,
 ) -> list[Element]:
-    """Join: give each entity its entry, and return the entries that are left.
+    """Join: give each entity its entry by `read`, and return the entries that are left.
 
     An entry is told by the first of `on` that it has; earlier ones go first.
     """
@@ -123,7 +124,7 @@ def link(
                 stale.append(entry)
             else:
                 del left[id(entity)]
-                read(entry, entity, context)
+                read(entry, entity, *given)
         entries = others
     return stale + entries
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from xform.compare import holds_nothing, line_of, local
-from xform.compile.interpreter import TEXT, Reader, Reading
+from xform.compile.interpreter import TEXT, Left, Reader, Reading
 from xform.dialect import Dialect
 from xform.entities import masked
 from xform.laws.finding import Finding
-from xform.residue import unclaimed
 from xform.table.model import Row
 from xform.xml import Element, path_of
 
@@ -27,9 +26,9 @@ def named(dialect: Dialect, root: Element, **context: Any) -> list[Finding]:
     return [_unclaimed(*pair) for pair in told] + refusals
 
 
-def left(reading: Reading, root: Element) -> list[tuple[Element, str | None]]:
+def left(reading: Reading, root: Element) -> list[Left]:
     """What nobody took, but for comments: these are nobody's to name."""
-    return [(node, name) for node, name in unclaimed(reading, root) if isinstance(node.tag, str)]
+    return [(node, name) for node, name in reading.unclaimed(root) if isinstance(node.tag, str)]
 
 
 def _unclaimed(node: Element, name: str | None) -> Finding:

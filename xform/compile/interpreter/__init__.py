@@ -6,6 +6,6 @@ builds a tree.  The compiled forms must agree with this to the last byte.
 
 from xform.compile.interpreter.generate import Writer, keyless
 from xform.compile.interpreter.parse import Reader
-from xform.compile.interpreter.reading import TEXT, WHOLE, Claim, Reading, find, matches, node_text
+from xform.compile.interpreter.reading import TEXT, WHOLE, Claim, Left, Reading, find, matches, node_text
 
-__all__ = ["TEXT", "WHOLE", "Claim", "Reader", "Reading", "Writer", "find", "keyless", "matches", "node_text"]
+__all__ = ["TEXT", "WHOLE", "Claim", "Left", "Reader", "Reading", "Writer", "find", "keyless", "matches", "node_text"]

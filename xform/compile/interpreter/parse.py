@@ -236,8 +236,9 @@ class Reader:
         """What is written only is the row's all the same."""
         for path in row.paths:
             for holder in find(element, path.steps):
-                self.reading.claim(holder, path.attribute or TEXT, *([WHOLE] if row.entity else []))
-                self.reading.along(holder, path.steps)
+                if row.entity or node_text(holder, path) is not None:
+                    self.reading.claim(holder, path.attribute or TEXT, *([WHOLE] if row.entity else []))
+                    self.reading.along(holder, path.steps)
 
     def one(self, row: Row, path: Path, holder: Element, needs: dict[str, Any] | None = None) -> Any:
         value = self.node(row, path, holder, needs)

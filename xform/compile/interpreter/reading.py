@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from attrs import define, field, frozen
@@ -15,6 +16,9 @@ TEXT = ""  # the claim on an element's text; an attribute's claim is its name
 WHOLE = "."  # the claim on an element that stands for a value, an item or an entity by itself
 
 Place = tuple[str | int, ...]
+
+# What nobody took: an element or comment (with None), or of a claimed element an attribute's name, or TEXT.
+Left = tuple[Element, str | None]
 
 
 @frozen
@@ -47,6 +51,21 @@ class Reading:
         """Claim the attributes that the steps of a path to this element ask for."""
         for step, passed in zip(reversed(steps), (element, *element.iterancestors()), strict=False):
             self.claim(passed, *(name for name, _ in step.where))
+
+    def unclaimed(self, element: Element) -> Iterator[Left]:
+        """What nobody took of an element, in the document's order; white space is none."""
+        claims = self.claims.get(element)
+        if claims is None:
+            yield element, None
+            return
+        for name in element.attrib:
+            if name not in claims:
+                yield element, str(name)
+        text = (element.text or "") + "".join(child.tail or "" for child in element)
+        if text.strip() and TEXT not in claims:
+            yield element, TEXT
+        for child in element:
+            yield from self.unclaimed(child)
 
     def whole(self, element: Element) -> None:
         self.claim(element, WHOLE)
