@@ -99,14 +99,14 @@ def test_nearly_all_that_is_drawn_of_libvirts_schema_is_valid(version: str) -> N
     valid = []
 
     @seed(1)
-    @settings(max_examples=20, phases=[Phase.generate])
+    @settings(max_examples=30, phases=[Phase.generate], derandomize=False, database=None)
     @given(documents(known))
     def collect(root: Any) -> None:
         valid.append(not schema.said(root))
 
     collect()
     # libxml2 loses its way where children may stand in any order and some of them repeat
-    assert sum(valid) >= 0.75 * len(valid)
+    assert sum(valid) >= 0.9 * len(valid)
 
 
 @pytest.mark.parametrize("name", ["domain", "ovirt"])
