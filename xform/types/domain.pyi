@@ -219,7 +219,7 @@ class DomainDialect(Dialect):
         index: int | None = None
         """block node number; filled in by libvirt"""
         metadata_cache: int | None = None
-        """bytes"""
+        """bytes, at most"""
         source: DomainDialect.DiskSource | Opaque | None = None
         backing: DomainDialect.BackingStore | Opaque | None = None
         """what this layer stands on"""
@@ -240,7 +240,7 @@ class DomainDialect(Dialect):
         """in words that old clients know"""
         format: Literal['raw', 'dir', 'bochs', 'cloop', 'dmg', 'iso', 'vpc', 'vdi', 'fat', 'vhd', 'ploop', 'luks', 'cow', 'qcow', 'qcow2', 'qed', 'vmdk'] | None = None
         metadata_cache: int | None = None
-        """bytes"""
+        """bytes, at most"""
         source: DomainDialect.DiskSource | Opaque | None = None
         backing: DomainDialect.BackingStore | Opaque | None = None
 
@@ -1356,13 +1356,11 @@ class DomainDialect(Dialect):
     class StorageHostdevSource(HostdevSource):
         """Containers: a block device."""
         path: str
-        """block device"""
 
     @define(kw_only=True)
     class MiscHostdevSource(HostdevSource):
         """Containers: a character device."""
         path: str
-        """character device"""
 
     @define(kw_only=True)
     class NetHostdevSource(HostdevSource):
@@ -1806,6 +1804,52 @@ class DomainDialect(Dialect):
         """names the device in the guest"""
         address: DomainDialect.Address | Opaque | None = None
 
+    class LaunchSecurity(Entity):
+        """Confidential computing: what the host cannot see or change."""
+
+    @define(kw_only=True)
+    class SevLaunchSecurity(LaunchSecurity):
+        """AMD SEV and SEV-ES."""
+        handle: int | None = None
+        dh_cert: str | None = None
+        """base64"""
+        session: str | None = None
+        """base64"""
+        kernel_hashes: bool | None = None
+        cbitpos: int | None = None
+        """bit that marks encrypted memory"""
+        reduced_phys_bits: int | None = None
+        """bits that physical addresses lose"""
+        policy: int
+        """what the guest's owner lets the host do, bits"""
+
+    @define(kw_only=True)
+    class SevSnpLaunchSecurity(LaunchSecurity):
+        """AMD SEV-SNP."""
+        author_key: bool | None = None
+        """id_auth has an author's key"""
+        vcek: bool | None = None
+        """the guest may ask for the key of the chip"""
+        guest_visible_workarounds: str | None = None
+        """base64"""
+        id_block: str | None = None
+        """base64"""
+        id_auth: str | None = None
+        """base64"""
+        host_data: str | None = None
+        """base64"""
+        kernel_hashes: bool | None = None
+        cbitpos: int | None = None
+        """bit that marks encrypted memory"""
+        reduced_phys_bits: int | None = None
+        """bits that physical addresses lose"""
+        policy: int
+        """what the guest's owner lets the host do, bits"""
+
+    @define(kw_only=True)
+    class S390PvLaunchSecurity(LaunchSecurity):
+        """Secure Execution of s390."""
+
     @define(kw_only=True)
     class Lease(Entity):
         """A lock that the domain holds while it runs."""
@@ -2243,52 +2287,6 @@ class DomainDialect(Dialect):
         label_skip: Literal['yes'] | None = None
         """libvirt: the file system has no labels"""
         label: str | None = None
-
-    class LaunchSecurity(Entity):
-        """Confidential computing: what the host cannot see or change."""
-
-    @define(kw_only=True)
-    class SevLaunchSecurity(LaunchSecurity):
-        """AMD SEV and SEV-ES."""
-        handle: int | None = None
-        dh_cert: str | None = None
-        """base64"""
-        session: str | None = None
-        """base64"""
-        kernel_hashes: bool | None = None
-        cbitpos: int | None = None
-        """bit that marks encrypted memory"""
-        reduced_phys_bits: int | None = None
-        """bits that physical addresses lose"""
-        policy: int
-        """bits"""
-
-    @define(kw_only=True)
-    class SevSnpLaunchSecurity(LaunchSecurity):
-        """AMD SEV-SNP."""
-        author_key: bool | None = None
-        """id_auth has an author's key"""
-        vcek: bool | None = None
-        """the guest may ask for the key of the chip"""
-        guest_visible_workarounds: str | None = None
-        """base64"""
-        id_block: str | None = None
-        """base64"""
-        id_auth: str | None = None
-        """base64"""
-        host_data: str | None = None
-        """base64"""
-        kernel_hashes: bool | None = None
-        cbitpos: int | None = None
-        """bit that marks encrypted memory"""
-        reduced_phys_bits: int | None = None
-        """bits that physical addresses lose"""
-        policy: int
-        """bits"""
-
-    @define(kw_only=True)
-    class S390PvLaunchSecurity(LaunchSecurity):
-        """Secure Execution of s390."""
 
     @define(kw_only=True)
     class Shmem(Entity):
