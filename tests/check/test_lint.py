@@ -59,6 +59,35 @@ def test_what_inherited_tables_have_wrong_is_told_where_they_are_linted(tmp_path
     assert lint(load_tables("heir")) == []
 
 
+NEW = """format = 1
+[House]
+extends = "base:House"
+
+[House.row]
+color = "@color : enum red blue mauve"
+{row}
+
+[Heating]
+extends = "base:Heating"
+
+[Heating.solar]
+area = "panel/@area : uint"
+"""
+
+
+@pytest.mark.parametrize(
+    ("row", "faults"),
+    [('roof = "@roof : str since 2.0"', set()), ('area = "area : text"', {"unknown_word", "schema_choice"})],
+    ids=["tables that are newer", "tables that say nothing newer"],
+)
+def test_words_that_an_older_schema_lacks_are_no_fault_of_tables_that_are_newer(row, faults, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "new.toml").write_text(NEW.format(row=row))
+    found = found_in(tmp_path / "new.toml", tmp_path)
+    assert {"unknown_word", "schema_choice"} <= {one.rule for one in found}
+    assert {one.rule for one in found if not one.note} == faults
+
+
 DOCS = Path(__file__).parents[2] / "docs" / "lint.md"
 
 

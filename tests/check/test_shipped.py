@@ -26,3 +26,9 @@ def test_the_tables_by_themselves(name):
 @pytest.mark.parametrize("name", ["domain", "ovirt"])
 def test_the_tables_beside_libvirts_schemas(name):
     assert faults(name, [read_schema(file) for file in SCHEMAS]) == []
+
+
+@pytest.mark.skipif(not SCHEMAS, reason="no schemas of several libvirt versions; point XFORM_CORPUS to a folder")
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda file: file.parent.name)
+def test_rows_that_a_version_lacks_say_since_when_they_are_known(schema):
+    assert faults("domain", [read_schema(schema)]) == []

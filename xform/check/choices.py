@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from os.path import dirname
 
 from xform.check.finding import Finding, draw, told
-from xform.check.fit import expected, shown, where, witness, worded
+from xform.check.fit import expected, outdated, shown, where, witness, worded
 from xform.check.survey import Fork, Spot, Survey, follow
 from xform.table.model import Path, Step, Tables
 from xform.table.walk import flatten
@@ -17,11 +18,12 @@ def schema_choice(survey: Survey) -> Iterator[Finding]:
     for fork in survey.forks:
         if fork.choice.attributes:
             forks.setdefault(fork.choice.name, []).append(fork)
+    behind = outdated(survey)
     for places in forks.values():
-        yield from _choice(survey.tables, places)
+        yield from _choice(survey.tables, places, behind)
 
 
-def _choice(tables: Tables, places: list[Fork]) -> Iterator[Finding]:
+def _choice(tables: Tables, places: list[Fork], behind: set[str]) -> Iterator[Finding]:
     """What the schema says of one choice, in all the places where it stands."""
     first = places[0]
     choice, tag = first.choice, shown(tables, first.place.tag)
@@ -42,7 +44,9 @@ def _choice(tables: Tables, places: list[Fork]) -> Iterator[Finding]:
         if words not in known:
             stated = " ".join(f"{name}={word!r}" for name, word in zip(choice.attributes, words, strict=True))
             said = f"{table.name}: the schema has no {tag[:-1]} {stated}>{expected(words[-1], _words(places))}"
-            yield Finding("schema_choice", table.origin, said, told_by(words))
+            yield Finding(
+                "schema_choice", table.origin, said, told_by(words), note=dirname(table.origin.file) in behind
+            )
     for fork in places:
         if known and not any(fork.variants.values()):
             said = f"{fork.row}: the schema has nothing of {choice.name} in {shown(tables, fork.place.tag)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from os.path import dirname
 
 from attrs import frozen
 
@@ -27,21 +28,11 @@ def unknown_path(survey: Survey) -> Iterator[Finding]:
         said = f"{root.name}: the schema has no document <{root.element}>; expected the element that one begins with"
         yield Finding("unknown_path", root.origin, said, f"<{root.element}/>\n")
         return
-    known: dict[tuple[str, str], Row] = {}
-    missing: dict[tuple[str, str], list[tuple[Spot, Row, _Miss]]] = {}
-    for spot in survey.spots:
-        for row in spot.table.rows:
-            for path in () if row.embeds else row.paths:
-                if miss := _miss(tables, spot.place, row, path):
-                    missing.setdefault((spot.table.name, str(path)), []).append((spot, row, miss))
-                else:
-                    known[spot.table.name, str(path)] = row
+    known, missing = _laid(survey)
     groups: dict[tuple[Origin, str, str], list[tuple[Spot, Row, _Miss]]] = {}
-    for key, found in missing.items():
-        if key not in known:  # an entity may stand in several places, and its rows in some of them
-            spot, row, miss = found[0]
-            whose = spot.choice.name if spot.choice else spot.table.name
-            groups.setdefault((row.origin, whose, miss.what), []).append((spot, row, miss))
+    for spot, row, miss in missing:
+        whose = spot.choice.name if spot.choice else spot.table.name
+        groups.setdefault((row.origin, whose, miss.what), []).append((spot, row, miss))
     yield from _misplaced(survey, known)
     for (origin, _, what), group in groups.items():
         spot, row, miss = group[0]
@@ -55,6 +46,31 @@ def unknown_path(survey: Survey) -> Iterator[Finding]:
             said = f"{row}: its comment says that it is {REASON}, but the schema has it; expected no such comment"
             yield Finding("unknown_path", row.origin, said)
     yield from _unknown_joins(tables, survey.root)
+
+
+def _laid(survey: Survey) -> tuple[dict[tuple[str, str], Row], list[tuple[Spot, Row, _Miss]]]:
+    """The rows at paths that the schema has, and those at paths that it has nowhere.
+
+    An entity may stand in several places, and its rows in some of them.
+    """
+    known: dict[tuple[str, str], Row] = {}
+    missing: dict[tuple[str, str], tuple[Spot, Row, _Miss]] = {}
+    for spot in survey.spots:
+        for row in spot.table.rows:
+            for path in () if row.embeds else row.paths:
+                if miss := _miss(survey.tables, spot.place, row, path):
+                    missing.setdefault((spot.table.name, str(path)), (spot, row, miss))
+                else:
+                    known[spot.table.name, str(path)] = row
+    return known, [found for key, found in missing.items() if key not in known]
+
+
+def outdated(survey: Survey) -> set[str]:
+    """Folders of tables that are for a newer libvirt than the schema is of: it lacks rows that say `since`.
+
+    Words carry no version, so one that such a schema lacks may be as new.
+    """
+    return {dirname(row.origin.file) for _, row, _ in _laid(survey)[1] if row.since}
 
 
 def _misplaced(survey: Survey, known: dict[tuple[str, str], Row]) -> Iterator[Finding]:
@@ -179,7 +195,7 @@ def witness(tables: Tables, spot: Spot, *what: Node) -> str:
 
 def unknown_word(survey: Survey) -> Iterator[Finding]:
     """Every word that a row writes is one that the schema has there, and it reads one of them."""
-    tables = survey.tables
+    tables, behind = survey.tables, outdated(survey)
     for row, codec, spot, words in worded(survey):
         path = row.value if row.form == "map" else row.path
         steps = (*row.path.steps, *row.value.steps)
@@ -189,7 +205,8 @@ def unknown_word(survey: Survey) -> Iterator[Finding]:
             if not words.admits(word):
                 said = f"{row}: the schema has no word {word!r} for {place}{expected(word, words.words)}"
                 shown_there = witness(tables, spot, (row.path, word))
-                yield Finding("unknown_word", row.origin, said, shown_there, note=_reasoned(row))
+                note = _reasoned(row) or dirname(row.origin.file) in behind
+                yield Finding("unknown_word", row.origin, said, shown_there, note=note)
         if codec.words is None and words.closed and not any(_reads(codec, word) for word in words.words):
             said = f"{row}: the schema has only words for {place}, and {codec.name} reads none of them"
             said += expected("", words.words)

@@ -36,10 +36,13 @@ class DomainDialect(Dialect):
         """Encryption of a disk's content."""
         format: Literal['default', 'qcow', 'luks', 'luks2', 'luks-any']
         engine: Literal['qemu', 'librbd'] | None = None
+        """who decrypts"""
         secrets: list[DomainDialect.EncryptionSecret | Opaque] = ...
         cipher: DomainDialect.Cipher | Opaque | None = None
         ivgen_name: str | None = None
+        """generator of initialization vectors: plain64"""
         ivgen_hash: str | None = None
+        """essiv: hash of the key"""
 
     @define(kw_only=True)
     class EncryptionSecret(Entity):
@@ -56,15 +59,16 @@ class DomainDialect(Dialect):
         """bits"""
         mode: str | None = None
         hash: str | None = None
+        """of the passphrase"""
 
     @define(kw_only=True)
     class Reconnect(Entity):
         """When to connect again after the other side has gone."""
         enabled: bool | None = None
         timeout: int | None = None
-        """s"""
+        """s until the next attempt"""
         delay: int | None = None
-        """s"""
+        """s to hold requests back (nbd)"""
 
     class Address(Entity):
         """Where the guest finds a device."""
@@ -176,27 +180,69 @@ class DomainDialect(Dialect):
     class AudioStream(Entity):
         """One direction of the sound."""
         mixing_engine: bool | None = None
+        """the host mixes and converts"""
         fixed_settings: bool | None = None
+        """do not follow what the guest plays"""
         voices: int | None = None
+        """streams at once"""
         buffer_length: int | None = None
         """µs"""
         dev: str | None = None
         """alsa, oss"""
         buffer_count: int | None = None
         try_poll: bool | None = None
+        """oss"""
         name: str | None = None
         """of the sink or source"""
         stream_name: str | None = None
+        """of the domain, as the server shows it"""
         latency: int | None = None
         """µs"""
         jack_server: str | None = None
         jack_client: str | None = None
         jack_ports: str | None = None
+        """regular expression"""
         jack_exact_name: bool | None = None
+        """refuse another client name"""
         frequency: int | None = None
         """Hz"""
         channels: int | None = None
         format: Literal['s8', 'u8', 's16', 'u16', 's32', 'u32', 'f32'] | None = None
+
+    class BackingStore(Entity):
+        """A layer under a disk: an image and what it stands on, or the end of the chain."""
+
+    @define(kw_only=True)
+    class LayerBackingStore(BackingStore):
+        """An image."""
+        format: Literal['raw', 'dir', 'bochs', 'cloop', 'dmg', 'iso', 'vpc', 'vdi', 'fat', 'vhd', 'ploop', 'luks', 'cow', 'qcow', 'qcow2', 'qed', 'vmdk']
+        index: int | None = None
+        """block node number; filled in by libvirt"""
+        metadata_cache: int | None = None
+        """bytes, at most"""
+        source: DomainDialect.DiskSource | Opaque | None = None
+        backing: DomainDialect.BackingStore | Opaque | None = None
+        """what this layer stands on"""
+
+    @define(kw_only=True)
+    class EndBackingStore(BackingStore):
+        """Nothing more below."""
+
+    @define(kw_only=True)
+    class Mirror(Entity):
+        """The copy that a block job makes of a disk."""
+        job: Literal['copy', 'active-commit'] | None = None
+        ready: Literal['yes', 'abort', 'pivot'] | None = None
+        """it has all content; the job is told to end"""
+        path: str | None = None
+        """of a file, in words that old clients know"""
+        file_format: Literal['raw', 'dir', 'bochs', 'cloop', 'dmg', 'iso', 'vpc', 'vdi', 'fat', 'vhd', 'ploop', 'luks', 'cow', 'qcow', 'qcow2', 'qed', 'vmdk'] | None = None
+        """in words that old clients know"""
+        format: Literal['raw', 'dir', 'bochs', 'cloop', 'dmg', 'iso', 'vpc', 'vdi', 'fat', 'vhd', 'ploop', 'luks', 'cow', 'qcow', 'qcow2', 'qed', 'vmdk'] | None = None
+        metadata_cache: int | None = None
+        """bytes, at most"""
+        source: DomainDialect.DiskSource | Opaque | None = None
+        backing: DomainDialect.BackingStore | Opaque | None = None
 
     @define(kw_only=True)
     class Serial(Entity):
@@ -205,7 +251,9 @@ class DomainDialect(Dialect):
         sources: list[DomainDialect.CharacterSource | Opaque] = ...
         """udp has two: mode bind and mode connect"""
         protocol: Literal['raw', 'telnet', 'telnets', 'tls'] | None = None
+        """tcp"""
         log_file: str | None = None
+        """copy of what the guest writes"""
         log_append: bool | None = None
         tty: str | None = None
         """terminal on the host; filled in by libvirt"""
@@ -226,7 +274,9 @@ class DomainDialect(Dialect):
         sources: list[DomainDialect.CharacterSource | Opaque] = ...
         """udp has two: mode bind and mode connect"""
         protocol: Literal['raw', 'telnet', 'telnets', 'tls'] | None = None
+        """tcp"""
         log_file: str | None = None
+        """copy of what the guest writes"""
         log_append: bool | None = None
         tty: str | None = None
         """terminal on the host; filled in by libvirt"""
@@ -247,7 +297,9 @@ class DomainDialect(Dialect):
         sources: list[DomainDialect.CharacterSource | Opaque] = ...
         """udp has two: mode bind and mode connect"""
         protocol: Literal['raw', 'telnet', 'telnets', 'tls'] | None = None
+        """tcp"""
         log_file: str | None = None
+        """copy of what the guest writes"""
         log_append: bool | None = None
         tty: str | None = None
         """terminal on the host; filled in by libvirt"""
@@ -268,7 +320,9 @@ class DomainDialect(Dialect):
         sources: list[DomainDialect.CharacterSource | Opaque] = ...
         """udp has two: mode bind and mode connect"""
         protocol: Literal['raw', 'telnet', 'telnets', 'tls'] | None = None
+        """tcp"""
         log_file: str | None = None
+        """copy of what the guest writes"""
         log_append: bool | None = None
         target_type: Literal['guestfwd', 'virtio', 'xen']
         name: str | None = None
@@ -291,6 +345,7 @@ class DomainDialect(Dialect):
         path: str | None = None
         """file, device or socket"""
         host: str | None = None
+        """tcp, udp"""
         service: str | None = None
         """port"""
         channel: str | None = None
@@ -302,6 +357,7 @@ class DomainDialect(Dialect):
         append: bool | None = None
         """to the file"""
         tls: bool | None = None
+        """tcp"""
         reconnect: DomainDialect.Reconnect | Opaque | None = None
         seclabels: list[DomainDialect.DeviceSeclabel | Opaque] = ...
         clipboard: bool | None = None
@@ -330,10 +386,13 @@ class DomainDialect(Dialect):
         tick_policy: Literal['delay', 'catchup', 'merge', 'discard'] | None = None
         """for ticks that come late"""
         track: Literal['boot', 'guest', 'wall', 'realtime'] | None = None
+        """rtc: which clock it follows"""
         frequency: int | None = None
-        """Hz"""
+        """tsc: Hz"""
         mode: Literal['auto', 'native', 'emulate', 'paravirt', 'smpsafe'] | None = None
+        """tsc"""
         catchup_threshold: int | None = None
+        """late ticks before it catches up"""
         catchup_slew: int | None = None
         catchup_limit: int | None = None
 
@@ -353,6 +412,7 @@ class DomainDialect(Dialect):
         max_event_channels: int | None = None
         """xenbus"""
         device: Literal['spapr-pci-host-bridge', 'pci-bridge', 'i82801b11-bridge', 'pcie-pci-bridge', 'ioh3420', 'pcie-root-port', 'x3130-upstream', 'xio3130-downstream', 'pxb', 'pxb-pcie'] | None = None
+        """pci: what QEMU emulates"""
         chassis_nr: int | None = None
         """pci-bridge"""
         chassis: int | None = None
@@ -364,22 +424,29 @@ class DomainDialect(Dialect):
         target_index: int | None = None
         """pSeries: host bridge"""
         hotplug: bool | None = None
+        """devices may come and go while the guest runs"""
         mem_reserve: int | None = None
-        """KiB"""
+        """KiB, for what is plugged in later"""
         node: int | None = None
-        """NUMA node"""
+        """guest NUMA node"""
         queues: int | None = None
+        """virtio-scsi"""
         cmd_per_lun: int | None = None
+        """virtio-scsi: commands that wait on one device"""
         max_sectors: int | None = None
+        """virtio-scsi: of 512 bytes, in one command"""
         ioeventfd: bool | None = None
         iothread: int | None = None
         """ID of the I/O thread"""
         iothreads: list[DomainDialect.IOThreadMapping | Opaque] = ...
         iommu: bool | None = None
+        """behind the guest's IOMMU"""
         ats: bool | None = None
+        """address translation service of PCIe"""
         packed: bool | None = None
         """packed rings"""
         page_per_vq: bool | None = None
+        """each queue is notified in a page of its own"""
         alias: str | None = None
         """one's own begins with ua-"""
         master: int | None = None
@@ -397,10 +464,13 @@ class DomainDialect(Dialect):
         match_policy: Literal['minimum', 'exact', 'strict'] | None = None
         """how the CPU must match this description"""
         check: Literal['none', 'partial', 'full'] | None = None
+        """by libvirt, against what the guest got"""
         migratable: bool | None = None
         """leave out what cannot migrate"""
         deprecated_features: bool | None = None
+        """s390: keep what the hypervisor calls deprecated"""
         model: str | None = None
+        """name, from libvirt's cpu_map"""
         fallback: Literal['allow', 'forbid'] | None = None
         """take a nearby model if the host lacks this one"""
         vendor_id: str | None = None
@@ -430,6 +500,7 @@ class DomainDialect(Dialect):
     class CpuCache(Entity):
         """Which cache of the CPU the guest sees."""
         level: int | None = None
+        """absent: all"""
         mode: Literal['emulate', 'passthrough', 'disable']
 
     @define(kw_only=True)
@@ -457,6 +528,7 @@ class DomainDialect(Dialect):
         """KiB"""
         mem_access: Literal['shared', 'private'] | None = None
         discard: bool | None = None
+        """throw the content away at the end"""
         distances: dict[str, int] = ...
         """to other cells; 10 is the own one"""
         caches: list[DomainDialect.NumaCache | Opaque] = ...
@@ -504,12 +576,16 @@ class DomainDialect(Dialect):
         model: Literal['virtio']
         type: Literal['qemu']
         backend: Literal['builtin', 'lkcf']
+        """who computes on the host"""
         queues: int | None = None
         iommu: bool | None = None
+        """behind the guest's IOMMU"""
         ats: bool | None = None
+        """address translation service of PCIe"""
         packed: bool | None = None
         """packed rings"""
         page_per_vq: bool | None = None
+        """each queue is notified in a page of its own"""
         alias: str | None = None
         """one's own begins with ua-"""
         address: DomainDialect.Address | Opaque | None = None
@@ -527,20 +603,27 @@ class DomainDialect(Dialect):
         """what a snapshot does with this disk"""
         driver: str | None = None
         """program that drives it: qemu"""
-        format: str | None = None
-        """of the image: raw, qcow2"""
+        format: Literal['raw', 'dir', 'bochs', 'cloop', 'dmg', 'iso', 'vpc', 'vdi', 'fat', 'vhd', 'ploop', 'luks', 'cow', 'qcow', 'qcow2', 'qed', 'vmdk', 'aio'] | None = None
+        """of the image"""
         cache: Literal['default', 'none', 'writeback', 'writethrough', 'directsync', 'unsafe'] | None = None
         error_policy: Literal['stop', 'report', 'ignore', 'enospace'] | None = None
+        """of writes, and of reads where they have none"""
         read_error_policy: Literal['stop', 'report', 'ignore'] | None = None
         io: Literal['threads', 'native', 'io_uring'] | None = None
+        """how QEMU reads and writes"""
         ioeventfd: bool | None = None
         event_idx: bool | None = None
+        """fewer interrupts"""
         copy_on_read: bool | None = None
+        """what is read from a layer below, into the image"""
         discard: Literal['unmap', 'ignore'] | None = None
+        """unmap: hand it on to the image"""
         iothread: int | None = None
         """ID of the I/O thread"""
         detect_zeroes: Literal['off', 'on', 'unmap'] | None = None
+        """unmap: discard what is all zero"""
         discard_no_unref: bool | None = None
+        """qcow2: keep the place in the image"""
         queues: int | None = None
         queue_size: int | None = None
         """a power of two"""
@@ -548,6 +631,7 @@ class DomainDialect(Dialect):
         """bytes"""
         iothreads: list[DomainDialect.IOThreadMapping | Opaque] = ...
         auth: DomainDialect.Auth | Opaque | None = None
+        """older place; see source"""
         source: DomainDialect.DiskSource | Opaque | None = None
         backing: DomainDialect.BackingStore | Opaque | None = None
         mirror: DomainDialect.Mirror | Opaque | None = None
@@ -573,6 +657,7 @@ class DomainDialect(Dialect):
         throttle_filters: list[str] = ...
         read_only: bool = False
         shareable: bool = False
+        """several domains may write"""
         transient: DomainDialect.Transient | Opaque | None = None
         serial: str | None = None
         wwn: str | None = None
@@ -580,11 +665,15 @@ class DomainDialect(Dialect):
         vendor: str | None = None
         product: str | None = None
         encryption: DomainDialect.Encryption | Opaque | None = None
+        """older place; see source"""
         iommu: bool | None = None
+        """behind the guest's IOMMU"""
         ats: bool | None = None
+        """address translation service of PCIe"""
         packed: bool | None = None
         """packed rings"""
         page_per_vq: bool | None = None
+        """each queue is notified in a page of its own"""
         boot_order: int | None = None
         loadparm: str | None = None
         """s390: what the boot loader is told"""
@@ -735,9 +824,9 @@ class DomainDialect(Dialect):
         redirdevs: list[DomainDialect.RedirDev | Opaque] = ...
         redir_rules: list[DomainDialect.RedirRule | Opaque] = ...
         hubs: list[DomainDialect.Hub | Opaque] = ...
+        watchdogs: list[DomainDialect.Watchdog | Opaque] = ...
         memballoon: DomainDialect.MemBalloon | Opaque | None = None
         rngs: list[DomainDialect.Rng | Opaque] = ...
-        watchdogs: list[DomainDialect.Watchdog | Opaque] = ...
         nvram_address: DomainDialect.Address | Opaque | None = None
         """pSeries: non-volatile memory"""
         panics: list[DomainDialect.Panic | Opaque] = ...
@@ -895,13 +984,16 @@ class DomainDialect(Dialect):
         """Synthetic timers."""
         state: bool | None = None
         direct: bool | None = None
+        """interrupts without synic messages"""
 
     @define(kw_only=True)
     class TlbFlush(Entity):
         """Flush of translation buffers by a call."""
         state: bool | None = None
         direct: bool | None = None
+        """for nested hypervisors"""
         extended: bool | None = None
+        """of ranges of addresses"""
 
     @define(kw_only=True)
     class Kvm(Entity):
@@ -940,6 +1032,7 @@ class DomainDialect(Dialect):
         """A folder or image of the host that the guest mounts."""
         model: Literal['virtio', 'virtio-transitional', 'virtio-non-transitional'] | None = None
         access_mode: Literal['passthrough', 'mapped', 'squash'] | None = None
+        """whose rights count on the host"""
         multidevs: Literal['default', 'remap', 'forbid', 'warn'] | None = None
         """several devices of the host in one folder"""
         fmode: str | None = None
@@ -947,20 +1040,24 @@ class DomainDialect(Dialect):
         dmode: str | None = None
         """octal mode of new folders"""
         driver: Literal['path', 'handle', 'loop', 'nbd', 'ploop', 'virtiofs', 'mtp'] | None = None
-        format: str | None = None
+        format: Literal['raw', 'dir', 'bochs', 'cloop', 'dmg', 'iso', 'vpc', 'vdi', 'fat', 'vhd', 'ploop', 'luks', 'cow', 'qcow', 'qcow2', 'qed', 'vmdk'] | None = None
         """of an image"""
         write_policy: Literal['immediate'] | None = None
+        """write to the host's disk at once"""
         queue: int | None = None
-        """size"""
+        """requests that wait"""
         binary: str | None = None
         """program that serves it"""
         xattr: bool | None = None
+        """extended attributes"""
         cache: Literal['none', 'always'] | None = None
         sandbox: Literal['namespace', 'chroot'] | None = None
         lock_posix: bool | None = None
         lock_flock: bool | None = None
         thread_pool: int | None = None
+        """threads; 0: none"""
         open_files: int | None = None
+        """at most"""
         id_map: DomainDialect.IdMap | Opaque | None = None
         source: DomainDialect.FilesystemSource | Opaque | None = None
         target: str
@@ -971,10 +1068,13 @@ class DomainDialect(Dialect):
         space_soft_limit: int | None = None
         """bytes"""
         iommu: bool | None = None
+        """behind the guest's IOMMU"""
         ats: bool | None = None
+        """address translation service of PCIe"""
         packed: bool | None = None
         """packed rings"""
         page_per_vq: bool | None = None
+        """each queue is notified in a page of its own"""
         boot_order: int | None = None
         loadparm: str | None = None
         """s390: what the boot loader is told"""
@@ -1058,8 +1158,9 @@ class DomainDialect(Dialect):
         """UTC"""
         connected: Literal['keep'] | None = None
         """when the password changes"""
-        audio: int | None = None
         listens: list[DomainDialect.Listen | Opaque] = ...
+        audio: int | None = None
+        """ID of the host's side of the sound"""
 
     @define(kw_only=True)
     class SpiceGraphics(Graphics):
@@ -1134,6 +1235,7 @@ class DomainDialect(Dialect):
         gl: bool | None = None
         rendernode: str | None = None
         audio: int | None = None
+        """ID of the host's side of the sound"""
 
     class Listen(Entity):
         """Where a graphics server is reached."""
@@ -1179,6 +1281,7 @@ class DomainDialect(Dialect):
         """kernel module"""
         source: DomainDialect.HostdevSource | Opaque | None = None
         teaming: Literal['persistent', 'transient'] | None = None
+        """transient: leaves for migration; persistent: stays"""
         teaming_persistent: str | None = None
         """alias of the card that stays"""
         read_only: bool = False
@@ -1253,13 +1356,11 @@ class DomainDialect(Dialect):
     class StorageHostdevSource(HostdevSource):
         """Containers: a block device."""
         path: str
-        """block device"""
 
     @define(kw_only=True)
     class MiscHostdevSource(HostdevSource):
         """Containers: a character device."""
         path: str
-        """character device"""
 
     @define(kw_only=True)
     class NetHostdevSource(HostdevSource):
@@ -1332,10 +1433,13 @@ class DomainDialect(Dialect):
         bus: Literal['ps2', 'usb', 'xen', 'virtio'] | None = None
         model: Literal['virtio', 'virtio-transitional', 'virtio-non-transitional'] | None = None
         iommu: bool | None = None
+        """behind the guest's IOMMU"""
         ats: bool | None = None
+        """address translation service of PCIe"""
         packed: bool | None = None
         """packed rings"""
         page_per_vq: bool | None = None
+        """each queue is notified in a page of its own"""
         evdev: str | None = None
         """passthrough: device on the host"""
         dev: str | None = None
@@ -1355,6 +1459,7 @@ class DomainDialect(Dialect):
     class Interface(Entity):
         """A network card of the guest."""
         trust_guest_rx_filters: bool | None = None
+        """macvtap: follow the guest's filters of received frames"""
         mac: str | None = None
         mac_type: Literal['generated', 'static'] | None = None
         mac_check: bool | None = None
@@ -1372,6 +1477,7 @@ class DomainDialect(Dialect):
         ips: list[DomainDialect.InterfaceIp | Opaque] = ...
         routes: list[DomainDialect.Route | Opaque] = ...
         port_forwards: list[DomainDialect.PortForward | Opaque] = ...
+        """passt"""
         script: str | None = None
         """runs when the card comes"""
         down_script: str | None = None
@@ -1392,24 +1498,33 @@ class DomainDialect(Dialect):
         driver_model: str | None = None
         """kernel module of a hostdev"""
         txmode: Literal['iothread', 'timer'] | None = None
+        """who sends for the guest"""
         ioeventfd: bool | None = None
         event_idx: bool | None = None
+        """fewer interrupts"""
         queues: int | None = None
         rx_queue_size: int | None = None
         """a power of two"""
         tx_queue_size: int | None = None
         """a power of two"""
         rss: bool | None = None
+        """received frames go to the queue of their connection"""
         rss_hash_report: bool | None = None
+        """the guest sees the hash"""
         host_offloads: DomainDialect.HostOffloads | Opaque | None = None
         guest_offloads: DomainDialect.GuestOffloads | Opaque | None = None
         teaming: Literal['persistent', 'transient'] | None = None
+        """transient: leaves for migration; persistent: stays"""
         teaming_persistent: str | None = None
         """alias of the card that stays"""
         backend: Literal['default', 'passt'] | None = None
+        """user: who carries the traffic"""
         backend_tap: str | None = None
+        """device on the host"""
         backend_vhost: str | None = None
+        """device on the host"""
         backend_log_file: str | None = None
+        """passt"""
         filter: DomainDialect.FilterRef | Opaque | None = None
         sndbuf: int | None = None
         """bytes"""
@@ -1417,11 +1532,15 @@ class DomainDialect(Dialect):
         mtu: int | None = None
         """bytes"""
         coalesce_rx_max_frames: int | None = None
+        """frames in one interrupt"""
         iommu: bool | None = None
+        """behind the guest's IOMMU"""
         ats: bool | None = None
+        """address translation service of PCIe"""
         packed: bool | None = None
         """packed rings"""
         page_per_vq: bool | None = None
+        """each queue is notified in a page of its own"""
         boot_order: int | None = None
         loadparm: str | None = None
         """s390: what the boot loader is told"""
@@ -1484,6 +1603,7 @@ class DomainDialect(Dialect):
 
     @define(kw_only=True)
     class BandwidthLimit(Entity):
+        """Limits of one direction."""
         average: int | None = None
         """KiB/s"""
         peak: int | None = None
@@ -1671,16 +1791,64 @@ class DomainDialect(Dialect):
         caching_mode: bool | None = None
         """for device assignment"""
         eim: bool | None = None
-        """more than 255 CPUs"""
+        """extended interrupt mode: more than 255 CPUs"""
         iotlb: bool | None = None
+        """devices keep translations"""
         aw_bits: int | None = None
-        """width of addresses"""
+        """bits of an address"""
         dma_translation: bool | None = None
+        """off: interrupt remapping alone"""
         alias: str | None = None
         """one's own begins with ua-"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: DomainDialect.Address | Opaque | None = None
+
+    class LaunchSecurity(Entity):
+        """Confidential computing: what the host cannot see or change."""
+
+    @define(kw_only=True)
+    class SevLaunchSecurity(LaunchSecurity):
+        """AMD SEV and SEV-ES."""
+        handle: int | None = None
+        dh_cert: str | None = None
+        """base64"""
+        session: str | None = None
+        """base64"""
+        kernel_hashes: bool | None = None
+        cbitpos: int | None = None
+        """bit that marks encrypted memory"""
+        reduced_phys_bits: int | None = None
+        """bits that physical addresses lose"""
+        policy: int
+        """what the guest's owner lets the host do, bits"""
+
+    @define(kw_only=True)
+    class SevSnpLaunchSecurity(LaunchSecurity):
+        """AMD SEV-SNP."""
+        author_key: bool | None = None
+        """id_auth has an author's key"""
+        vcek: bool | None = None
+        """the guest may ask for the key of the chip"""
+        guest_visible_workarounds: str | None = None
+        """base64"""
+        id_block: str | None = None
+        """base64"""
+        id_auth: str | None = None
+        """base64"""
+        host_data: str | None = None
+        """base64"""
+        kernel_hashes: bool | None = None
+        cbitpos: int | None = None
+        """bit that marks encrypted memory"""
+        reduced_phys_bits: int | None = None
+        """bits that physical addresses lose"""
+        policy: int
+        """what the guest's owner lets the host do, bits"""
+
+    @define(kw_only=True)
+    class S390PvLaunchSecurity(LaunchSecurity):
+        """Secure Execution of s390."""
 
     @define(kw_only=True)
     class Lease(Entity):
@@ -1712,18 +1880,22 @@ class DomainDialect(Dialect):
         auto_deflate: bool | None = None
         """when the guest runs out of memory"""
         free_page_reporting: bool | None = None
+        """the host takes back pages as the guest frees them"""
         stats_period: int | None = None
-        """s"""
+        """s between statistics"""
         alias: str | None = None
         """one's own begins with ua-"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: DomainDialect.Address | Opaque | None = None
         iommu: bool | None = None
+        """behind the guest's IOMMU"""
         ats: bool | None = None
+        """address translation service of PCIe"""
         packed: bool | None = None
         """packed rings"""
         page_per_vq: bool | None = None
+        """each queue is notified in a page of its own"""
 
     @define(kw_only=True)
     class MemoryBacking(Entity):
@@ -1759,6 +1931,7 @@ class DomainDialect(Dialect):
         model: Literal['dimm', 'nvdimm', 'virtio-pmem', 'virtio-mem', 'sgx-epc']
         access: Literal['shared', 'private'] | None = None
         discard: bool | None = None
+        """throw the content away at the end"""
         uuid: str | None = None
         """nvdimm on pSeries"""
         source_nodes: str | None = None
@@ -1772,6 +1945,7 @@ class DomainDialect(Dialect):
         pmem: bool = False
         """the file is on persistent memory"""
         dynamic_memslots: bool | None = None
+        """virtio-mem: use as many slots as there is memory"""
         size: int
         """KiB"""
         node: int | None = None
@@ -1781,7 +1955,7 @@ class DomainDialect(Dialect):
         block: int | None = None
         """KiB, virtio-mem"""
         requested: int | None = None
-        """KiB, virtio-mem"""
+        """KiB, virtio-mem: what the guest is to take"""
         current: int | None = None
         """KiB, virtio-mem: what the guest has taken; filled in by libvirt"""
         read_only: bool = False
@@ -2059,7 +2233,9 @@ class DomainDialect(Dialect):
         sources: list[DomainDialect.CharacterSource | Opaque] = ...
         """udp has two: mode bind and mode connect"""
         protocol: Literal['raw', 'telnet', 'telnets', 'tls'] | None = None
+        """tcp"""
         log_file: str | None = None
+        """copy of what the guest writes"""
         log_append: bool | None = None
         boot_order: int | None = None
         loadparm: str | None = None
@@ -2072,9 +2248,13 @@ class DomainDialect(Dialect):
     class RedirRule(Entity):
         """Which USB devices may be redirected; the first rule that fits decides, an absent value fits all."""
         device_class: str | None = None
+        """of USB, such as 0x08; -1: any"""
         vendor: str | None = None
+        """such as 0x15e1; -1: any"""
         product: str | None = None
+        """such as 0x2007; -1: any"""
         version: str | None = None
+        """such as 1.10; -1: any"""
         allow: bool
 
     @define(kw_only=True)
@@ -2087,10 +2267,13 @@ class DomainDialect(Dialect):
         """ms"""
         backend: DomainDialect.RngBackend | Opaque
         iommu: bool | None = None
+        """behind the guest's IOMMU"""
         ats: bool | None = None
+        """address translation service of PCIe"""
         packed: bool | None = None
         """packed rings"""
         page_per_vq: bool | None = None
+        """each queue is notified in a page of its own"""
         alias: str | None = None
         """one's own begins with ua-"""
         acpi_index: int | None = None
@@ -2113,7 +2296,9 @@ class DomainDialect(Dialect):
         sources: list[DomainDialect.CharacterSource | Opaque] = ...
         """udp has two: mode bind and mode connect"""
         protocol: Literal['raw', 'telnet', 'telnets', 'tls'] | None = None
+        """tcp"""
         log_file: str | None = None
+        """copy of what the guest writes"""
         log_append: bool | None = None
 
     @define(kw_only=True)
@@ -2166,48 +2351,6 @@ class DomainDialect(Dialect):
         label_skip: Literal['yes'] | None = None
         """libvirt: the file system has no labels"""
         label: str | None = None
-
-    class LaunchSecurity(Entity):
-        """Confidential computing: what the host cannot see or change."""
-
-    @define(kw_only=True)
-    class SevLaunchSecurity(LaunchSecurity):
-        """AMD SEV and SEV-ES."""
-        handle: int | None = None
-        dh_cert: str | None = None
-        """base64"""
-        session: str | None = None
-        """base64"""
-        kernel_hashes: bool | None = None
-        cbitpos: int | None = None
-        """bit that marks encrypted memory"""
-        reduced_phys_bits: int | None = None
-        policy: int
-        """bits"""
-
-    @define(kw_only=True)
-    class SevSnpLaunchSecurity(LaunchSecurity):
-        """AMD SEV-SNP."""
-        author_key: bool | None = None
-        vcek: bool | None = None
-        guest_visible_workarounds: str | None = None
-        """base64"""
-        id_block: str | None = None
-        """base64"""
-        id_auth: str | None = None
-        """base64"""
-        host_data: str | None = None
-        """base64"""
-        kernel_hashes: bool | None = None
-        cbitpos: int | None = None
-        """bit that marks encrypted memory"""
-        reduced_phys_bits: int | None = None
-        policy: int
-        """bits"""
-
-    @define(kw_only=True)
-    class S390PvLaunchSecurity(LaunchSecurity):
-        """Secure Execution of s390."""
 
     @define(kw_only=True)
     class Shmem(Entity):
@@ -2269,7 +2412,9 @@ class DomainDialect(Dialect):
         sources: list[DomainDialect.CharacterSource | Opaque] = ...
         """udp has two: mode bind and mode connect"""
         protocol: Literal['raw', 'telnet', 'telnets', 'tls'] | None = None
+        """tcp"""
         log_file: str | None = None
+        """copy of what the guest writes"""
         log_append: bool | None = None
         target_type: Literal['xen', 'serial', 'uml', 'virtio', 'lxc', 'openvz', 'sclp', 'sclplm', 'isa-serial', 'usb-serial', 'pci-serial', 'spapr-vio-serial', 'system-serial', 'sclp-serial', 'isa-debug'] | None = None
         port: int | None = None
@@ -2292,7 +2437,7 @@ class DomainDialect(Dialect):
         codecs: list[Literal['duplex', 'micro', 'output']] = ...
         """ich6, ich9"""
         audio: int | None = None
-        """the host's side"""
+        """ID of the host's side"""
         alias: str | None = None
         """one's own begins with ua-"""
         acpi_index: int | None = None
@@ -2301,7 +2446,6 @@ class DomainDialect(Dialect):
         iommu: bool | None = None
         ats: bool | None = None
         packed: bool | None = None
-        """packed rings"""
         page_per_vq: bool | None = None
 
     class DiskSource(Entity):
@@ -2440,41 +2584,6 @@ class DomainDialect(Dialect):
         """A vDPA device of the host."""
         path: str | None = None
 
-    class BackingStore(Entity):
-        """A layer under a disk: an image and what it stands on, or the end of the chain."""
-
-    @define(kw_only=True)
-    class LayerBackingStore(BackingStore):
-        """An image."""
-        format: Literal['raw', 'dir', 'bochs', 'cloop', 'dmg', 'iso', 'vpc', 'vdi', 'fat', 'vhd', 'ploop', 'luks', 'cow', 'qcow', 'qcow2', 'qed', 'vmdk']
-        index: int | None = None
-        """block node number; filled in by libvirt"""
-        metadata_cache: int | None = None
-        """bytes"""
-        source: DomainDialect.DiskSource | Opaque | None = None
-        backing: DomainDialect.BackingStore | Opaque | None = None
-        """what this layer stands on"""
-
-    @define(kw_only=True)
-    class EndBackingStore(BackingStore):
-        """Nothing more below."""
-
-    @define(kw_only=True)
-    class Mirror(Entity):
-        """The copy that a block job makes of a disk."""
-        job: Literal['copy', 'active-commit'] | None = None
-        ready: Literal['yes', 'abort', 'pivot'] | None = None
-        """it has all content; the job is told to end"""
-        path: str | None = None
-        """of a file, in words that old clients know"""
-        file_format: Literal['raw', 'dir', 'bochs', 'cloop', 'dmg', 'iso', 'vpc', 'vdi', 'fat', 'vhd', 'ploop', 'luks', 'cow', 'qcow', 'qcow2', 'qed', 'vmdk'] | None = None
-        """in words that old clients know"""
-        format: Literal['raw', 'dir', 'bochs', 'cloop', 'dmg', 'iso', 'vpc', 'vdi', 'fat', 'vhd', 'ploop', 'luks', 'cow', 'qcow', 'qcow2', 'qed', 'vmdk'] | None = None
-        metadata_cache: int | None = None
-        """bytes"""
-        source: DomainDialect.DiskSource | Opaque | None = None
-        backing: DomainDialect.BackingStore | Opaque | None = None
-
     @define(kw_only=True)
     class Slice(Entity):
         """A part of a file or device that holds the image."""
@@ -2584,15 +2693,20 @@ class DomainDialect(Dialect):
         encryption: str | None = None
         """secret of libvirt's"""
         sha1: bool = False
+        """banks of platform registers that are active"""
         sha256: bool = False
         sha384: bool = False
         sha512: bool = False
         storage: Literal['file', 'dir'] | None = None
+        """what path is"""
         path: str | None = None
         """of the state"""
         profile: str | None = None
+        """what the TPM can do; swtpm says its name"""
         profile_source: str | None = None
+        """file or name that the profile is made from"""
         remove_disabled: Literal['check', 'fips-host'] | None = None
+        """algorithms that a host in FIPS mode disables"""
         version: Literal['1.2', '2.0'] | None = None
 
     @define(kw_only=True)
@@ -2769,6 +2883,7 @@ class DomainDialect(Dialect):
         """A graphics card of the guest."""
         driver: Literal['qemu', 'vhostuser'] | None = None
         vga_config: Literal['io', 'on', 'off'] | None = None
+        """bhyve"""
         model: Literal['vga', 'cirrus', 'vmvga', 'xen', 'vbox', 'virtio', 'gop', 'none', 'bochs', 'ramfb', 'qxl'] | None = None
         ram: int | None = None
         """KiB, qxl"""
@@ -2782,15 +2897,19 @@ class DomainDialect(Dialect):
         """screens"""
         primary: bool | None = None
         blob: bool | None = None
+        """virtio: buffers shared with the host"""
         accel3d: bool | None = None
         accel2d: bool | None = None
         rendernode: str | None = None
         resolution: DomainDialect.Resolution | Opaque | None = None
         iommu: bool | None = None
+        """behind the guest's IOMMU"""
         ats: bool | None = None
+        """address translation service of PCIe"""
         packed: bool | None = None
         """packed rings"""
         page_per_vq: bool | None = None
+        """each queue is notified in a page of its own"""
         alias: str | None = None
         """one's own begins with ua-"""
         acpi_index: int | None = None
@@ -2819,10 +2938,13 @@ class DomainDialect(Dialect):
         """names the device in the guest"""
         address: DomainDialect.Address | Opaque | None = None
         iommu: bool | None = None
+        """behind the guest's IOMMU"""
         ats: bool | None = None
+        """address translation service of PCIe"""
         packed: bool | None = None
         """packed rings"""
         page_per_vq: bool | None = None
+        """each queue is notified in a page of its own"""
 
     @define(kw_only=True)
     class Watchdog(Entity):
