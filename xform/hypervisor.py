@@ -28,6 +28,7 @@ from xform.errors import HostError
 
 EMBED = "qemu:///embed"
 TEST = "test:///default"
+MOCK = "test"  # its scheme, and what a document for it calls its hypervisor
 
 # libvirt's sockets stand some 60 characters below the root, and a socket's path has at most 107.
 _LONGEST_BASE = 40
@@ -147,6 +148,32 @@ class Hypervisor:
         self._connection = None
         if faults:
             raise faults[0]
+
+
+class Mock:
+    """libvirt's mock within this process, with nothing in it but what is defined for a moment.
+
+    Raises HostError where libvirt-python cannot be imported.
+    """
+
+    def __init__(self) -> None:
+        self._libvirt = _import_libvirt()
+        # what test:///default holds is shared by all who open it, and has a domain of its own
+        with tempfile.NamedTemporaryFile("w", prefix="xform-", suffix=".xml") as node:
+            node.write("<node/>")
+            node.flush()
+            self._connection = self._libvirt.open(f"{MOCK}://{quote(node.name)}")
+
+    def define(self, xml: str) -> str:
+        """What libvirt makes of a document, secrets included; nothing stays defined. Raises HostError if it refuses."""
+        try:
+            domain = self._connection.defineXML(xml)
+            try:
+                return str(domain.XMLDesc(self._libvirt.VIR_DOMAIN_XML_SECURE))
+            finally:
+                domain.undefine()
+        except self._libvirt.libvirtError as error:
+            raise HostError(" ".join(str(error).split())) from None
 
 
 def _import_libvirt() -> Any:
