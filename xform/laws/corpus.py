@@ -80,6 +80,7 @@ def _define(case: Case) -> list[Finding] | None:
     return define(case.dialect, case.document, case.trial.mock) if case.trial.mock and case.whole else None
 
 
+LIBVIRT = "libvirt"
 LAWS: dict[str, Law] = {
     "get-put": lambda case: get_put(case.dialect, case.document),
     "put-get": lambda case: case.putting.put_get(),
@@ -88,7 +89,7 @@ LAWS: dict[str, Law] = {
     "create-get": _create_get,
     "create": _create,
     "schema": _valid,
-    "libvirt": _define,
+    LIBVIRT: _define,
     "match": lambda case: match(case.dialect, case.document),
     "twins": lambda case: twins(case.dialect, case.document),
 }
@@ -105,19 +106,19 @@ def untried(dialect: Dialect, laws: Sequence[str], schemas: Path | None) -> dict
             find_schemas(schemas, dialect.tables.schema)
         except HostError as error:
             found["schema"] = str(error)
-    if "libvirt" in laws and dialect.tables.hypervisor:
+    if LIBVIRT in laws and dialect.tables.hypervisor:
         try:
             Mock()
         except HostError as error:
-            found["libvirt"] = str(error)
+            found[LIBVIRT] = str(error)
     return found
 
 
-def trial(dialect: Dialect, laws: Sequence[str], schemas: Path | None = None, thorough: bool = False) -> Trial:
+def prepared(dialect: Dialect, laws: Sequence[str], schemas: Path | None = None, thorough: bool = False) -> Trial:
     """What a process tries laws with. Raises XformError, HostError where something is missing."""
     name = dialect.tables.schema if "schema" in laws else None
     schema = Schema(find_schemas(schemas, name), name) if name else None
-    mock = Mock() if "libvirt" in laws and dialect.tables.hypervisor else None
+    mock = Mock() if LIBVIRT in laws and dialect.tables.hypervisor else None
     return Trial(dialect, schema, thorough, mock)
 
 
@@ -135,6 +136,10 @@ class Outcome:
     refused: str = ""
     other: bool = False
     unread: str = ""
+
+    def refuses(self, law: str) -> bool:
+        """Whether libvirt's refusal is why a law was not tried."""
+        return bool(self.refused) and law == LIBVIRT
 
 
 def outcome(trial: Trial, document: bytes, laws: Sequence[str], source: str = "document") -> Outcome:

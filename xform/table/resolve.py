@@ -135,7 +135,9 @@ class _Resolver:
             return self.base.hypervisor if self.base else None
         said = self.head.values["hypervisor"]
         if not re.fullmatch(r"@[^\W\d][\w.-]*", said):
-            raise TableError(f'{self.head.origin("hypervisor")}: hypervisor is {said!r}; expected an attribute: "@type"')
+            raise TableError(
+                f'{self.head.origin("hypervisor")}: hypervisor is {said!r}; expected an attribute: "@type"'
+            )
         return str(said[1:])
 
     def _check_root(self, name: str, known: str | None, shapes: dict[str, Shape]) -> None:
