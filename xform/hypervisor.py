@@ -77,7 +77,7 @@ class Hypervisor:
         self._started: list[str] = []
 
     def __enter__(self) -> Hypervisor:
-        self._libvirt = _import_libvirt()
+        self._libvirt = import_libvirt()
         with ExitStack() as stack:
             stack.enter_context(_termination())
             # One thread talks to libvirt: a signal ends our waiting at once, yet never comes between a domain's start
@@ -150,33 +150,8 @@ class Hypervisor:
             raise faults[0]
 
 
-class Mock:
-    """libvirt's mock within this process, with nothing in it but what is defined for a moment.
-
-    Raises HostError where libvirt-python cannot be imported.
-    """
-
-    def __init__(self) -> None:
-        self._libvirt = _import_libvirt()
-        # what test:///default holds is shared by all who open it, and has a domain of its own
-        with tempfile.NamedTemporaryFile("w", prefix="xform-", suffix=".xml") as node:
-            node.write("<node/>")
-            node.flush()
-            self._connection = self._libvirt.open(f"{MOCK}://{quote(node.name)}")
-
-    def define(self, xml: str) -> str:
-        """What libvirt makes of a document, secrets included; nothing stays defined. Raises HostError if it refuses."""
-        try:
-            domain = self._connection.defineXML(xml)
-            try:
-                return str(domain.XMLDesc(self._libvirt.VIR_DOMAIN_XML_SECURE))
-            finally:
-                domain.undefine()
-        except self._libvirt.libvirtError as error:
-            raise HostError(" ".join(str(error).split())) from None
-
-
-def _import_libvirt() -> Any:
+def import_libvirt() -> Any:
+    """libvirt-python, which prints nothing. Raises HostError where it is not installed."""
     # libvirt reads this once, when it is loaded, and logs to stderr otherwise.
     quiet = "LIBVIRT_LOG_OUTPUTS" not in os.environ
     if quiet:

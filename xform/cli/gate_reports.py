@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,8 @@ from xform.errors import XformError
 
 if TYPE_CHECKING:
     from xform.laws.corpus import Outcome
+
+REFUSED = "Refused by libvirt"
 
 
 def reporter(name: str) -> Callable[[Verdict], str]:
@@ -73,19 +75,16 @@ def page(verdict: Verdict) -> str:
     if rows:
         parts.append(html.table("By hypervisor: documents on which a law holds, of those that were tried", heads, rows))
     findings = [(file, one.line or "", one.path, one.law, printable(one.what)) for file, one in verdict.findings]
-    lists = [
+    stale = [(one.origin, one.file, one.path, one.law) for one in verdict.stale]
+    lists: list[tuple[str, tuple[str, ...], Sequence[tuple[html.Cell, ...]]]] = [
         ("Findings", ("file", "line", "path", "law", "what"), findings),
         ("Not read", ("file", "why"), [*verdict.unread.items()]),
-        (
-            "Stale exceptions",
-            ("at", "file", "path", "law"),
-            [(one.origin, one.file, one.path, one.law) for one in verdict.stale],
-        ),
-        ("Refused by libvirt", ("file", "why"), [*verdict.refused.items()]),
+        ("Stale exceptions", ("at", "file", "path", "law"), stale),
+        (REFUSED, ("file", "why"), [*verdict.refused.items()]),
     ]
     for title, names, lines in lists:
         if lines:
-            shown = " open" if title != "Refused by libvirt" else ""
+            shown = " open" if title != REFUSED else ""
             count = f"{title}: {len(lines)}"
             parts.append(f"<details{shown}><summary>{count}</summary>\n{html.table(title, names, lines)}\n</details>")
     return html.page("xform gate", "\n".join(parts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -217,9 +217,9 @@ def _first(lines: list[str]) -> list[str]:
     return [*lines[:FIRST], f"… {more} more; --json and --report have all"] if more > 0 else lines
 
 
-def _columns(heads: list[str], rows: list[list[str | int]]) -> list[str]:
+def _columns(heads: Sequence[str], rows: Sequence[Sequence[str | int]]) -> list[str]:
     """A table in text: the first column to the left, the others to the right."""
-    cells = [list(map(str, row)) for row in (heads, *rows)]
+    cells = [list(heads), *([str(cell) for cell in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in cells]
 

@@ -11,7 +11,6 @@ from attrs import field, frozen
 from xform.compare import line_of
 from xform.dialect import Dialect
 from xform.errors import DocumentError, HostError, XformError
-from xform.hypervisor import Mock
 from xform.laws.creating import create, create_get
 from xform.laws.defining import Refused, define
 from xform.laws.finding import Finding
@@ -20,6 +19,7 @@ from xform.laws.naming import named
 from xform.laws.putting import Putting, get_put
 from xform.laws.twin import twins
 from xform.laws.valid import valid
+from xform.mock import Mock
 from xform.schema import Schema, find_schemas
 from xform.validate import problems
 from xform.xml import parse_text, path_of
@@ -162,4 +162,5 @@ def outcome(trial: Trial, document: bytes, laws: Sequence[str], source: str = "d
             # what an error of Python's own says may hold a secret
             said = f": {error}" if isinstance(error, XformError) else ""
             found[law] = [Finding(law, path_of(root), f"{type(error).__name__} was raised{said}", line_of(root))]
-    return Outcome(found, root.get(trial.dialect.tables.hypervisor or "", ""), refused)
+    attribute = trial.dialect.tables.hypervisor
+    return Outcome(found, root.get(attribute, "") if attribute else "", refused)

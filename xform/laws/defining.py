@@ -9,9 +9,10 @@ from lxml import etree
 from xform.compare import Difference, compare, line_of
 from xform.dialect import Dialect
 from xform.errors import EntityError, HostError
-from xform.hypervisor import MOCK, Mock
+from xform.hypervisor import MOCK
 from xform.laws.entity import secrets
 from xform.laws.finding import Finding
+from xform.mock import Mock
 from xform.xml import Element, parse_text, path_of
 
 
