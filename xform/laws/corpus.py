@@ -95,7 +95,7 @@ LAWS: dict[str, Law] = {
 }
 
 
-def untried(dialect: Dialect, laws: Sequence[str], schemas: Path | None) -> dict[str, str]:
+def untried(dialect: Dialect, laws: Sequence[str], schemas: Path | None = None) -> dict[str, str]:
     """The laws that cannot be tried here, each with the reason in one line.
 
     Raises XformError for a folder without the schema.
