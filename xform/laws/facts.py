@@ -36,8 +36,8 @@ class Fact:
         return dotted(self.place if self.item is None else (*self.place, self.item))
 
 
-def facts(classes: Classes, entity: Any, place: Place = ()) -> Iterator[Fact]:
-    """Every field that intent has, each with the other values that may be put there."""
+def facts(classes: Classes, entity: Any, place: Place = (), *, live: bool = False) -> Iterator[Fact]:
+    """Every field that intent has, with `live` live ones as well, each with the other values that may be put there."""
     table = classes.table(type(entity))
     if table is None:
         return
@@ -45,7 +45,7 @@ def facts(classes: Classes, entity: Any, place: Place = ()) -> Iterator[Fact]:
         there = getattr(entity, name)
         yield Fact((*place, name), name, None, None, partial(_not, there), there)
     for name, row in table.fields.items():
-        if row.live or row.generated:
+        if (row.live and not live) or row.generated:
             continue
         value, at = getattr(entity, name), (*place, name)
         if row.form == "list":
@@ -55,7 +55,7 @@ def facts(classes: Classes, entity: Any, place: Place = ()) -> Iterator[Fact]:
         else:
             yield Fact(at, name, row, None, partial(_others, classes, row, value), value not in (None, False))
         for item, inner in _inner(row, value, at):
-            yield from facts(classes, inner, item)
+            yield from facts(classes, inner, item, live=live)
 
 
 def _not(there: bool) -> list[bool]:
