@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -178,6 +179,18 @@ def laws(call: Xform, domains: Path) -> dict[str, Any]:
 def test_counts_are_told_by_hypervisor_as_well(laws: dict[str, Any]) -> None:
     found = {name: counts["get-put"]["held"] for name, counts in laws["hypervisors"].items()}
     assert found == {"kvm": 2, "xen": 1}
+
+
+def test_the_page_on_json_names_every_key(laws: dict[str, Any]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "json.md").read_text()
+    (section,) = [part for part in page.split("\n## ") if part.startswith("gate\n")]
+    words = {word for key in re.findall("`([^`]+)`", section) for word in re.split(r"\[]|\.", key)}
+    keys = (
+        set(laws)
+        | {key for law in laws["laws"].values() for key in law}
+        | {key for one in laws["refused"] for key in one}
+    )
+    assert keys - words == set()
 
 
 @needs_libvirt
