@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from tests import corpus as corpus_at_hand
 from tests.cli.conftest import Xform
 from xform.document import Document
 
@@ -279,3 +280,15 @@ def test_findings_are_annotations_of_a_workflow_where_asked_for(
     file = corpus / "inner" / "good.xml"
     assert first == f"::error file={file},line=1::bytes: get-put: the document is not the same any more"
     assert stale == f"::error file={known},line=1::stale: other.xml: .: get-put"
+
+
+@corpus_at_hand.needed
+@needs_libvirt
+def test_no_hypervisor_of_the_corpus_is_left_out(call: Xform) -> None:
+    home = corpus_at_hand.HOME
+    options = ("--laws", "get-put,schema,libvirt", "--schemas", home / "schemas" / "libvirt-11.3.0", "--json")
+    found = json.loads(call("gate", home / "corpus", *options, "--jobs", 1, dialect="domain").stdout)["hypervisors"]
+    usual = {"bhyve", "hyperv", "kvm", "lxc", "qemu", "test", "vmware", "vz", "xen"}
+    assert usual - set(found) == set()
+    held = {(name, law): counts["held"] for name in usual for law, counts in found[name].items()}
+    assert [key for key, number in held.items() if not number] == []
