@@ -3,7 +3,7 @@
 
 bin := .venv/bin
 # host_prep joins when it is there.
-typed := $(wildcard xform host_prep)
+typed := $(wildcard xform xform_pytest.py host_prep)
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

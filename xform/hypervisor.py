@@ -28,6 +28,7 @@ from xform.errors import HostError
 
 EMBED = "qemu:///embed"
 TEST = "test:///default"
+MOCK = "test"  # its scheme, and what a document for it calls its hypervisor
 
 # libvirt's sockets stand some 60 characters below the root, and a socket's path has at most 107.
 _LONGEST_BASE = 40
@@ -76,7 +77,7 @@ class Hypervisor:
         self._started: list[str] = []
 
     def __enter__(self) -> Hypervisor:
-        self._libvirt = _import_libvirt()
+        self._libvirt = import_libvirt()
         with ExitStack() as stack:
             stack.enter_context(_termination())
             # One thread talks to libvirt: a signal ends our waiting at once, yet never comes between a domain's start
@@ -149,7 +150,8 @@ class Hypervisor:
             raise faults[0]
 
 
-def _import_libvirt() -> Any:
+def import_libvirt() -> Any:
+    """libvirt-python, which prints nothing. Raises HostError where it is not installed."""
     # libvirt reads this once, when it is loaded, and logs to stderr otherwise.
     quiet = "LIBVIRT_LOG_OUTPUTS" not in os.environ
     if quiet:

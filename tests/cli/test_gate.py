@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import etree
 
+from tests import corpus as corpus_at_hand
 from tests.cli.conftest import Xform
 from xform.document import Document
 
 GOOD = "<machine><name>web</name><devices><disk><driver type='raw'/><target dev='vda'/></disk></devices></machine>\n"
 SECRET = "<machine><name>web</name><devices><screen type='vnc' passwd='sesame'/></devices></machine>\n"
-LAWS = ["get-put", "put-get", "put-put", "least-edit", "create-get", "create", "schema", "match", "twins"]
+LAWS = ["get-put", "put-get", "put-put", "least-edit", "create-get", "create", "schema", "libvirt", "match", "twins"]
+
+needs_libvirt = pytest.mark.skipif(find_spec("libvirt") is None, reason="libvirt-python is not installed")
 
 
 @pytest.fixture
@@ -37,7 +43,7 @@ def test_all_laws_are_tried_on_all_documents_of_a_folder(call: Xform, corpus: Pa
     assert done.exit_code == 0
     rows = [line.split() for line in done.stdout.splitlines()]
     assert [row[0] for row in rows[1:-1]] == LAWS
-    assert all(row[1:] == ["1", "1", "0", "0", "0"] for row in rows[1:-1])
+    assert all(row[1:] == ["1", "1", "0", "0", "0", "0"] for row in rows[1:-1] if row[0] != "libvirt")
     assert done.stdout.splitlines()[-1] == "1 documents, 1 no document of this dialect, 0 not read"
 
 
@@ -123,7 +129,7 @@ def test_bad_use_is_one_line(call: Xform, corpus: Path) -> None:
 
 def test_a_report_for_build_servers(call: Xform, corpus: Path, lossy: None, tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
-    call("gate", corpus, "--laws", "get-put,schema", "--junit", report, "--jobs", 1)
+    call("gate", corpus, "--laws", "get-put,schema", "--report", report, "--jobs", 1)
     suites = {suite.get("name"): dict(suite.attrib) for suite in etree.parse(report).getroot()}
     assert {name: (suite["tests"], suite["failures"], suite["skipped"]) for name, suite in suites.items()} == {
         "read": ("1", "0", "0"),
@@ -143,3 +149,146 @@ def test_what_a_law_runs_into_is_a_finding_and_no_secret_is_shown(
     done = call("gate", corpus, "--laws", "get-put,put-get", "--jobs", 1)
     assert "/machine: get-put: RuntimeError was raised\n" in done.stdout
     assert "sesame" not in done.output
+
+
+# --- hypervisors, and libvirt's own word ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def domains(tmp_path: Path) -> Path:
+    """A folder of documents for two hypervisors, of which libvirt's mock takes all but one."""
+    folder = tmp_path / "domains"
+    folder.mkdir()
+    for name, kind, inner in (
+        ("a", "kvm", "<memory>1024</memory>"),
+        ("b", "kvm", ""),
+        ("c", "xen", "<memory>1024</memory>"),
+    ):
+        (folder / f"{name}.xml").write_text(
+            f"<domain type='{kind}'><name>{name}</name>{inner}<os><type>hvm</type></os></domain>"
+        )
+    return folder
+
+
+@pytest.fixture
+def laws(call: Xform, domains: Path) -> dict[str, Any]:
+    done = call("gate", domains, "--laws", "get-put,libvirt", "--json", "--jobs", 1, dialect="domain")
+    assert done.exit_code == 0, done.output
+    return dict(json.loads(done.stdout))
+
+
+def test_counts_are_told_by_hypervisor_as_well(laws: dict[str, Any]) -> None:
+    found = {name: counts["get-put"]["held"] for name, counts in laws["hypervisors"].items()}
+    assert found == {"kvm": 2, "xen": 1}
+
+
+def test_the_page_on_json_names_every_key(laws: dict[str, Any]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "json.md").read_text()
+    (section,) = [part for part in page.split("\n## ") if part.startswith("gate\n")]
+    words = {word for key in re.findall("`([^`]+)`", section) for word in re.split(r"\[]|\.", key)}
+    keys = (
+        set(laws)
+        | {key for law in laws["laws"].values() for key in law}
+        | {key for one in laws["refused"] for key in one}
+    )
+    assert keys - words == set()
+
+
+@needs_libvirt
+def test_what_libvirt_refuses_is_counted_and_named_and_is_no_failure(laws: dict[str, Any]) -> None:
+    assert laws["laws"]["libvirt"] == {
+        "tried": 2,
+        "held": 2,
+        "failed": 0,
+        "excused": 0,
+        "refused": 1,
+        "not applicable": 0,
+    }
+    ((file, why),) = [(one["file"], one["message"]) for one in laws["refused"]]
+    assert file.endswith("b.xml")
+    assert "Memory size" in why
+
+
+def test_without_libvirt_its_law_is_not_tried_and_the_reason_is_said(
+    call: Xform, domains: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "libvirt.py").write_text("raise ImportError('no libvirt here')\n")
+    monkeypatch.syspath_prepend(tmp_path / "none")
+    done = call("gate", domains, "--laws", "libvirt", "--jobs", 1, dialect="domain")
+    assert done.exit_code == 0
+    assert done.stderr.startswith("libvirt-python cannot be imported (no libvirt here); ")
+    assert done.stderr.endswith("the law libvirt is not tried\n")
+    assert "libvirt      0     0       0        0        0               3" in done.stdout
+
+
+# --- reports ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_page_for_people_shows_findings_escaped_and_asks_for_nothing_else(
+    call: Xform, corpus: Path, lossy: None, tmp_path: Path
+) -> None:
+    (corpus / "a&b.xml").write_text(GOOD)
+    report = tmp_path / "report.html"
+    done = call("gate", corpus, "--laws", "get-put", "--report", report, "--jobs", 1)
+    assert done.exit_code == 1
+    text = report.read_text()
+    page = etree.HTML(text)
+    assert [row.xpath("string(th)") for row in page.xpath("//details//tbody/tr")] == [
+        *(2 * [str(corpus / "a&b.xml")]),
+        *(2 * [str(corpus / "inner" / "good.xml")]),
+    ]
+    assert page.xpath("normalize-space(//details//tbody/tr[1])").endswith(
+        "bytesget-putthe document is not the same any more"
+    )
+    assert "a&b.xml" not in text
+    assert page.xpath("//script | //link | //img | //@src | //@href") == []
+    assert "prefers-color-scheme: dark" in text
+    assert all(region.get("tabindex") == "0" for region in page.xpath("//div[table]"))
+
+
+def test_a_page_holds_what_libvirt_refuses_and_the_hypervisors(call: Xform, domains: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    call("gate", domains, "--laws", "get-put,libvirt", "--report", report, "--jobs", 1, dialect="domain")
+    page = etree.HTML(report.read_text())
+    assert page.xpath("//table[2]//tbody/tr/th/text() | //table//tbody/tr/th[.='xen']/text()") == ["xen"]
+
+
+def test_several_reports_are_written_at_once(call: Xform, corpus: Path, tmp_path: Path) -> None:
+    files = [tmp_path / "report.xml", tmp_path / "report.html"]
+    call("gate", corpus, "--laws", "get-put", "--report", files[0], "--report", files[1], "--jobs", 1)
+    assert all(file.is_file() for file in files)
+
+
+def test_a_report_of_no_known_kind_is_refused_before_anything_is_tried(call: Xform, corpus: Path) -> None:
+    done = call("gate", corpus, "--report", "report.pdf")
+    assert (done.exit_code, done.stderr) == (
+        2,
+        "--report: report.pdf is of no known kind; expected .html (a page) or .xml (JUnit)\n",
+    )
+
+
+def test_findings_are_annotations_of_a_workflow_where_asked_for(
+    call: Xform, corpus: Path, lossy: None, tmp_path: Path
+) -> None:
+    (corpus / "broken.xml").write_text("<machine>\n<name>")
+    known = tmp_path / "known.txt"
+    known.write_text("other.xml: .: get-put: gone\n")
+    done = call("gate", corpus, "--laws", "get-put", "--format", "github", "--exceptions", known, "--jobs", 1)
+    broken, first, _, stale = done.stdout.splitlines()
+    assert broken.startswith(f"::error file={corpus / 'broken.xml'}::{corpus / 'broken.xml'}:2:7: ")
+    file = corpus / "inner" / "good.xml"
+    assert first == f"::error file={file},line=1::bytes: get-put: the document is not the same any more"
+    assert stale == f"::error file={known},line=1::stale: other.xml: .: get-put"
+
+
+@corpus_at_hand.needed
+@needs_libvirt
+def test_no_hypervisor_of_the_corpus_is_left_out(call: Xform) -> None:
+    home = corpus_at_hand.HOME
+    options = ("--laws", "get-put,schema,libvirt", "--schemas", home / "schemas" / "libvirt-11.3.0", "--json")
+    found = json.loads(call("gate", home / "corpus", *options, "--jobs", 1, dialect="domain").stdout)["hypervisors"]
+    usual = {"bhyve", "hyperv", "kvm", "lxc", "qemu", "test", "vmware", "vz", "xen"}
+    assert usual - set(found) == set()
+    held = {(name, law): counts["held"] for name in usual for law, counts in found[name].items()}
+    assert [key for key, number in held.items() if not number] == []

@@ -66,6 +66,42 @@ def schemas(command: F) -> F:
     return option(command)
 
 
+FORMATS = ("text", "github", "json")
+
+
+def formats(command: F) -> F:
+    """`--format`, and `--json` for one of them: `form` is what was asked for."""
+
+    def as_json(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        if value:
+            ctx.params["form"] = "json"
+
+    command = click.option(
+        "--json", is_flag=True, expose_value=False, callback=as_json, help="All of it as JSON; as --format json."
+    )(command)
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(FORMATS),
+        default="text",
+        is_eager=True,
+        help="github: annotations of a workflow.",
+    )(command)
+
+
+def annotation(kind: str, message: str, file: str, line: int | None = None, column: int | None = None) -> str:
+    """A workflow command of GitHub's, in a line; `kind` is ``error``, ``warning`` or ``notice``."""
+    places = {"file": _escaped(file, ",:"), "line": line, "col": column}
+    place = ",".join(f"{name}={value}" for name, value in places.items() if value is not None)
+    return f"::{kind} {place}::{_escaped(message)}\n"
+
+
+def _escaped(text: str, more: str = "") -> str:
+    for letter in "%\r\n" + more:
+        text = text.replace(letter, f"%{ord(letter):02X}")
+    return text
+
+
 def output(command: F) -> F:
     option = click.option(
         "-o", "--output", metavar="FILE", type=FILE, help="Write to this file instead of standard output."

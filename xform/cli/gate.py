@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xform.cli.common import common, load, schemas, write
+from xform.cli.common import common, formats, load, schemas, write
 from xform.cli.completion import FILE, laws
 from xform.cli.verdict import Verdict, read_excuses
-from xform.errors import HostError, XformError, did_you_mean
+from xform.errors import XformError, did_you_mean
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect
@@ -38,8 +38,15 @@ EVERY = 250
     type=FILE,
     help="Known findings, each a line `file: path: law: reason`; one that is found no more is a finding.",
 )
-@click.option("--junit", metavar="FILE", type=FILE, help="Write a report that build servers read.")
-@click.option("--json", "as_json", is_flag=True, help="The counts and all findings as JSON.")
+@click.option(
+    "--report",
+    "reports",
+    metavar="FILE",
+    type=FILE,
+    multiple=True,
+    help="Write a report, may be given several times: a page for people (.html), or for build servers (.xml, JUnit).",
+)
+@formats
 @schemas
 @partial(common, dialect="domain")
 def gate(
@@ -48,30 +55,35 @@ def gate(
     jobs: int | None,
     thorough: bool,
     exceptions: str | None,
-    junit: str | None,
-    as_json: bool,
+    reports: tuple[str, ...],
+    form: str,
     schemas: Path | None,
     dialect: str,
 ) -> int:
     """Try the laws on documents: files, and all *.xml of folders.
 
     Exit code 1 where a law does not hold or an exception is stale, 2 where a document could not be read. Documents
-    with another root element are counted, and are no failure.
+    with another root element, and those that libvirt refuses, are counted, and are no failure.
     """
+    from xform.cli.gate_reports import reporter
+    from xform.laws.corpus import untried
+
     known, asked = load(dialect), _laws(laws)
-    excused = read_excuses(exceptions)
+    excused, makers = read_excuses(exceptions), {name: reporter(name) for name in reports}
     files = _files(paths)
-    where = _schemas(known, schemas) if "schema" in asked else None
-    tried = _tried(known, files, asked, where, thorough, jobs or os.cpu_count() or 1)
-    verdict = Verdict(asked, tried, excused)
-    if junit:
-        write(junit, verdict.junit())
-    if as_json:
+    missing = untried(known, asked, schemas)
+    given = known, asked, [law for law in asked if law not in missing], schemas, thorough
+    verdict = Verdict(asked, _tried(files, given, jobs or os.cpu_count() or 1), excused, missing)
+    for why in verdict.reasons:
+        click.echo(why, err=True)
+    for name, make in makers.items():
+        write(name, make(verdict))
+    if form == "json":
         from xform.files import to_json
 
         write(None, to_json(verdict.data()))
     else:
-        write(None, verdict.text())
+        write(None, verdict.annotations() if form == "github" else verdict.text())
     return verdict.code
 
 
@@ -96,32 +108,18 @@ def _files(paths: Iterable[str]) -> list[str]:
     return list(found)
 
 
-def _schemas(dialect: Dialect, folder: Path | None) -> Path | None:
-    """The folder with the schema, None (and a word about it) where there is none and none was asked for."""
-    from xform.schema import find_schemas
-
-    if dialect.tables.schema is None:
-        return None
-    try:
-        return find_schemas(folder, dialect.tables.schema)
-    except HostError as error:
-        click.echo(f"{error}; the law of the schema is not tried", err=True)
-        return None
-
-
 # --- trying -----------------------------------------------------------------------------------------------------
 
+Given = tuple["Dialect", list[str], list[str], Path | None, bool]  # laws that were asked for, and that can be tried
 _work: tuple[Trial, list[str]] | None = None
 
 
-def _start(dialect: Dialect, laws: list[str], folder: Path | None, thorough: bool) -> None:
-    """What a process keeps: the dialect, compiled once, and the schema."""
+def _start(dialect: Dialect, asked: list[str], able: list[str], schemas: Path | None, thorough: bool) -> None:
+    """What a process keeps: the dialect, compiled once, the schema, libvirt's mock."""
     global _work
-    from xform.laws.corpus import Trial
-    from xform.schema import Schema
+    from xform.laws.corpus import prepared
 
-    schema = Schema(folder, dialect.tables.schema) if folder and dialect.tables.schema else None
-    _work = Trial(dialect, schema, thorough), laws
+    _work = prepared(dialect, able, schemas, thorough), asked
 
 
 def _try(file: str) -> Outcome:
@@ -136,11 +134,8 @@ def _try(file: str) -> Outcome:
     return outcome(trial, data, laws, file)
 
 
-def _tried(
-    dialect: Dialect, files: list[str], laws: list[str], folder: Path | None, thorough: bool, jobs: int
-) -> dict[str, Outcome]:
+def _tried(files: list[str], given: Given, jobs: int) -> dict[str, Outcome]:
     """What came of every file, tried in several processes."""
-    given = dialect, laws, folder, thorough
     with _progress(len(files)) as step:
         if min(jobs, len(files)) < 2:
             _start(*given)

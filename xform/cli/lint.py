@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xform.cli.common import common, write
+from xform.cli.common import annotation, common, formats, write
 from xform.cli.completion import FOLDER, dialects
 from xform.errors import HostError, TableError, XformError
 
@@ -15,13 +15,10 @@ if TYPE_CHECKING:
     from xform.check.finding import Finding
     from xform.table.model import Tables
 
-FORMATS = ("text", "github", "json")
-
 
 @click.command()
 @click.argument("folder", metavar="[DIALECT]", required=False, shell_complete=dialects)
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="github: annotations of a workflow.")
-@click.option("--json", "as_json", is_flag=True, help="The findings as JSON, notes included; as --format json.")
+@formats
 @click.option("--verbose", is_flag=True, help="Show notes as well: what the schema has and the tables leave out.")
 @click.option(
     "--schemas",
@@ -32,7 +29,7 @@ FORMATS = ("text", "github", "json")
     "by default those of the installed libvirt.",
 )
 @common
-def lint(folder: str | None, form: str, as_json: bool, verbose: bool, schemas: tuple[Path, ...], dialect: str) -> int:
+def lint(folder: str | None, form: str, verbose: bool, schemas: tuple[Path, ...], dialect: str) -> int:
     """Prove what can be proved of a dialect's tables: a line for each fault, and below it a document that shows it.
 
     Exit code 1 where there is a fault; notes are none.
@@ -51,7 +48,7 @@ def lint(folder: str | None, form: str, as_json: bool, verbose: bool, schemas: t
             patterns = []
         found = lint(tables, patterns)
     faults = [finding for finding in found if not finding.note]
-    if as_json or form == "json":
+    if form == "json":
         from xform.files import to_json
 
         write(None, to_json([as_data(finding) for finding in found]))
@@ -95,16 +92,9 @@ def as_text(finding: Finding) -> str:
 
 def as_annotation(finding: Finding) -> str:
     """A workflow command of GitHub's."""
-    kind, origin = "notice" if finding.note else "error", finding.origin
-    place = f"file={_escaped(origin.file, ',:')},line={origin.line},col={origin.column}"
+    origin = finding.origin
     said = "\n".join([f"{finding.message} ({finding.rule})", *finding.witness.splitlines()])
-    return f"::{kind} {place}::{_escaped(said)}\n"
-
-
-def _escaped(text: str, more: str = "") -> str:
-    for letter in "%\r\n" + more:
-        text = text.replace(letter, f"%{ord(letter):02X}")
-    return text
+    return annotation("notice" if finding.note else "error", said, origin.file, origin.line, origin.column)
 
 
 def as_data(finding: Finding) -> dict[str, Any]:

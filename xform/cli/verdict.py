@@ -1,8 +1,8 @@
-"""What a gate came to: counts by law, findings and those that are excused; as text, JSON and JUnit."""
+"""What a gate came to: counts by law and by hypervisor, findings and those that are excused; as text and as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from xform.cli.commands import BAD
+from xform.cli.common import annotation
 from xform.errors import XformError, did_you_mean
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Verdict:
     laws: list[str]
     outcomes: dict[str, Outcome]
     excuses: list[Excuse]
+    untried: dict[str, str] = field(factory=dict)
 
     @cached_property
     def findings(self) -> list[tuple[str, Finding]]:
@@ -97,21 +99,55 @@ class Verdict:
         """How many are no documents of this dialect."""
         return sum(outcome.other for outcome in self.outcomes.values())
 
-    def counts(self) -> dict[str, dict[str, int]]:
+    @property
+    def refused(self) -> dict[str, str]:
+        """The documents that libvirt does not take, and why."""
+        return {file: outcome.refused for file, outcome in self.outcomes.items() if outcome.refused}
+
+    @property
+    def reasons(self) -> list[str]:
+        """Of the laws that could not be tried, why."""
+        return [f"{why}; the law {law} is not tried" for law, why in self.untried.items()]
+
+    @property
+    def total(self) -> str:
+        documents = sum(bool(outcome.laws) for outcome in self.outcomes.values())
+        not_read = sum(bool(outcome.unread) for outcome in self.outcomes.values())
+        return f"{documents} documents, {self.others} no document of this dialect, {not_read} not read"
+
+    @cached_property
+    def hypervisors(self) -> dict[str, dict[str, Outcome]]:
+        """The documents by the hypervisor that they are for; none where the dialect does not tell."""
+        found: dict[str, dict[str, Outcome]] = {}
+        for file, outcome in self.outcomes.items():
+            if outcome.laws:
+                found.setdefault(outcome.hypervisor, {})[file] = outcome
+        return {} if list(found) == [""] else dict(sorted(found.items()))
+
+    def counts(self, outcomes: dict[str, Outcome] | None = None) -> dict[str, dict[str, int]]:
         """By law how many documents were tried, and what came of it; one with excused findings only is `excused`."""
-        failed = {(file, one.law) for file, one in self.findings}
         found: dict[str, dict[str, int]] = {}
         for law in self.laws:
-            said = {file: outcome.laws[law] for file, outcome in self.outcomes.items() if law in outcome.laws}
-            tried = {file: findings for file, findings in said.items() if findings is not None}
+            said = {
+                file: outcome
+                for file, outcome in (self.outcomes if outcomes is None else outcomes).items()
+                if law in outcome.laws
+            }
+            tried = {file: outcome.laws[law] for file, outcome in said.items() if outcome.laws[law] is not None}
+            refused = sum(outcome.refuses(law) for outcome in said.values())
             found[law] = {
                 "tried": len(tried),
                 "held": sum(not findings for findings in tried.values()),
-                "failed": sum((file, law) in failed for file in tried),
-                "excused": sum(bool(findings) and (file, law) not in failed for file, findings in tried.items()),
-                "not applicable": len(said) - len(tried),
+                "failed": sum((file, law) in self._failed for file in tried),
+                "excused": sum(bool(findings) and (file, law) not in self._failed for file, findings in tried.items()),
+                "refused": refused,
+                "not applicable": len(said) - len(tried) - refused,
             }
         return found
+
+    @cached_property
+    def _failed(self) -> set[tuple[str, str]]:
+        return {(file, one.law) for file, one in self.findings}
 
     def _found(self) -> Iterator[tuple[str, Finding]]:
         for file, outcome in self.outcomes.items():
@@ -124,66 +160,68 @@ class Verdict:
     # --- shown
 
     def text(self) -> str:
-        """The first findings, and a table of the laws."""
-        lines = [*self.unread.values(), *(said(file, one) for file, one in self.findings[:FIRST])]
-        if (more := len(self.findings) - FIRST) > 0:
-            lines.append(f"… {more} more; --json has all")
+        """The first findings, the first documents that libvirt refuses, and tables of laws and hypervisors."""
+        lines = [*self.unread.values(), *_first([said(file, one) for file, one in self.findings])]
         lines += [f"{one.origin}:1: stale: {one.file}: {one.path}: {one.law} was not found" for one in self.stale]
+        lines += _first([f"{file}: libvirt refuses it: {printable(why)}" for file, why in self.refused.items()])
+        for heads, rows in (self.by_law(), self.by_hypervisor()):
+            if rows:
+                lines += [*_columns(heads, rows), ""]
+        return "\n".join([*lines[:-1], self.total]) + "\n"
+
+    def by_law(self) -> tuple[list[str], list[list[str | int]]]:
         counts = self.counts()
         heads = list(next(iter(counts.values()), {}))
-        width = max(map(len, ["law", *counts]))
-        lines.append("  ".join(["law".ljust(width), *heads]))
-        for law, row in counts.items():
-            lines.append("  ".join([law.ljust(width), *(str(row[head]).rjust(len(head)) for head in heads)]))
-        documents = sum(bool(outcome.laws) for outcome in self.outcomes.values())
-        not_read = sum(bool(outcome.unread) for outcome in self.outcomes.values())
-        lines.append(f"{documents} documents, {self.others} no document of this dialect, {not_read} not read")
-        return "\n".join(lines) + "\n"
+        return ["law", *heads], [[law, *row.values()] for law, row in counts.items()]
+
+    def by_hypervisor(self) -> tuple[list[str], list[list[str | int]]]:
+        """By hypervisor and law the documents on which the law holds, and of how many, where that is another number."""
+        rows: list[list[str | int]] = []
+        for name, outcomes in self.hypervisors.items():
+            counts = self.counts(outcomes).values()
+            held = [row["held"] if row["held"] == row["tried"] else f"{row['held']}/{row['tried']}" for row in counts]
+            rows.append([name or "(none)", len(outcomes), *held])
+        return ["hypervisor", "documents", *self.laws], rows
+
+    def annotations(self) -> str:
+        """Workflow commands of GitHub's."""
+        lines = [annotation("error", said_of, file) for file, said_of in self.unread.items()]
+        lines += [
+            annotation("error", f"{one.path}: {one.law}: {printable(one.what)}", file, one.line or None)
+            for file, one in self.findings
+        ]
+        for one in self.stale:
+            file, _, line = one.origin.rpartition(":")
+            lines.append(annotation("error", f"stale: {one.file}: {one.path}: {one.law}", file, int(line)))
+        return "".join(lines)
 
     def data(self) -> dict[str, Any]:
         return {
             "files": len(self.outcomes),
             "others": self.others,
             "laws": self.counts(),
+            "hypervisors": {name: self.counts(outcomes) for name, outcomes in self.hypervisors.items()},
+            "untried": self.untried,
             "findings": [
                 {"file": file, "line": one.line or None, "path": one.path, "law": one.law, "what": one.what}
                 for file, one in self.findings
             ],
             "unread": [{"file": file, "message": why} for file, why in self.unread.items()],
+            "refused": [{"file": file, "message": why} for file, why in self.refused.items()],
             "stale": [{"at": one.origin, "file": one.file, "path": one.path, "law": one.law} for one in self.stale],
         }
 
-    def junit(self) -> str:
-        """A suite for each law, a case for each document; one more for stale exceptions."""
-        from lxml import etree
 
-        root = etree.Element("testsuites", name="xform gate")
-        for law in (READ, *self.laws):
-            suite = etree.SubElement(root, "testsuite", name=law)
-            for file, outcome in self.outcomes.items():
-                if outcome.other or (law != READ and law not in outcome.laws):
-                    continue
-                case = etree.SubElement(suite, "testcase", classname=law, name=printable(file))
-                if law == READ:
-                    wrong = [self.unread[file]] if file in self.unread else []
-                else:
-                    wrong = [said(file, one) for at, one in self.findings if at == file and one.law == law]
-                if wrong:
-                    etree.SubElement(case, "failure", message=printable(wrong[0])).text = printable("\n".join(wrong))
-                elif law != READ and outcome.laws[law] is None:
-                    etree.SubElement(case, "skipped", message="the law does not apply")
-        if self.stale:
-            suite = etree.SubElement(root, "testsuite", name="exceptions")
-            for one in self.stale:
-                case = etree.SubElement(suite, "testcase", classname="exceptions", name=printable(one.origin))
-                said_of = printable(f"{one.file}: {one.path}: {one.law}")
-                etree.SubElement(case, "failure", message="stale").text = said_of
-        for suite in root:
-            failures = sum(1 for _ in suite.iter("failure"))
-            skipped = sum(1 for _ in suite.iter("skipped"))
-            for name, number in (("tests", len(suite)), ("failures", failures), ("skipped", skipped), ("errors", 0)):
-                suite.set(name, str(number))
-        return etree.tostring(root, pretty_print=True, encoding="unicode")
+def _first(lines: list[str]) -> list[str]:
+    more = len(lines) - FIRST
+    return [*lines[:FIRST], f"… {more} more; --json and --report have all"] if more > 0 else lines
+
+
+def _columns(heads: Sequence[str], rows: Sequence[Sequence[str | int]]) -> list[str]:
+    """A table in text: the first column to the left, the others to the right."""
+    cells = [list(heads), *([str(cell) for cell in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in cells]
 
 
 def said(file: str, one: Finding) -> str:

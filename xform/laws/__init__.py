@@ -1,6 +1,7 @@
 """The laws that every dialect obeys, as functions: each returns what it found, and nothing where the law holds."""
 
 from xform.laws.creating import create, create_get
+from xform.laws.defining import define
 from xform.laws.entity import unequal
 from xform.laws.finding import Finding
 from xform.laws.matching import match
@@ -13,6 +14,7 @@ __all__ = [
     "Finding",
     "create",
     "create_get",
+    "define",
     "get_put",
     "least_edit",
     "match",

@@ -33,12 +33,14 @@ def create(dialect: Dialect, document: str | bytes, **context: Any) -> list[Find
     that an absent one stands for.
     """
     root = dialect.tree(document)
-    reading = Reader(dialect.classes).document(root, context)
     try:
-        made = parse_text(dialect.generate(dialect.parse(document, **context), live=True, **context))
+        made = parse_text(dialect.generate(dialect.read_tree(root, context), live=True, **context))
     except EntityError as error:
         return [Finding("create", path_of(root), f"cannot be generated again: {error}", line_of(root))]
     differences = compare(root, made)
+    if not differences:
+        return []
+    reading = Reader(dialect.classes).document(root, context)
     stated = _discriminators(dialect, root) if any(found.kind == "added" for found in differences) else set()
     hidden = set(secrets(reading.entity))
     return [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import cached_property, partial
 from hashlib import blake2b
 from typing import Any
 
@@ -36,8 +36,8 @@ class Fact:
         return dotted(self.place if self.item is None else (*self.place, self.item))
 
 
-def facts(classes: Classes, entity: Any, place: Place = ()) -> Iterator[Fact]:
-    """Every field that intent has, each with the other values that may be put there."""
+def facts(classes: Classes, entity: Any, place: Place = (), *, live: bool = False) -> Iterator[Fact]:
+    """Every field that intent has, with `live` live ones as well, each with the other values that may be put there."""
     table = classes.table(type(entity))
     if table is None:
         return
@@ -45,7 +45,7 @@ def facts(classes: Classes, entity: Any, place: Place = ()) -> Iterator[Fact]:
         there = getattr(entity, name)
         yield Fact((*place, name), name, None, None, partial(_not, there), there)
     for name, row in table.fields.items():
-        if row.live or row.generated:
+        if (row.live and not live) or row.generated:
             continue
         value, at = getattr(entity, name), (*place, name)
         if row.form == "list":
@@ -55,7 +55,7 @@ def facts(classes: Classes, entity: Any, place: Place = ()) -> Iterator[Fact]:
         else:
             yield Fact(at, name, row, None, partial(_others, classes, row, value), value not in (None, False))
         for item, inner in _inner(row, value, at):
-            yield from facts(classes, inner, item)
+            yield from facts(classes, inner, item, live=live)
 
 
 def _not(there: bool) -> list[bool]:
@@ -149,28 +149,44 @@ def put(entity: Any, place: Place, value: Any) -> Any:
     return attrs.evolve(entity, **{name: put(getattr(entity, name), tuple(rest), value) if rest else value})
 
 
-def changes(
-    classes: Classes, document: str | bytes, entity: Any, some: tuple[int, int] | None
-) -> Iterator[tuple[Fact, list[Any]]]:
+class Changes:
     """Facts of a document's entity, each with the entities that differ from it in that fact alone.
 
-    All of them; or `some` of those that the document states and of those that it does not, chosen by a stable hash of
-    the document and the field, each with two other values at most.
+    All of them where `thorough`; else some, chosen by a stable hash of the document and the field, each with two other
+    values at most.
     """
-    seed = blake2b(document.encode("utf-8", "surrogatepass") if isinstance(document, str) else document).digest()
 
-    def rank(fact: Fact) -> bytes:
-        return blake2b(f"{fact} {fact.item}".encode(), key=seed, digest_size=8).digest()
+    def __init__(self, classes: Classes, document: str | bytes, entity: Any, thorough: bool) -> None:
+        self.classes, self.entity, self.thorough = classes, entity, thorough
+        data = document.encode("utf-8", "surrogatepass") if isinstance(document, str) else document
+        self._seed = blake2b(data).digest()
+        self._made: dict[int, list[Any]] = {}
 
-    known = list(facts(classes, entity))
-    if some:
-        known.sort(key=rank)
-        stated = [fact for fact in known if fact.stated][: some[0]]
-        known = [*stated, *[fact for fact in known if not fact.stated][: some[1]]]
-    for fact in known:
-        others = list(fact.others())
-        if some and others:
-            at = rank(fact)[0] % len(others)
+    def some(self, stated: int, unstated: int) -> Iterator[tuple[Fact, list[Any]]]:
+        """So many of the facts that the document states, and of those that it does not; all where `thorough`."""
+        if self.thorough:
+            chosen = list(facts(self.classes, self.entity))
+        else:
+            chosen = [*self._ranked[True][:stated], *self._ranked[False][:unstated]]
+        for fact in chosen:
+            if news := self._news(fact):
+                yield fact, news
+
+    @cached_property
+    def _ranked(self) -> dict[bool, list[Fact]]:
+        """The facts by whether the document states them, in the order of their hashes."""
+        known = sorted(facts(self.classes, self.entity), key=self._rank)
+        return {stated: [fact for fact in known if fact.stated is stated] for stated in (True, False)}
+
+    def _rank(self, fact: Fact) -> bytes:
+        return blake2b(f"{fact} {fact.item}".encode(), key=self._seed, digest_size=8).digest()
+
+    def _news(self, fact: Fact) -> list[Any]:
+        if self.thorough:
+            return [put(self.entity, fact.place, other) for other in fact.others()]
+        if id(fact) not in self._made:
+            others = list(fact.others())
+            at = self._rank(fact)[0] % len(others) if others else 0
             others = [*others[at:], *others[:at]][:2]
-        if others:
-            yield fact, [put(entity, fact.place, other) for other in others]
+            self._made[id(fact)] = [put(self.entity, fact.place, other) for other in others]
+        return self._made[id(fact)]

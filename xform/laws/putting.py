@@ -14,7 +14,7 @@ from xform.dialect import Dialect
 from xform.errors import DocumentError, EntityError
 from xform.laws.claim import Claim, Known, claim, first_difference, first_other, inside
 from xform.laws.entity import unequal
-from xform.laws.facts import Fact, changes
+from xform.laws.facts import Changes, Fact
 from xform.laws.finding import Finding
 from xform.laws.naming import left
 from xform.text import decode
@@ -47,11 +47,22 @@ def put(dialect: Dialect, document: str | bytes, entity: Any, context: dict[str,
 
 def put_get(dialect: Dialect, document: str | bytes, *, thorough: bool = False, **context: Any) -> list[Finding]:
     """PutGet: parse(update(X, e)) equals e; e is the document's own entity with one fact changed."""
-    entity = dialect.parse(document, **context)
-    some = None if thorough else PUT_GET
-    facts = changes(dialect.classes, document, entity, some)
-    named = ((str(fact), new) for fact, news in facts for new in (news if thorough else news[:1]))
-    return [finding for path, new in named for finding in _got(dialect, document, path, new, context)[1]]
+    return Putting(dialect, document, context, thorough).put_get()
+
+
+def least_edit(dialect: Dialect, document: str | bytes, *, thorough: bool = False, **context: Any) -> list[Finding]:
+    """Least edit: after one fact changed, update(X, e) differs from X only inside that fact's claim, byte for byte."""
+    return Putting(dialect, document, context, thorough).least_edit()
+
+
+def put_put(dialect: Dialect, document: str | bytes, *, thorough: bool = False, **context: Any) -> list[Finding]:
+    """PutPut: the last put wins. update(update(X, e1), e2) has the entity and the residue of update(X, e2).
+
+    e1 changes one fact; e2 says another value of it, where there is one, else what X said.  Excused is the residue
+    that stands in an element which goes with the fact of e1, because that fact is an item or an entity that is taken
+    away, or a text that only its element's absence takes away.
+    """
+    return Putting(dialect, document, context, thorough).put_put()
 
 
 def other_form(dialect: Dialect, document: str | bytes) -> str | bytes:
@@ -93,20 +104,66 @@ def _got(
     return after, lost or [Finding(law, path, "was read back as another value")]
 
 
-def least_edit(dialect: Dialect, document: str | bytes, *, thorough: bool = False, **context: Any) -> list[Finding]:
-    """Least edit: after one fact changed, update(X, e) differs from X only inside that fact's claim, byte for byte."""
-    before = Known(dialect, document, context)
-    found = []
-    for fact, news in changes(dialect.classes, document, before.said, None if thorough else LEAST_EDIT):
-        for new in news if thorough else news[:1]:
-            after, wrong = _got(dialect, document, str(fact), new, context)
-            if after is None or wrong:
+class Putting:
+    """A document, and what its entity with one fact changed makes of it; the laws of that share what they put."""
+
+    def __init__(self, dialect: Dialect, document: str | bytes, context: dict[str, Any], thorough: bool) -> None:
+        self.dialect, self.document, self.context, self.thorough = dialect, document, context, thorough
+        self.entity = dialect.parse(document, **context)
+        self.changes = Changes(dialect.classes, document, self.entity, thorough)
+        self._done: dict[int, tuple[str | bytes | None, list[Finding]]] = {}
+
+    def put(self, fact: Fact, new: Any) -> tuple[str | bytes | None, list[Finding]]:
+        """What `_got` gives; kept where the facts are few."""
+        if self.thorough:
+            return _got(self.dialect, self.document, str(fact), new, self.context)
+        if id(new) not in self._done:
+            self._done[id(new)] = _got(self.dialect, self.document, str(fact), new, self.context)
+        return self._done[id(new)]
+
+    def known(self, document: str | bytes) -> Known:
+        return Known(self.dialect, document, self.context)
+
+    def put_get(self) -> list[Finding]:
+        facts = self.changes.some(*PUT_GET)
+        return [one for fact, news in facts for new in self._tried(news) for one in self.put(fact, new)[1]]
+
+    def least_edit(self) -> list[Finding]:
+        before = self.known(self.document)
+        found = []
+        for fact, news in self.changes.some(*LEAST_EDIT):
+            for new in self._tried(news):
+                after, wrong = self.put(fact, new)
+                if after is None or wrong:
+                    continue  # which is PutGet's to say
+                one, other = claims(before, self.known(after), fact)
+                if (at := first_difference(one, other)) is not None:
+                    line = before.text.text.count("\n", 0, at) + 1
+                    found.append(Finding("least-edit", str(fact), "more changed than what it claims", line))
+        return found
+
+    def put_put(self) -> list[Finding]:
+        found = []
+        for fact, news in self.changes.some(*PUT_PUT):
+            first, wrong = self.put(fact, news[0])
+            last = news[1] if len(news) > 1 else self.entity
+            once, wrong_once = self.put(fact, last)
+            if first is None or once is None or wrong or wrong_once:
                 continue  # which is PutGet's to say
-            one, other = claims(before, Known(dialect, after, context), fact)
-            if (at := first_difference(one, other)) is not None:
-                line = before.text.text.count("\n", 0, at) + 1
-                found.append(Finding("least-edit", str(fact), "more changed than what it claims", line))
-    return found
+            twice, wrong = _got(self.dialect, first, str(fact), last, self.context, "put-put")
+            found += wrong
+            if twice is None or twice == once:
+                continue
+            before = self.known(self.document)
+            gone, _ = claims(before, self.known(first), fact)
+            excused = Counter(said for node, said in residue_of(before) if inside(gone, node))
+            ours, theirs = (Counter(said for _, said in residue_of(self.known(one))) for one in (once, twice))
+            if what := "lost" if ours - theirs - excused else "grown" if theirs - ours else "":
+                found.append(Finding("put-put", str(fact), f"residue of the last put alone was {what}"))
+        return found
+
+    def _tried(self, news: list[Any]) -> list[Any]:
+        return news if self.thorough else news[:1]
 
 
 def claims(before: Known, after: Known, fact: Fact) -> tuple[Claim, Claim]:
@@ -120,34 +177,6 @@ def _stated(known: Known, fact: Fact) -> bool:
     if isinstance(value, dict):
         return fact.item in value
     return value is not None and value is not False
-
-
-def put_put(dialect: Dialect, document: str | bytes, *, thorough: bool = False, **context: Any) -> list[Finding]:
-    """PutPut: the last put wins. update(update(X, e1), e2) has the entity and the residue of update(X, e2).
-
-    e1 changes one fact; e2 says another value of it, where there is one, else what X said.  Excused is the residue
-    that stands in an element which goes with the fact of e1, because that fact is an item or an entity that is taken
-    away, or a text that only its element's absence takes away.
-    """
-    entity = dialect.parse(document, **context)
-    found = []
-    for fact, news in changes(dialect.classes, document, entity, None if thorough else PUT_PUT):
-        first, wrong = _got(dialect, document, str(fact), news[0], context)
-        last = news[1] if len(news) > 1 else entity
-        once, wrong_once = _got(dialect, document, str(fact), last, context)
-        if first is None or once is None or wrong or wrong_once:
-            continue  # which is PutGet's to say
-        twice, wrong = _got(dialect, first, str(fact), last, context, "put-put")
-        found += wrong
-        if twice is None or twice == once:
-            continue
-        before = Known(dialect, document, context)
-        gone, _ = claims(before, Known(dialect, first, context), fact)
-        excused = Counter(said for node, said in residue_of(before) if inside(gone, node))
-        ours, theirs = (Counter(said for _, said in residue_of(Known(dialect, one, context))) for one in (once, twice))
-        if what := "lost" if ours - theirs - excused else "grown" if theirs - ours else "":
-            found.append(Finding("put-put", str(fact), f"residue of the last put alone was {what}"))
-    return found
 
 
 def residue_of(known: Known) -> Iterator[tuple[etree._Element, str]]:

@@ -196,7 +196,8 @@ Shape = Table | Choice
 class Tables:
     """A dialect as its files say it: every shape by name, inherited ones included.
 
-    `root` names the entity of a whole document, `id` its field that tells one document from another.  `context` maps
+    `root` names the entity of a whole document, `id` its field that tells one document from another, `hypervisor` the
+    attribute of its element that says which hypervisor a document is for.  `context` maps
     a keyword of `generate` and `plan` to the class that holds it (``module:Class`` of the dialect's folder).  `schema`
     is the RELAX NG file that documents follow, `pipelines` maps a name to its stages.  `renamed` maps the old names of
     an entity's fields to what they are called now.  `key` tells these tables from all others that this xform reads, or
@@ -213,6 +214,7 @@ class Tables:
     context: dict[str, str] = field(factory=dict)
     pipelines: dict[str, tuple[str, ...]] = field(factory=dict)
     schema: str | None = None
+    hypervisor: str | None = None
     renamed: dict[str, dict[str, str]] = field(factory=dict)
     base: Tables | None = None
     key: str = ""

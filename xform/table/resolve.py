@@ -102,6 +102,7 @@ class _Resolver:
                 **{name: tuple(stages) for name, stages in values.get("pipeline", {}).items()},
             },
             schema=values.get("schema", self.base.schema if self.base else None),
+            hypervisor=self._hypervisor(),
             renamed=self._renamed(shapes),
             base=self.base,
         )
@@ -127,6 +128,17 @@ class _Resolver:
                     raise TableError(f"{origin}: {old!r} is a field of {entity}; expected a name that it had once")
                 renamed.setdefault(entity, {})[old] = new
         return renamed
+
+    def _hypervisor(self) -> str | None:
+        """The root's attribute that says which hypervisor a document is for."""
+        if "hypervisor" not in self.head.values:
+            return self.base.hypervisor if self.base else None
+        said = self.head.values["hypervisor"]
+        if not re.fullmatch(r"@[^\W\d][\w.-]*", said):
+            raise TableError(
+                f'{self.head.origin("hypervisor")}: hypervisor is {said!r}; expected an attribute: "@type"'
+            )
+        return str(said[1:])
 
     def _check_root(self, name: str, known: str | None, shapes: dict[str, Shape]) -> None:
         """A document is one element of one entity, and is told from others by a field of it."""

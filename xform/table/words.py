@@ -32,6 +32,7 @@ DIALECT_WORDS: dict[str, Any] = {
     "root": str,
     "id": str,
     "schema": str,
+    "hypervisor": str,
     "namespaces": {ANY: str},
     "context": {ANY: str},
     "pipeline": {ANY: list},
