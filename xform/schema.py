@@ -100,13 +100,14 @@ def _load(file: Path) -> tuple[etree.RelaxNG, threading.Lock]:
 class Schema:
     """One schema of a folder.  Loaded once a process; safe to use from several threads.
 
-    `version` is that of the libvirt which it is from, None where nothing tells.
+    `file` holds it, `version` is that of the libvirt which it is from, None where nothing tells.
     """
 
     def __init__(self, folder: Path, name: str = SCHEMA) -> None:
         self.name = name
+        self.file = folder / name
         self.version = schema_version(folder)
-        self._relaxng, self._lock = _load((folder / name).resolve())
+        self._relaxng, self._lock = _load(self.file.resolve())
 
     def problems(self, document: str | bytes | Element, source: str = "document") -> list[Problem]:
         """Where the document is not valid, in its order; empty where it is.  Values are not shown: some are secret.

@@ -38,6 +38,10 @@ class Value:
         return True
 
     @property
+    def finite(self) -> bool:
+        return bool(self.words or (self.codec and self.codec.words))
+
+    @property
     def expected(self) -> tuple[str, ...]:
         """All words, where they are finite; or the form of what is read."""
         if self.words or self.codec is None:

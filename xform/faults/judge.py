@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
+from functools import cached_property
 
 from attrs import define, field
 
 from xform.compile.interpreter import TEXT
-from xform.faults.fault import Fault, fault, short
+from xform.faults.fault import Fault, fault, meant, short
+from xform.faults.narrow import Gap, Narrow, Wrong
 from xform.faults.suspects import Suspect, Suspects
 from xform.schema import Schema, Search
 from xform.xml import Element, shown
@@ -29,49 +31,80 @@ class _Judge:
         self.search = Search(schema, self.copy)
 
     def faults(self) -> Iterator[Fault]:
-        present = [one for one in self.suspects.found if one.kind != "missing"]
-        mended = [_Mending(self.twin[one.fault.element], one) for one in present]
+        mended = [_Mending(self.twin[one.fault.element], one) for one in self.suspects.found if one.kind != "missing"]
         for mending in mended:
             mending.mend()
-        others = list(self.others()) if self.search.said() else []
-        valid = not others
+        others = list(self.misfits(self.copy)) if self.search.said() else []
+        yield from self.sifted(mended, valid=not others)
+        said = {(mending.suspect.fault.element, mending.suspect.fault.node) for mending in mended}
+        # a word taken for another may not go with the rest of its element
+        guessed = [mending.suspect.fault.element for mending in mended if mending.suspect.guessed]
+        unsure = [element for element in guessed if element is not self.root]
+        for element, node in others:
+            doubted = any(_around(element, other) or _around(other, element) for other in unsure)
+            if (element, node) not in said and not doubted:
+                yield from self.explained(element, node)
+
+    def sifted(self, mended: list[_Mending], valid: bool) -> Iterator[Fault]:
+        """The suspects with which the document is not valid.
+
+        Where it is not without them either, those that lie in nothing which the search finds are left out.
+        """
+        for mending in [] if valid else mended:
+            mending.undo()
+        misfits = [] if valid else [element for element, _ in self.misfits(self.copy)]
         for mending in mended:
-            if valid and not self.search.spent:
+            element = mending.suspect.fault.element
+            if not valid:
+                if any(_around(one, element) or _around(element, one) for one in misfits):
+                    yield mending.suspect.fault
+                continue
+            if not self.search.spent:
                 mending.undo()
                 if not self.search.said():
                     continue
                 mending.mend()
             yield mending.suspect.fault
-        said = {(fault.element, fault.node) for one in present if (fault := one.fault)}
-        unsure = [one.fault.element for one in present if one.kind == "value"]
-        for element, node in others:
-            missing = [
-                one.fault
-                for one in self.suspects.found
-                if one.kind == "missing" and _around(element, one.fault.element)
-            ]
-            if node is None and missing:
-                yield from missing
-            elif (element, node) not in said and not any(_around(element, other) for other in unsure):
-                yield self.explained(element, node)
 
-    def others(self) -> Iterator[tuple[Element, str | None]]:
-        """What keeps the mended document from being valid."""
-        again = deepcopy(self.copy)
-        back = dict(zip(again.iter(), self.copy.iter(), strict=True))
+    def misfits(self, tree: Element) -> Iterator[tuple[Element, str | None]]:
+        """What the search finds in a state of the copy, as elements of the document, and of one the attribute."""
+        searched = deepcopy(tree)
         origin = {twin: element for element, twin in self.twin.items()}
-        for misfit in Search(self.schema, again).faults():
-            yield origin[back[misfit.element]], misfit.attribute
+        back = {found: origin[twin] for found, twin in zip(searched.iter(), tree.iter(), strict=True)}
+        for misfit in Search(self.schema, searched).faults():
+            yield back[misfit.element], misfit.attribute
 
-    def explained(self, element: Element, attribute: str | None) -> Fault:
-        """A fault that the tables do not see: each part is known, but not together."""
+    def explained(self, element: Element, attribute: str | None) -> list[Fault]:
+        """Faults that the tables do not see by themselves."""
         if attribute is not None:
-            return self.suspects.value(element, attribute)
-        suspects, parent = self.suspects, element.getparent()
+            return [self.value(element, attribute)]
+        suspects = self.suspects
+        if found := list(self.narrow.within(element)):
+            return [self.told(one) for one in found if not self.misspelt(one)]
+        missing = [one.fault for one in suspects.found if one.kind == "missing"]
+        if inner := [one for one in missing if _around(element, one.element)]:
+            return inner
+        parent = element.getparent()
+        if parent is None or not self.narrow.knows(element):
+            return [suspects.unknown(element)]
+        what = f"<{shown(element)}> in {short(parent)} lacks something, or holds what does not go together"
         expected = (*suspects.attributes(element), *suspects.children(element))
-        inside = f" in {short(parent)}" if parent is not None else ""
-        what = f"<{shown(element)}>{inside} is not allowed here, or not with this content"
-        return fault(element, None, what, shown(element), expected)
+        return [fault(element, None, what, shown(element), expected)]
+
+    def misspelt(self, found: Gap | Wrong) -> bool:
+        return isinstance(found, Gap) and meant(found.tag, [found.tag]) in self.suspects.typed(found.element)
+
+    def told(self, found: Gap | Wrong) -> Fault:
+        if isinstance(found, Wrong):
+            return self.value(found.element, found.node)
+        return self.suspects.gap(found.element, found.tag, found.attribute)
+
+    def value(self, element: Element, node: str) -> Fault:
+        return self.suspects.value(element, node, self.narrow.expected(element, node))
+
+    @cached_property
+    def narrow(self) -> Narrow:
+        return Narrow(self.schema)
 
 
 @define(eq=False)

@@ -85,8 +85,10 @@ class Known:
     def belongs(self, child: Element) -> list[str]:
         """Where an element that is not allowed in its place belongs, the nearest places first."""
         parent = child.getparent()
-        places = self.elements.get(str(child.tag), [])
-        return [] if parent is None else self._nearest(places, _place(parent))
+        if parent is None:
+            return []
+        here = _place(parent)
+        return self._nearest([place for place in self.elements.get(str(child.tag), []) if place != here], here)
 
     def belongs_to(self, element: Element, name: str) -> list[str]:
         """The elements around this one, or in it, that have an attribute which it has not."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrs import field, frozen
+from attrs import frozen
 from lxml import etree
 
 from xform.compile.interpreter import TEXT, find, node_text
@@ -18,12 +18,13 @@ from xform.xml import Element, attribute_name, own_text, shown
 @frozen
 class Suspect:
     """A fault that the tables see.  `kind` is ``surplus`` (a node that is too much), ``value`` (one that is not
-    admitted; `sample` would be) or ``missing``.
+    admitted; `sample` would be, `guessed` where it is any of some words) or ``missing``.
     """
 
     kind: str
     fault: Fault
-    sample: str | None = field(default=None, eq=False)
+    sample: str | None = None
+    guessed: bool = False
 
 
 class Suspects:
@@ -61,7 +62,7 @@ class Suspects:
             if values is None:
                 yield Suspect("surplus", self.unknown_attribute(element, name))
             elif not any(value.admits(str(text), element) for value in values):
-                yield Suspect("value", self.value(element, name), _sample(values, str(text)))
+                yield Suspect("value", self.value(element, name), *_sample(values, str(text)))
 
     def _text(self, element: Element, content: Content) -> Iterator[Suspect]:
         text = own_text(element)
@@ -72,19 +73,28 @@ class Suspects:
             what = f"text is not allowed in {short(element)}"
             yield Suspect("surplus", fault(element, TEXT, what, "text", self.children(element)))
         elif not any(value.admits(form, element) for value in values for form in (text, text.strip())):
-            yield Suspect("value", self.value(element, TEXT), _sample(values, text))
+            yield Suspect("value", self.value(element, TEXT), *_sample(values, text))
 
     def _missing(self, element: Element, content: Content) -> Iterator[Suspect]:
         for row in content.required:
             if not any(_there(row, element, at) for at in range(len(row.paths))):
                 yield Suspect("missing", self.missing(element, row))
 
+    def typed(self, element: Element) -> set[str]:
+        """What is surely missing in an element only because it is misspelt there."""
+        return {
+            one.fault.hint
+            for one in self.found
+            if one.kind == "surplus" and element in (one.fault.element, one.fault.element.getparent())
+        }
+
     # --- the faults, in words ---------------------------------------------------------------------------------------
 
     def unknown(self, child: Element) -> Fault:
         parent = child.getparent()
         assert parent is not None
-        expected, belongs = self.children(parent), self.known.belongs(child)
+        expected = tuple(name for name in self.children(parent) if name != shown(child))
+        belongs = self.known.belongs(child)
         hint = meant(shown(child), expected)
         if not hint and belongs:
             hint = f"<{shown(child)}> belongs in {some(belongs)}"
@@ -99,11 +109,12 @@ class Suspects:
         what = f"attribute {written!r} is not allowed on {short(element)}"
         return fault(element, name, what, written, expected, hint)
 
-    def value(self, element: Element, node: str) -> Fault:
-        """A value that is not admitted, or not together with what else is there."""
+    def value(self, element: Element, node: str, known: tuple[str, ...] = ()) -> Fault:
+        """A value that is not admitted, or not together with what else is there; `known` is what else tells of it."""
         content = self.contents.get(element)
         values = content.values.get(node, []) if content else []
-        expected = expected_of(values)
+        finite = bool(values) and all(value.finite for value in values)
+        expected = expected_of(values) if finite or not known else known
         text = own_text(element).strip() if node == TEXT else element.get(node, "")
         hidden = not values or self.known.hides(element, node)
         found = "" if hidden else text
@@ -121,8 +132,19 @@ class Suspects:
                 rest = str(Path(path.steps[depth:], path.attribute))
                 return fault(at, None, f"<{step.shown}> is missing in {short(at)}", expected=(rest,))
             at = inner[0]
-        what = f"attribute {path.attribute!r} is missing on {short(at)}" if path.attribute else f"{short(at)} is empty"
-        return fault(at, None, what, expected=Value(codec=row.codec).expected)
+        if path.attribute:
+            return self.gap(at, path.attribute, attribute=True)
+        return fault(at, None, f"{short(at)} is empty", expected=Value(codec=row.codec).expected)
+
+    def gap(self, element: Element, tag: str, attribute: bool = False) -> Fault:
+        """An element without a child or an attribute that it has to have."""
+        content, name = self.contents.get(element), self.known.shown(tag)
+        if attribute:
+            expected = expected_of(content.values.get(tag, []) if content else [])
+            return fault(element, None, f"attribute {name!r} is missing on {short(element)}", expected=expected)
+        required = [row.path for row in content.required if row.path.steps] if content else []
+        path = next((path for path in required if path.steps[0].tag == tag), name)
+        return fault(element, None, f"<{name}> is missing in {short(element)}", expected=(str(path),))
 
     # --- what is allowed, as far as it is not there -----------------------------------------------------------------
 
@@ -150,10 +172,9 @@ def _there(row: Row, element: Element, at: int) -> bool:
     return bool(found)
 
 
-def _sample(values: list[Value], text: str) -> str | None:
-    """A text that is admitted in place of another: the nearest word, where there are words."""
-    expected = expected_of(values)
-    near = next((word for word in expected if meant(text, [word])), None)
-    if near and any(value.words or (value.codec and value.codec.words) for value in values):
-        return near
-    return next((sample for value in values if (sample := value.sample) is not None), None)
+def _sample(values: list[Value], text: str) -> tuple[str | None, bool]:
+    """A text that is admitted in place of another, and whether it is any of some words: none of them is near."""
+    finite = any(value.finite for value in values)
+    near = next((word for word in expected_of(values) if meant(text, [word])), None) if finite else None
+    sample = near or next((sample for value in values if (sample := value.sample) is not None), None)
+    return sample, finite and near is None
