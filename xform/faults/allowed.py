@@ -43,8 +43,8 @@ class Value:
 
     @property
     def expected(self) -> tuple[str, ...]:
-        """All words, where they are finite; or the form of what is read."""
-        if self.words or self.codec is None:
+        """All words, where they are finite; or the form of what is read; nothing for any text."""
+        if self.words or self.codec is None or self.codec.word in ("str", "text"):
             return self.words
         if self.codec.constant is not None:
             return (self.codec.constant,)

@@ -56,7 +56,7 @@ class _Judge:
         for mending in mended:
             element = mending.suspect.fault.element
             if not valid:
-                if any(_around(one, element) or _around(element, one) for one in misfits):
+                if any(_related(one, element) for one in misfits):
                     yield mending.suspect.fault
                 continue
             if not self.search.spent:
@@ -146,3 +146,9 @@ class _Mending:
 
 def _around(outer: Element, inner: Element) -> bool:
     return outer is inner or outer in inner.iterancestors()
+
+
+def _related(one: Element, other: Element) -> bool:
+    """Whether one is within the other, or stands beside it under the same name."""
+    beside = one.tag == other.tag and one.getparent() is other.getparent()
+    return beside or _around(one, other) or _around(other, one)

@@ -107,7 +107,7 @@ class Known:
     def shown(self, tag: str) -> str:
         """A tag as tables write it."""
         if tag.endswith("*"):
-            return "any element"
+            return "any other element"
         name = etree.QName(tag)
         prefix = next((prefix for prefix, uri in self.tables.namespaces.items() if uri == name.namespace), None)
         return f"{prefix}:{name.localname}" if prefix else name.localname

@@ -14,6 +14,8 @@ from xform.faults.known import Known, some
 from xform.table.model import Path, Row, Tables
 from xform.xml import Element, attribute_name, own_text, shown
 
+NONE = "; expected no other"
+
 
 @frozen
 class Suspect:
@@ -98,7 +100,7 @@ class Suspects:
         hint = meant(shown(child), expected)
         if not hint and belongs:
             hint = f"<{shown(child)}> belongs in {some(belongs)}"
-        what = f"<{shown(child)}> is not allowed in {short(parent)}"
+        what = f"<{shown(child)}> is not allowed in {short(parent)}" + ("" if expected else NONE)
         return fault(child, None, what, shown(child), expected, hint)
 
     def unknown_attribute(self, element: Element, name: str) -> Fault:
@@ -106,7 +108,7 @@ class Suspects:
         hint = meant(written, expected)
         if not hint and (belongs := self.known.belongs_to(element, name)):
             hint = f"{written!r} belongs on {some(belongs)}"
-        what = f"attribute {written!r} is not allowed on {short(element)}"
+        what = f"attribute {written!r} is not allowed on {short(element)}" + ("" if expected else NONE)
         return fault(element, name, what, written, expected, hint)
 
     def value(self, element: Element, node: str, known: tuple[str, ...] = ()) -> Fault:
