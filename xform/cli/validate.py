@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 def validate(documents: tuple[str, ...], as_json: bool, host: str | None, schemas: Path | None, dialect: str) -> int:
     """Check documents (- is standard input): a line for every fault, exit code 1 if there is one.
 
-    A dialect that names no schema is checked by its tables alone.  A document that cannot be read is told as well; the
-    others are checked, and the exit code is 2.
+    Each line says where, what is wrong, what is allowed there, and who says so.  The schema tells whether a document
+    is valid, the tables what may stand where; a dialect that names no schema is checked by its tables alone.  A
+    document that cannot be read is told as well; the others are checked, and the exit code is 2.
     """
     from xform.schema import schema_of
 

@@ -17,8 +17,10 @@ from xform.xml import Element, shown
 
 
 def judge(schema: Schema, suspects: Suspects, root: Element) -> list[Fault]:
-    """The faults of a document that is not valid, in no order."""
-    return [fault.said_by("schema") for fault in _Judge(schema, suspects, root).faults()]
+    """The faults of a document that is not valid, in no order; at least one."""
+    # where what was mended hid what is wrong, the search alone tells
+    found = list(_Judge(schema, suspects, root).faults()) or _Judge(schema, suspects, root).told_least()
+    return [fault.said_by("schema") for fault in found]
 
 
 class _Judge:
@@ -34,8 +36,8 @@ class _Judge:
         mended = [_Mending(self.twin[one.fault.element], one) for one in self.suspects.found if one.kind != "missing"]
         for mending in mended:
             mending.mend()
-        others = list(self.misfits(self.copy)) if self.search.said() else []
-        yield from self.sifted(mended, valid=not others)
+        others = list(self.misfits()) if self.search.said() else []
+        yield from self.searched(mended) if others else self.tried(mended)
         said = {(mending.suspect.fault.element, mending.suspect.fault.node) for mending in mended}
         # a word taken for another may not go with the rest of its element
         guessed = [mending.suspect.fault.element for mending in mended if mending.suspect.guessed]
@@ -45,20 +47,9 @@ class _Judge:
             if (element, node) not in said and not doubted:
                 yield from self.explained(element, node)
 
-    def sifted(self, mended: list[_Mending], valid: bool) -> Iterator[Fault]:
-        """The suspects with which the document is not valid.
-
-        Where it is not without them either, those that lie in nothing which the search finds are left out.
-        """
-        for mending in [] if valid else mended:
-            mending.undo()
-        misfits = [] if valid else [element for element, _ in self.misfits(self.copy)]
+    def tried(self, mended: list[_Mending]) -> Iterator[Fault]:
+        """Of what was mended until the document was valid: that with which it is not."""
         for mending in mended:
-            element = mending.suspect.fault.element
-            if not valid:
-                if any(_related(one, element) for one in misfits):
-                    yield mending.suspect.fault
-                continue
             if not self.search.spent:
                 mending.undo()
                 if not self.search.said():
@@ -66,11 +57,20 @@ class _Judge:
                 mending.mend()
             yield mending.suspect.fault
 
-    def misfits(self, tree: Element) -> Iterator[tuple[Element, str | None]]:
-        """What the search finds in a state of the copy, as elements of the document, and of one the attribute."""
-        searched = deepcopy(tree)
+    def searched(self, mended: list[_Mending]) -> Iterator[Fault]:
+        """Of what was mended in vain: that which lies where the search finds something in the document as it is."""
+        for mending in mended:
+            mending.undo()
+        misfits = [element for element, _ in self.misfits()]
+        for mending in mended:
+            if any(_related(misfit, mending.suspect.fault.element) for misfit in misfits):
+                yield mending.suspect.fault
+
+    def misfits(self) -> Iterator[tuple[Element, str | None]]:
+        """What the search finds in the copy as it is now: elements of the document, or of one an attribute."""
+        searched = deepcopy(self.copy)
         origin = {twin: element for element, twin in self.twin.items()}
-        back = {found: origin[twin] for found, twin in zip(searched.iter(), tree.iter(), strict=True)}
+        back = {found: origin[twin] for found, twin in zip(searched.iter(), self.copy.iter(), strict=True)}
         for misfit in Search(self.schema, searched).faults():
             yield back[misfit.element], misfit.attribute
 
@@ -84,12 +84,20 @@ class _Judge:
         missing = [one.fault for one in suspects.found if one.kind == "missing"]
         if inner := [one for one in missing if _around(element, one.element)]:
             return inner
+        return [self.misfit(element)]
+
+    def misfit(self, element: Element) -> Fault:
+        """An element of which no more can be told than that the document is not valid with it."""
         parent = element.getparent()
-        if parent is None or not self.narrow.knows(element):
-            return [suspects.unknown(element)]
-        what = f"<{shown(element)}> in {short(parent)} lacks something, or holds what does not go together"
-        expected = (*suspects.attributes(element), *suspects.children(element))
-        return [fault(element, None, what, shown(element), expected)]
+        if parent is not None and not self.narrow.knows(element):
+            return self.suspects.unknown(element)
+        inside = f" in {short(parent)}" if parent is not None else ""
+        what = f"<{shown(element)}>{inside} lacks something, or holds what does not go together"
+        expected = (*self.suspects.attributes(element), *self.suspects.children(element))
+        return fault(element, None, what, shown(element), expected)
+
+    def told_least(self) -> list[Fault]:
+        return [self.misfit(element) for element, _ in self.misfits()]
 
     def misspelt(self, found: Gap | Wrong) -> bool:
         return isinstance(found, Gap) and meant(found.tag, [found.tag]) in self.suspects.typed(found.element)
