@@ -193,13 +193,17 @@ def test_a_long_set_is_cut_to_the_nearest_for_people_and_is_whole_for_programs(
 def test_a_document_of_which_no_more_can_be_told_is_not_called_valid(call: Xform, tmp_path: Path) -> None:
     (tmp_path / "mini.rng").write_text(
         "<element name='machine' xmlns='http://relaxng.org/ns/structure/1.0'>"
-        "<element name='memory'><text/></element><element name='name'><text/></element></element>"
+        "<choice><attribute name='id'/><attribute name='ratio'/></choice>"
+        "<element name='name'><text/></element></element>"
     )
     file = tmp_path / "vm.xml"
-    file.write_text("<machine><name>x</name><memory>1</memory></machine>")
+    file.write_text("<machine><name>x</name></machine>")
     result = call("validate", file, "--schemas", tmp_path)
     assert result.exit_code == 1
-    assert result.stdout.startswith(f"{file}:1:1: <machine> lacks something, or holds what does not go together; ")
+    assert result.stdout.startswith(
+        f"{file}:1:1: <machine> is out of order, lacks something, or holds what does not go "
+    )
+    assert "; expected one of ratio, id, " in result.stdout
 
 
 def test_values_that_may_be_secret_are_not_shown(call: Xform, tmp_path: Path, strict: Path) -> None:

@@ -92,7 +92,7 @@ class _Judge:
         if parent is not None and not self.narrow.knows(element):
             return self.suspects.unknown(element)
         inside = f" in {short(parent)}" if parent is not None else ""
-        what = f"<{shown(element)}>{inside} lacks something, or holds what does not go together"
+        what = f"<{shown(element)}>{inside} is out of order, lacks something, or holds what does not go together"
         expected = (*self.suspects.attributes(element), *self.suspects.children(element))
         return fault(element, None, what, shown(element), expected)
 
