@@ -165,6 +165,11 @@ def test_a_misspelt_element_that_has_to_be_there_is_one_fault(said: Any) -> None
     assert line.endswith("; did you mean 'target'?")
 
 
+def test_a_wrong_unit_is_told_at_the_unit_and_once(said: Any) -> None:
+    (line,) = said(machine(DISK).replace("<devices>", "<memory unit='Kilo'>1</memory><devices>"))
+    assert line.startswith("3:9: Machine.memory: 'Kilo' is not a unit such as KiB or MiB")
+
+
 def test_of_several_elements_of_a_name_the_path_tells_which(said: Any) -> None:
     (line,) = said(machine(DISK, "<disk new='1'><target dev='vdb'/></disk>"))
     assert "on devices/disk[2]; expected one of" in line

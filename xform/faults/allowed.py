@@ -17,12 +17,16 @@ from xform.xml import Element
 
 @frozen
 class Value:
-    """What may stand at an attribute or as a text: some words, what a codec reads, or with neither any text."""
+    """What may stand at an attribute or as a text: some words, what a codec reads, or with neither any text.
+
+    Of a size the unit is a value of its own.
+    """
 
     words: tuple[str, ...] = ()
     codec: Codec | None = None
+    unit: bool = False
 
-    def admits(self, text: str, element: Element) -> bool:
+    def admits(self, text: str) -> bool:
         codec = self.codec
         if codec is None:
             return not self.words or text in self.words
@@ -30,7 +34,7 @@ class Value:
             return True  # what a rule makes of it is told by reading the document
         try:
             if codec.unit:
-                codec.decode(text, element.get(codec.unit))
+                codec.decode(*(("1", text) if self.unit else (text, None)))
             else:
                 codec.decode(text)
         except ValueError:
@@ -46,6 +50,8 @@ class Value:
         """All words, where they are finite; or the form of what is read; nothing for any text."""
         if self.words or self.codec is None or self.codec.word in ("str", "text"):
             return self.words
+        if self.unit:
+            return ("a unit such as KiB or MiB",)
         if self.codec.constant is not None:
             return (self.codec.constant,)
         return tuple(self.codec.words) if self.codec.words else (self.codec.expected,)
@@ -55,6 +61,8 @@ class Value:
         """A text that is admitted; None where none can be told."""
         if self.words or self.codec is None:
             return self.words[0] if self.words else None
+        if self.unit:
+            return self.codec.unit_word
         value, needs = self.codec.cases[0]
         return self.codec.encode(value, **needs)
 
@@ -85,7 +93,7 @@ class Content:
         codec = slot.row.codec
         if slot.kind == "unit":
             assert codec
-            yield codec.unit or "", Value()
+            yield codec.unit or "", Value(codec=codec, unit=True)
         elif slot.kind == "word":
             shape = self.tables.shapes[slot.row.entity or ""]
             yield from words(shape)

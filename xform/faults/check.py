@@ -56,7 +56,9 @@ def refused(dialect: Dialect, root: Element, context: dict[str, Any]) -> Iterato
         codec = row.codec
         said = f"the value is not {codec.expected}" if codec and hidden else message
         node = row.path.attribute or TEXT
+        value = Value(codec=codec)
+        if codec and codec.unit and value.admits(element.get(node, "") if node != TEXT else own_text(element).strip()):
+            node, value = codec.unit, Value(codec=codec, unit=True)
         found = "" if hidden else own_text(element).strip() if node == TEXT else element.get(node, "")
-        expected = Value(codec=codec).expected
-        hint = meant(found, expected)
-        yield Fault(element, node, f"{row}: {said}", found, expected, hint, by=str(row.origin))
+        hint = meant(found, value.expected)
+        yield Fault(element, node, f"{row}: {said}", found, value.expected, hint, by=str(row.origin))

@@ -20,7 +20,10 @@ def judge(schema: Schema, suspects: Suspects, root: Element) -> list[Fault]:
     """The faults of a document that is not valid, in no order; at least one."""
     # where what was mended hid what is wrong, the search alone tells
     found = list(_Judge(schema, suspects, root).faults()) or _Judge(schema, suspects, root).told_least()
-    return [fault.said_by("schema") for fault in found]
+    unique: dict[tuple[str, str], Fault] = {}
+    for one in found:
+        unique.setdefault((one.path, one.message if one.node is None else one.node), one.said_by("schema"))
+    return list(unique.values())
 
 
 class _Judge:

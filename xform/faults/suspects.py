@@ -63,7 +63,7 @@ class Suspects:
             values = content.values.get(name)
             if values is None:
                 yield Suspect("surplus", self.unknown_attribute(element, name))
-            elif not any(value.admits(str(text), element) for value in values):
+            elif not any(value.admits(str(text)) for value in values):
                 yield Suspect("value", self.value(element, name), *_sample(values, str(text)))
 
     def _text(self, element: Element, content: Content) -> Iterator[Suspect]:
@@ -74,7 +74,7 @@ class Suspects:
         if values is None:
             what = f"text is not allowed in {short(element)}"
             yield Suspect("surplus", fault(element, TEXT, what, "text", self.children(element)))
-        elif not any(value.admits(form, element) for value in values for form in (text, text.strip())):
+        elif not any(value.admits(form) for value in values for form in (text, text.strip())):
             yield Suspect("value", self.value(element, TEXT), *_sample(values, text))
 
     def _missing(self, element: Element, content: Content) -> Iterator[Suspect]:
