@@ -62,6 +62,9 @@ def documents(dialect: Dialect, table: Table, place: Place, document: Any) -> It
     for fact in facts(dialect.classes, at(document, place), place, live=True):
         if fact.place[:-1] == place:
             yield from (put(document, fact.place, other) for other in (*fact.others(), *elements(fact.row)))
+    for row in table.fields.values():
+        if row.generated and row.codec:
+            yield put(document, (*place, row.name), next(filter(None, row.codec.samples)))
 
 
 def elements(row: Row | None) -> Iterator[str]:

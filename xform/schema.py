@@ -100,13 +100,14 @@ def _load(file: Path) -> tuple[etree.RelaxNG, threading.Lock]:
 class Schema:
     """One schema of a folder.  Loaded once a process; safe to use from several threads.
 
-    `version` is that of the libvirt which it is from, None where nothing tells.
+    `file` holds it, `version` is that of the libvirt which it is from, None where nothing tells.
     """
 
     def __init__(self, folder: Path, name: str = SCHEMA) -> None:
         self.name = name
+        self.file = folder / name
         self.version = schema_version(folder)
-        self._relaxng, self._lock = _load((folder / name).resolve())
+        self._relaxng, self._lock = _load(self.file.resolve())
 
     def problems(self, document: str | bytes | Element, source: str = "document") -> list[Problem]:
         """Where the document is not valid, in its order; empty where it is.  Values are not shown: some are secret.
@@ -119,9 +120,9 @@ class Schema:
             return []
         where = places(root, text) if text is not None else {}
         found = []
-        for element, message in _Search(self, root).faults():
-            line, column = where.get(element, (element.sourceline, None))
-            found.append(Problem(source, line, column, message))
+        for misfit in Search(self, root).faults():
+            line, column = where.get(misfit.element, (misfit.element.sourceline, None))
+            found.append(Problem(source, line, column, misfit.message))
         return sorted(found, key=lambda problem: (problem.line or 0, problem.column or 0))
 
     def said(self, root: Element) -> list[str]:
@@ -132,7 +133,16 @@ class Schema:
             return [" ".join(entry.message.split()) for entry in self._relaxng.error_log]
 
 
-class _Search:
+@frozen(eq=False)
+class Misfit:
+    """An element with which a document is not valid, or an attribute of it."""
+
+    element: Element
+    message: str
+    attribute: str | None = None
+
+
+class Search:
     """Finds what keeps a document from being valid: by leaving out of its tree now this, now that.
 
     Each try is a validation; when they have cost enough, what is found by then is told less exactly.
@@ -150,36 +160,37 @@ class _Search:
     def spent(self) -> bool:
         return self.tries <= 0
 
-    def faults(self) -> Iterator[tuple[Element, str]]:
+    def faults(self) -> Iterator[Misfit]:
         """The validator gives up on the first child of the root that it cannot place; so take out one after another."""
         out: list[tuple[int, Element]] = []
         while (said := self.said()) and not self.spent and (child := _named(self.root, said)) is not None:
             out.append((self.root.index(child), child))
             self.root.remove(child)
         if said and not out:
-            yield from self.within(self.root, f"<{shown(self.root)}>: {_VALUE.sub('this value', said[0])}")
+            yield from self.within(Misfit(self.root, f"<{shown(self.root)}>: {_VALUE.sub('this value', said[0])}"))
         for at, child in out:
             self.root.insert(at, child)
             if not said and not self.spent and not self.said():
                 continue  # the validator named it only because of another
-            yield from [(child, _misfit(child))] if said else self.within(child, _misfit(child))
+            yield from [_misfit(child)] if said else self.within(_misfit(child))
             self.root.remove(child)
 
-    def within(self, element: Element, misfit: str) -> Iterator[tuple[Element, str]]:
+    def within(self, misfit: Misfit) -> Iterator[Misfit]:
         """What in an element keeps the document from being valid; the element itself, if no less can be told."""
+        element = misfit.element
         if fault := self.attribute([element]):
             yield fault
             return
         faulty = [] if self.spent else self.faulty(element)
         for at, child in faulty:
             element.insert(at, child)
-            yield from self.within(child, _misfit(child))
+            yield from self.within(_misfit(child))
             element.remove(child)
         if not faulty:  # perhaps within a child that the element cannot be without
             inner = list(element.iterdescendants(etree.Element))
-            yield self.attribute(inner[:_MOST]) or (element, misfit)
+            yield self.attribute(inner[:_MOST]) or misfit
 
-    def attribute(self, elements: list[Element]) -> tuple[Element, str] | None:
+    def attribute(self, elements: list[Element]) -> Misfit | None:
         """The one attribute without which the document is valid."""
         for element in elements:
             for name in list(element.attrib):  # items() takes long where there are very many
@@ -192,7 +203,7 @@ class _Search:
                     message = (
                         f"attribute {name!r} of <{shown(element)}>: no such attribute here, or not with this value"
                     )
-                    return element, message
+                    return Misfit(element, message, str(name))
         return None
 
     def faulty(self, element: Element) -> list[tuple[int, Element]]:
@@ -235,7 +246,7 @@ def _named(root: Element, messages: list[str]) -> Element | None:
     return None
 
 
-def _misfit(element: Element) -> str:
+def _misfit(element: Element) -> Misfit:
     parent = element.getparent()
     inside = f" in <{shown(parent)}>" if parent is not None else ""
-    return f"<{shown(element)}>{inside}: no such element here, or not with this content"
+    return Misfit(element, f"<{shown(element)}>{inside}: no such element here, or not with this content")

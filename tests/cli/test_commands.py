@@ -104,7 +104,7 @@ def test_the_context_reaches_every_command(call: Xform, tmp_path: Path, schemas:
     assert call("validate", document, "--schemas", schemas, "--host", host).exit_code == 0
     document.write_text(xml.format("/etc/a.img"))
     result = call("validate", document, "--schemas", schemas, "--host", host)
-    assert result.stdout.startswith(f"{document}:1:60: Disk.image: '/etc/a.img' is not below /run/disks/ (")
+    assert result.stdout.startswith(f"{document}:1:67: Disk.image: '/etc/a.img' is not below /run/disks/ (")
 
 
 # --- parse ----------------------------------------------------------------------------------------------------------

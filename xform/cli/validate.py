@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 def validate(documents: tuple[str, ...], as_json: bool, host: str | None, schemas: Path | None, dialect: str) -> int:
     """Check documents (- is standard input): a line for every fault, exit code 1 if there is one.
 
-    A dialect that names no schema is checked by its tables alone.  A document that cannot be read is told as well; the
-    others are checked, and the exit code is 2.
+    Each line says where, what is wrong, what is allowed there, and who says so.  The schema tells whether a document
+    is valid, the tables what may stand where; a dialect that names no schema is checked by its tables alone.  A
+    document that cannot be read is told as well; the others are checked, and the exit code is 2.
     """
     from xform.schema import schema_of
 
@@ -47,7 +48,7 @@ def validate(documents: tuple[str, ...], as_json: bool, host: str | None, schema
     else:
         for fault in found:
             place = ":".join(str(fault[part]) for part in ("file", "line", "column") if fault[part] is not None)
-            write(None, f"{place}: {fault['message']} ({fault['by']})\n")
+            write(None, f"{place}: {fault['message']} ({_by(fault)})\n")
         if len(documents) > 1:
             valid = len(documents) - unreadable - len({fault["file"] for fault in found})
             click.echo(f"{valid} of {len(documents)} valid", err=True)
@@ -56,26 +57,32 @@ def validate(documents: tuple[str, ...], as_json: bool, host: str | None, schema
 
 def faults(dialect: Dialect, schema: Schema | None, document: str, context: dict[str, Any]) -> list[dict[str, Any]]:
     """What the schema and the tables find in one document, in the order of its places.  No secret is shown."""
-    from xform.mask import Discreet
-    from xform.text import places
-    from xform.xml import own_text
+    from xform.faults import Places, check
 
     name, data = source_name(document), read_bytes(document)
     root = dialect.tree(data, name)
-    found = [
-        {"file": name, "line": problem.line, "column": problem.column, "message": problem.message, "by": "schema"}
-        for problem in (schema.problems(data, name) if schema else ())
-    ]
-    reader = Discreet(dialect)
     try:
-        refused = reader.document(root, context).refused
+        found = check(dialect, schema, root, context)
     except DocumentError as error:
         raise DocumentError(f"{name}: {error}") from None
-    where = places(root, data) if refused else {}
-    for element, row, message in refused:
-        if row.path.attribute is None and not own_text(element).strip():
-            continue  # an element without text, where others go through it, has no value to refuse
-        said = f"the value is not {row.codec.expected}" if row.codec and reader.hides(row, element) else message
-        line, column = where.get(element, (element.sourceline, None))
-        found.append({"file": name, "line": line, "column": column, "message": f"{row}: {said}", "by": str(row.origin)})
-    return sorted(found, key=lambda fault: (fault["line"], fault["column"] or 0))
+    where = Places(root, data)
+    told = [
+        {
+            "file": name,
+            **dict(zip(("line", "column"), where(fault.element, fault.node), strict=True)),
+            "path": fault.path,
+            "message": fault.message,
+            "found": fault.found,
+            "expected": list(fault.expected),
+            "hint": fault.hint,
+            "by": fault.by,
+        }
+        for fault in found
+    ]
+    return sorted(told, key=lambda fault: (fault["line"], fault["column"] or 0))
+
+
+def _by(fault: dict[str, Any]) -> str:
+    """Who says a fault; what a row says of itself lacks the path."""
+    named = fault["by"] in ("schema", "tables")
+    return fault["by"] if named else f"{fault['path'].split('/', 2)[-1]}, {fault['by']}"

@@ -540,7 +540,7 @@ class DomainDialect(Dialect):
         associativity: Literal['none', 'direct', 'full']
         policy: Literal['none', 'writeback', 'writethrough']
         size: int
-        """bytes"""
+        """KiB; libvirt takes it for KiB whatever unit stands there"""
         line: int
         """bytes"""
 

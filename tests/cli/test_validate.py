@@ -1,0 +1,244 @@
+"""What `xform validate` says of a wrong document: each fault's place, what was found, and what is allowed there."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import MINI, Xform
+
+WORKSHOP = MINI.parent / "workshop"
+
+# A schema as strict as the tables of `mini` are, and stricter: a screen with a password needs a port.
+GRAMMAR = """\
+<grammar xmlns='http://relaxng.org/ns/structure/1.0' datatypeLibrary='http://www.w3.org/2001/XMLSchema-datatypes'>
+  <start><element name='machine'><interleave>
+    <element name='name'><text/></element>
+    <optional><element name='memory'><optional><attribute name='unit'/></optional><text/></element></optional>
+    <optional><element name='clock'>
+      <attribute name='offset'><choice><value>utc</value><value>localtime</value></choice></attribute>
+    </element></optional>
+    <optional><element name='metadata'><text/></element></optional>
+    <optional><element name='devices'><interleave>
+      <zeroOrMore><element name='disk'><interleave>
+        <optional><attribute name='device'>
+          <choice><value>disk</value><value>cdrom</value><value>floppy</value></choice>
+        </attribute></optional>
+        <optional><element name='driver'>
+          <optional><attribute name='cache'>
+            <choice><value>none</value><value>default</value></choice>
+          </attribute></optional>
+          <optional><attribute name='queues'><data type='unsignedInt'/></attribute></optional>
+        </element></optional>
+        <element name='target'><attribute name='dev'>
+          <data type='string'><param name='pattern'>vd[a-z0-9]+</param></data>
+        </attribute></element>
+        <optional><element name='readonly'><empty/></element></optional>
+      </interleave></element></zeroOrMore>
+      <zeroOrMore><element name='screen'>
+        <attribute name='type'/>
+        <choice><empty/><group><attribute name='passwd'/><attribute name='port'/></group></choice>
+      </element></zeroOrMore>
+    </interleave></element></optional>
+  </interleave></element></start>
+</grammar>
+"""
+
+
+@pytest.fixture
+def strict(tmp_path: Path) -> Path:
+    """A folder with a schema that admits no more than the tables of `mini` know."""
+    (tmp_path / "strict").mkdir()
+    (tmp_path / "strict" / "mini.rng").write_text(GRAMMAR)
+    return tmp_path / "strict"
+
+
+def machine(*devices: str) -> str:
+    return "\n".join(["<machine>", "<name>web</name>", "<devices>", *devices, "</devices>", "</machine>"])
+
+
+DISK = "<disk device='disk'>\n<driver cache='none'/>\n<target dev='vda'/>\n</disk>"
+
+
+@pytest.fixture
+def said(call: Xform, strict: Path, tmp_path: Path) -> Any:
+    """What is said of a document, without its name and who says it."""
+
+    def lines(document: str, dialect: Path = MINI) -> list[str]:
+        file = tmp_path / "vm.xml"
+        file.write_text(document)
+        result = call("validate", file, "--schemas", strict, dialect=dialect)
+        assert result.exit_code == (1 if result.stdout else 0), result.output
+        return [line.removeprefix(f"{file}:").rpartition(" (")[0] for line in result.stdout.splitlines()]
+
+    return lines
+
+
+MISTAKES = {
+    "unknown element": (
+        "<disk><target dev='vda'/>\n<redonly/></disk>",
+        "5:1: <redonly> is not allowed in devices/disk; expected one of",
+        "; did you mean 'readonly'?",
+    ),
+    "unknown attribute": (
+        "<disk>\n<driver cahce='none'/><target dev='vda'/></disk>",
+        "5:9: attribute 'cahce' is not allowed on devices/disk/driver; expected one of cache, queues, type",
+        "; did you mean 'cache'?",
+    ),
+    "value outside an enum": (
+        "<disk\n device='cdrm'><target dev='vda'/></disk>",
+        "5:2: Disk.kind: 'cdrm' is not one of disk, cdrom, floppy",
+        " (did you mean 'cdrom'?)",
+    ),
+    "wrong place": (
+        "<disk><target dev='vda'/>\n<clock offset='utc'/></disk>",
+        "5:1: <clock> is not allowed in devices/disk; expected one of",
+        "; <clock> belongs in machine",
+    ),
+    "attribute in the wrong place": (
+        "<disk><driver queues='1'/>\n<target dev='vda' cache='none'/></disk>",
+        "5:19: attribute 'cache' is not allowed on devices/disk/target; expected no other",
+        "; 'cache' belongs on devices/disk/driver",
+    ),
+    "missing child": (
+        "<disk>\n<driver/></disk>",
+        "4:1: <target> is missing in devices/disk; expected target/@dev",
+        "",
+    ),
+    "missing attribute": (
+        "<disk>\n<target/></disk>",
+        "5:1: attribute 'dev' is missing on devices/disk/target",
+        "",
+    ),
+    "twice": (
+        "<disk><target dev='vda'/><driver/>\n<driver/></disk>",
+        "5:1: <driver> stands in devices/disk already; expected one of",
+        "",
+    ),
+    "a value that only the schema refuses": (
+        "<disk>\n<target dev='hda'/></disk>",
+        "5:9: 'dev' of devices/disk/target: 'hda' is not allowed; expected text like vd[a-z0-9]+",
+        "",
+    ),
+    "what does not go together": (
+        "<screen type='vnc'\n passwd='hunter2'/>",
+        "5:2: 'passwd' of devices/screen: this value is not allowed",
+        "",
+    ),
+    "text": (
+        "<disk><target dev='vda'/>\n<readonly>yes</readonly></disk>",
+        "5:1: text is not allowed in devices/disk/readonly",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_told_with_its_place_and_what_is_allowed(mistake: str, said: Any) -> None:
+    device, start, end = MISTAKES[mistake]
+    (line,) = said(machine(device))
+    assert line.startswith(start)
+    assert line.endswith(end)
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_in_the_middle_of_a_long_document_is_the_only_one_told(mistake: str, said: Any) -> None:
+    device, start, _ = MISTAKES[mistake]
+    lines = said(machine(*[DISK] * 125, device, *[DISK] * 125))
+    number, _, rest = start.partition(":")
+    (line,) = lines
+    assert line.startswith(f"{int(number) + 500}:{rest.partition(': ')[0]}: ")
+
+
+def test_all_mistakes_of_a_document_are_told_in_its_order(said: Any) -> None:
+    found = said(machine(*(device.replace("\n", "") for device, _, _ in MISTAKES.values())))
+    assert [int(line.partition(":")[0]) for line in found] == list(range(4, 4 + len(MISTAKES)))
+
+
+def test_a_misspelt_element_that_has_to_be_there_is_one_fault(said: Any) -> None:
+    (line,) = said(machine("<disk><taget dev='vda'/></disk>"))
+    assert line.startswith("4:7: <taget> is not allowed in devices/disk; expected one of ")
+    assert line.endswith("; did you mean 'target'?")
+
+
+def test_a_wrong_unit_is_told_at_the_unit_and_once(said: Any) -> None:
+    (line,) = said(machine(DISK).replace("<devices>", "<memory unit='Kilo'>1</memory><devices>"))
+    assert line.startswith("3:9: Machine.memory: 'Kilo' is not a unit such as KiB or MiB")
+
+
+def test_of_several_elements_of_a_name_the_path_tells_which(said: Any) -> None:
+    (line,) = said(machine(DISK, "<disk new='1'><target dev='vdb'/></disk>"))
+    assert "on devices/disk[2]; expected one of" in line
+
+
+def test_what_the_tables_do_not_know_is_no_fault_where_the_schema_admits_it(said: Any) -> None:
+    assert said(machine(DISK).replace("<devices>", "<metadata>text</metadata><devices>")) == []
+    (line,) = said(
+        machine("<disk new='1'><target dev='vdb'/></disk>").replace("<devices>", "<metadata>x</metadata><devices>")
+    )
+    assert "'new'" in line
+
+
+def test_a_long_set_is_cut_to_the_nearest_for_people_and_is_whole_for_programs(
+    call: Xform, tmp_path: Path, strict: Path
+) -> None:
+    file = tmp_path / "vm.xml"
+    file.write_text("<machine><name>x</name><devces/></machine>")
+    result = call("validate", file, "--schemas", strict, "--json")
+    (fault,) = json.loads(result.stdout)
+    assert (fault["path"], fault["found"], fault["hint"]) == ("/machine/devces", "devces", "did you mean 'devices'?")
+    assert {"devices", "clock", "memory"} <= set(fault["expected"])
+    assert "name" not in fault["expected"]
+
+
+def test_a_document_of_which_no_more_can_be_told_is_not_called_valid(call: Xform, tmp_path: Path) -> None:
+    (tmp_path / "mini.rng").write_text(
+        "<element name='machine' xmlns='http://relaxng.org/ns/structure/1.0'>"
+        "<choice><attribute name='id'/><attribute name='ratio'/></choice>"
+        "<element name='name'><text/></element></element>"
+    )
+    file = tmp_path / "vm.xml"
+    file.write_text("<machine><name>x</name></machine>")
+    result = call("validate", file, "--schemas", tmp_path)
+    assert result.exit_code == 1
+    assert result.stdout.startswith(
+        f"{file}:1:1: <machine> is out of order, lacks something, or holds what does not go "
+    )
+    assert "; expected one of ratio, id, " in result.stdout
+
+
+def test_values_that_may_be_secret_are_not_shown(call: Xform, tmp_path: Path, strict: Path) -> None:
+    file = tmp_path / "vm.xml"
+    file.write_text(machine("<screen type='vnc' passwd='hunter2' secret='hunter3'>hunter4</screen>"))
+    result = call("validate", file, "--schemas", strict, "--json")
+    assert result.exit_code == 1
+    assert {"/machine/devices/screen/@secret", "/machine/devices/screen"} <= {
+        fault["path"] for fault in json.loads(result.stdout)
+    }
+    assert "hunter" not in result.output
+
+
+def test_without_a_schema_the_tables_tell_what_reading_does_not_take(said: Any) -> None:
+    found = said(
+        "<workshop>\n <tools>\n  <tool nmae='saw'/>\n </tools>\n <paint color='gren'/>\n <quite/>\n</workshop>",
+        dialect=WORKSHOP,
+    )
+    assert [line.partition(";")[0] for line in found] == [
+        "3:3: attribute 'name' is missing on tools/tool",
+        "3:9: attribute 'nmae' is not allowed on tools/tool",
+        "5:9: Workshop.color: 'gren' is not one of red, green, blue (did you mean 'green'?)",
+        "6:2: <quite> is not allowed in workshop",
+    ]
+    assert found[-1].endswith("did you mean 'quiet'?")
+
+
+def test_who_says_a_fault_stands_behind_it(call: Xform, tmp_path: Path, strict: Path) -> None:
+    file = tmp_path / "vm.xml"
+    file.write_text(machine("<disk device='x' new='1'><target dev='vda'/></disk>"))
+    row, schema = call("validate", file, "--schemas", strict).stdout.splitlines()
+    assert re.search(r" \(devices/disk/@device, .*mini/disk\.toml:\d+:\d+\)$", row)
+    assert schema.endswith(" (schema)")

@@ -1,0 +1,106 @@
+"""Within an element that keeps a document from being valid: the values and the gaps that surely are what is wrong.
+
+The validator tells of an element only that it does not fit; its schema, followed down to there, tells more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from attrs import frozen
+from lxml import etree
+
+from xform.check.place import Place, Words
+from xform.check.relaxng import Data, read_schema
+from xform.compile.interpreter import TEXT
+from xform.schema import Schema
+from xform.xml import Element, own_text
+
+# So many elements of it are looked at: a second, at most.
+_MOST = 2000
+
+
+@frozen(eq=False)
+class Gap:
+    """A child or an attribute that an element cannot be without."""
+
+    element: Element
+    tag: str
+    attribute: bool = False
+
+
+@frozen(eq=False)
+class Wrong:
+    """An attribute's value, or a text, that the schema surely does not admit."""
+
+    element: Element
+    node: str
+
+
+class Narrow:
+    """A schema, followed down to the elements of a document."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.start = Place("", (read_schema(schema.file),))
+        self._places: dict[Element, Place | None] = {}
+
+    def within(self, element: Element) -> Iterator[Gap | Wrong]:
+        """What is wrong in an element and below, as far as it can be told."""
+        for inner in islice(element.iter(etree.Element), _MOST):
+            if place := self.place(inner):
+                yield from _wrong(inner, place)
+                yield from _gaps(inner, place)
+
+    def place(self, element: Element) -> Place | None:
+        """Where an element is in the schema, told by its attributes as well; None where the schema has none there."""
+        if element not in self._places:
+            place = self._bare(element)
+            for name, text in element.attrib.items():
+                place = (place.where(str(name), str(text)) or place) if place else None
+            self._places[element] = place
+        return self._places[element]
+
+    def knows(self, element: Element) -> bool:
+        """Whether such an element may stand where it does."""
+        return self._bare(element) is not None
+
+    def _bare(self, element: Element) -> Place | None:
+        """Where an element is by its name alone."""
+        parent = element.getparent()
+        outer = self.start if parent is None else self.place(parent)
+        return outer.child(str(element.tag)) if outer else None
+
+    def expected(self, element: Element, node: str) -> tuple[str, ...]:
+        """What the schema admits at a node, in words; empty where that is any text."""
+        here = self._bare(element)
+        words = (here.text if node == TEXT else here.attribute(node)) if here else None
+        return _told(words) if words else ()
+
+
+def _wrong(element: Element, place: Place) -> Iterator[Wrong]:
+    for name, text in element.attrib.items():
+        words = place.attribute(str(name))
+        if words and not words.admits(str(text)):
+            yield Wrong(element, str(name))
+    if (text := own_text(element).strip()) and place.text and not place.text.admits(text):
+        yield Wrong(element, TEXT)
+
+
+def _gaps(element: Element, place: Place) -> Iterator[Gap]:
+    for tag in place.children:
+        if element.find(tag) is None and place.needs_child(tag):
+            yield Gap(element, tag)
+    for name in place.attributes:
+        if element.get(name) is None and place.needs_attribute(name):
+            yield Gap(element, name, attribute=True)
+
+
+def _told(words: Words) -> tuple[str, ...]:
+    found = list(words.words)
+    for other in words.others:
+        patterns = [param for name, param in other.params if name == "pattern"] if isinstance(other, Data) else []
+        if not patterns:
+            return ()
+        found += [f"text like {pattern}" for pattern in patterns]
+    return tuple(dict.fromkeys(found))
