@@ -242,3 +242,10 @@ def test_who_says_a_fault_stands_behind_it(call: Xform, tmp_path: Path, strict: 
     row, schema = call("validate", file, "--schemas", strict).stdout.splitlines()
     assert re.search(r" \(devices/disk/@device, .*mini/disk\.toml:\d+:\d+\)$", row)
     assert schema.endswith(" (schema)")
+
+
+def test_faults_are_annotations_on_github(call: Xform, strict: Path, tmp_path: Path) -> None:
+    file = tmp_path / "vm.xml"
+    file.write_text("<machine><name>m</name>\n<clock offset='mars'/></machine>")
+    out = call("validate", file, "--schemas", strict, "--format", "github", dialect=MINI).stdout
+    assert out.startswith(f"::error file={file},line=2,col=8::")

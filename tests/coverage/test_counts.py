@@ -11,7 +11,7 @@ from lxml import etree
 import xform
 from tests.corpus import HOME
 from xform.check.relaxng import read_schema
-from xform.cli.coverage import table
+from xform.cli.coverage import read_reasons, table
 from xform.coverage.corpus import by_frequency
 from xform.coverage.counts import Count, cover
 from xform.coverage.walk import State
@@ -176,3 +176,12 @@ def test_what_no_row_claims_of_drawn_documents_is_missing(folder):
             assert excused or re.sub(r"\[1\]", "", path).removeprefix("/domain/") in known
 
     judge()
+
+
+@needs_schemas
+def test_what_no_row_says_is_listed_with_its_reason():
+    tables = load_tables("domain")
+    listed = read_reasons(str(tables.folder / "opaque.txt"))
+    left = {path for folder in SCHEMAS for path, node in cover(tables, folder).all if node.state is not State.CLAIMED}
+    assert set(listed) == left
+    assert len(listed) <= 25

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xform.cli.commands import BAD
-from xform.cli.common import common, host, load, read_bytes, read_contexts, schemas, source_name, write
+from xform.cli.common import (
+    annotation,
+    common,
+    formats,
+    host,
+    load,
+    read_bytes,
+    read_contexts,
+    schemas,
+    source_name,
+    write,
+)
 from xform.cli.completion import FILE
 from xform.errors import DocumentError
 
@@ -19,11 +30,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("documents", metavar="DOMAIN.xml...", type=FILE, nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
+@formats
 @host
 @schemas
 @common
-def validate(documents: tuple[str, ...], as_json: bool, host: str | None, schemas: Path | None, dialect: str) -> int:
+def validate(documents: tuple[str, ...], form: str, host: str | None, schemas: Path | None, dialect: str) -> int:
     """Check documents (- is standard input): a line for every fault, exit code 1 if there is one.
 
     Each line says where, what is wrong, what is allowed there, and who says so.  The schema tells whether a document
@@ -41,18 +52,26 @@ def validate(documents: tuple[str, ...], as_json: bool, host: str | None, schema
         except DocumentError as error:
             click.echo(str(error), err=True)
             unreadable += 1
-    if as_json:
+    if form == "json":
         from xform.files import to_json
 
         write(None, to_json(found))
     else:
-        for fault in found:
-            place = ":".join(str(fault[part]) for part in ("file", "line", "column") if fault[part] is not None)
-            write(None, f"{place}: {fault['message']} ({_by(fault)})\n")
+        say = as_annotation if form == "github" else as_text
+        write(None, "".join(map(say, found)))
         if len(documents) > 1:
             valid = len(documents) - unreadable - len({fault["file"] for fault in found})
             click.echo(f"{valid} of {len(documents)} valid", err=True)
     return BAD if unreadable else 1 if found else 0
+
+
+def as_text(fault: dict[str, Any]) -> str:
+    place = ":".join(str(fault[part]) for part in ("file", "line", "column") if fault[part] is not None)
+    return f"{place}: {fault['message']} ({_by(fault)})\n"
+
+
+def as_annotation(fault: dict[str, Any]) -> str:
+    return annotation("error", f"{fault['message']} ({_by(fault)})", fault["file"], fault["line"], fault["column"])
 
 
 def faults(dialect: Dialect, schema: Schema | None, document: str, context: dict[str, Any]) -> list[dict[str, Any]]:
