@@ -387,6 +387,13 @@ def test_what_the_tables_do_not_admit_is_refused(domain: xform.Dialect, path: st
     assert str(refused.value) == message
 
 
+@pytest.mark.parametrize("step", ["  ", "    ", "\t"])
+def test_new_elements_are_indented_as_the_document_is(domain: xform.Dialect, step: str) -> None:
+    xml = guest("").replace("  ", step)
+    other = edited(domain, xml, lambda vm: setattr(vm, "os", domain.Os(type="hvm")))
+    assert other == xml.replace("</domain>", f"{step}<os>\n{step * 2}<type>hvm</type>\n{step}</os>\n</domain>")
+
+
 def test_an_open_document_is_changed_by_its_entity_and_stays_what_it_was(domain: xform.Dialect) -> None:
     xml = guest(DISKS)
     document = domain.open(xml)
