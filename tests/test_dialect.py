@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import traceback
 import typing
 from collections import Counter
 from collections.abc import Callable
@@ -215,6 +216,16 @@ def test_classes_have_slots_types_and_documentation(ovirt: xform.Dialect) -> Non
 def test_a_secret_is_not_shown(ovirt: xform.Dialect) -> None:
     assert "sesame" not in repr(ovirt.VncGraphics(password="sesame"))
     assert repr(xform.Opaque("<graphics type='new' passwd='sesame'/>")) == "Opaque(xml='<graphics…')"
+
+
+@pytest.mark.parametrize("write", ["generate", "update"])
+def test_a_secret_is_in_no_traceback(ovirt: xform.Dialect, write: str) -> None:
+    vm = ovirt.Vm(id=ID, name="x", graphics=[ovirt.VncGraphics(password="sesame")])
+    xml = ovirt.generate(vm)
+    vm.graphics[0].password = "sesame\0"
+    with pytest.raises(xform.EntityError) as refused:
+        ovirt.generate(vm) if write == "generate" else ovirt.update(xml, vm)
+    assert "sesame" not in "".join(traceback.format_exception(refused.value))
 
 
 def test_an_entity_that_is_not_there_is_an_attribute_error(ovirt: xform.Dialect) -> None:

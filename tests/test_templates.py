@@ -8,6 +8,7 @@ import attrs
 import pytest
 
 import xform
+from xform.check.lint import lint
 from xform.laws import create_get, twins_entity
 
 ROWS = """format = 1
@@ -45,6 +46,10 @@ def test_without_one_of_the_fields_there_is_no_text(tmp_path: Path) -> None:
     assert "source" not in dialect.generate(entity)
     assert "<label>box-7</label>" in dialect.generate(entity)
     assert twins_entity(dialect, entity) == []
+
+
+def test_the_linter_has_nothing_to_say(tmp_path: Path) -> None:
+    assert lint(box(tmp_path).tables) == []
 
 
 def test_it_is_no_field_to_set(tmp_path: Path) -> None:

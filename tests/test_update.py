@@ -371,13 +371,27 @@ def test_live_fields_are_left_alone_unless_asked_for(domain: xform.Dialect) -> N
         ("vcpu_placement", "ato", "vcpu_placement: 'ato' is not one of static, auto (did you mean 'auto'?)"),
         ("title", "\x00", "title: '\\x00' is not text that XML can hold"),
         ("rngs", [3], "rngs[0]: int is no Rng; expected Rng or Opaque"),
-        ("uuid", "6BA7B810-9DAD-41D1-80B4-00C04FD430C8", "uuid: '6BA7B810-9DAD-41D1-80B4-00C04FD430C8' is not a UUID"),
+        (
+            "uuid",
+            "6BA7B810-9DAD-41D1-80B4-00C04FD430C8",
+            "uuid: '6BA7B810-9DAD-41D1-80B4-00C04FD430C8' is not how it is written; "
+            "expected '6ba7b810-9dad-41d1-80b4-00c04fd430c8'",
+        ),
+        ("os", 3, "os: int is no Os; expected Os or Opaque"),
+        ("clock", "utc", "clock: str is no Clock; expected Clock or Opaque"),
     ],
 )
 def test_what_the_tables_do_not_admit_is_refused(domain: xform.Dialect, path: str, value: Any, message: str) -> None:
     with pytest.raises(xform.EntityError) as refused:
         edited(domain, guest("  <vcpu>1</vcpu>\n"), setting(path, value))
     assert str(refused.value) == message
+
+
+@pytest.mark.parametrize("step", ["  ", "    ", "\t"])
+def test_new_elements_are_indented_as_the_document_is(domain: xform.Dialect, step: str) -> None:
+    xml = guest("").replace("  ", step)
+    other = edited(domain, xml, lambda vm: setattr(vm, "os", domain.Os(type="hvm")))
+    assert other == xml.replace("</domain>", f"{step}<os>\n{step * 2}<type>hvm</type>\n{step}</os>\n</domain>")
 
 
 def test_an_open_document_is_changed_by_its_entity_and_stays_what_it_was(domain: xform.Dialect) -> None:

@@ -81,8 +81,10 @@ def _text(word: str, pattern: str, expected: str, samples: tuple[str, ...], cano
         return canonical(text)
 
     def encode(value: str) -> str:
-        if type(value) is not str or decode(value) != value:
+        if type(value) is not str:
             raise _refuse(value, expected)
+        if (known := decode(value)) != value:
+            raise ValueError(f"{value!r} is not how it is written; expected {known!r}")
         return value
 
     return Codec(word, "str", decode, encode, expected, samples, word=word)

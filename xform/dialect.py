@@ -205,7 +205,8 @@ class Dialect:
         from xform.validate import problems
 
         if found := problems(self, entity, **context):
-            raise EntityError("\n".join(map(str, found)))
+            # the error that it comes from may quote a secret, and a traceback would show it
+            raise EntityError("\n".join(map(str, found))) from None
 
     def refuse(self, entity: Any, context: dict[str, Any]) -> None:
         """Raise EntityError with what is wrong with an entity that cannot be written, in words of the tables."""

@@ -99,7 +99,9 @@ class Document:
             text = splices.applied()
             self._verify(text, splices, updater.edited)
             return text
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except RecursionError:
+            raise
+        except Exception:  # whatever an entity that is none of the tables' runs into
             self.dialect.refuse(self.entity, self.context)
             raise
         finally:

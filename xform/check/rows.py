@@ -98,7 +98,7 @@ def loses(tables: Tables) -> Iterator[Finding]:
     for table, choice in every_table(tables):
         for row in rows_of(table):
             codec = row.codec
-            if codec is None or codec.shape != "value":
+            if codec is None or codec.shape != "value" or row.computed:
                 continue
             other = _place(codec)
             what = f"{codec.name} ({other})" if other else codec.name

@@ -47,7 +47,9 @@ def check_words(file: TableFile, at: tuple[str, ...], values: dict[str, Any], kn
     for word, value in values.items():
         origin, kind = file.origin(*at, word), known.get(word, known.get(ANY))
         if kind is None:
-            hint = did_you_mean(word, known) or f"; expected one of {', '.join(known)}"
+            # what is written wrong may be the word that lets others in
+            meant = WORDS if known is TABLE_WORDS and word not in WORDS else known
+            hint = did_you_mean(word, meant) or f"; expected one of {', '.join(known)}"
             raise TableError(f"{origin}: unknown word {word!r}{hint}")
         if isinstance(kind, dict) and isinstance(value, dict):
             check_words(file, (*at, word), value, kind)

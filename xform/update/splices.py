@@ -17,7 +17,7 @@ from xform.text import Span
 from xform.update.edits import Edits
 from xform.xml import VERBATIM, Element, escape_attribute, escape_text, parse_text, shown, to_text
 
-INDENT = "  "
+INDENT = "  "  # where a document shows none of its own
 
 Splice = tuple[int, int, str]
 
@@ -188,7 +188,17 @@ class Splices:
         for child in there:
             return self.text.margin(self.text.span(child).start)
         outer = self.text.margin(self.text.span(parent).start)
-        return None if outer is None else outer + INDENT
+        return None if outer is None else outer + self._step
+
+    @cached_property
+    def _step(self) -> str:
+        """What this document indents a level by: what the root's children stand further in than the root."""
+        outer = self.text.margin(self.text.span(self.text.root).start) or ""
+        for child in self.text.root.iterchildren(etree.Element):
+            inner = None if self._new(child) else self.text.margin(self.text.span(child).start)
+            if inner and inner != outer and inner.startswith(outer):
+                return inner[len(outer) :]
+        return INDENT
 
     def _written(self, child: Element, margin: str | None, carried: dict[Element, str]) -> str:
         if child in carried:
@@ -199,7 +209,7 @@ class Splices:
         if margin is None:
             text = to_text(child, "", "", "")
         else:
-            text = to_text(child, margin, INDENT, self.text.newline).strip(" \t\r\n")
+            text = to_text(child, margin, self._step, self.text.newline).strip(" \t\r\n")
         at = len(shown(child)) + 1
         return text[:at] + "".join(_declaration(*pair) for pair in spaces) + text[at:]
 
