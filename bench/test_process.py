@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 import xform
 from bench.conftest import Line, record
+from bench.documents import document
 from xform.errors import HostError
 from xform.schema import find_schemas
 
@@ -40,6 +42,19 @@ def test_generate_command(processes: Processes) -> None:
         pytest.skip(f"no schema to validate against: {error}")
     seconds = processes("-m", "xform", "generate", "examples/desktop.yaml")
     record(Line("xform generate, code kept", seconds * 1e3, 250, None, seconds * 1e6, "ms"))
+
+
+def test_gate(processes: Processes, tmp_path: Path) -> None:
+    seconds = []
+    for count in (20, 120):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        for n in range(count):
+            (folder / f"{n}.xml").write_text(document(4 + n % 8, n % 3))
+        seconds.append(processes("-m", "xform", "gate", str(folder), "--jobs", "2", runs=1))
+    # what the start costs is not the documents'
+    each = (seconds[1] - seconds[0]) / 100
+    record(Line("gate, 2,600 documents in 2 processes", each * 2600, 60, 30, each * 2600 * 1e6, "s"))
 
 
 def test_all_tables_compiled(processes: Processes) -> None:

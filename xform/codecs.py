@@ -365,7 +365,8 @@ def inner_words(text: str) -> tuple[str, list[str]]:
 def _plain(make: Codec) -> Callable[[Sequence[str]], Codec]:
     def factory(arguments: Sequence[str]) -> Codec:
         if arguments:
-            raise ValueError(f"{make.name} takes no argument, but {arguments[0]!r} stands there")
+            hint = did_you_mean(arguments[0], ("secret", "since", "until"))
+            raise ValueError(f"{make.name} takes no argument, but {arguments[0]!r} stands there{hint}")
         return make
 
     return factory
