@@ -29,9 +29,10 @@ GRAMMAR = """\
           <choice><value>disk</value><value>cdrom</value><value>floppy</value></choice>
         </attribute></optional>
         <optional><element name='driver'>
-          <optional><attribute name='cache'>
-            <choice><value>none</value><value>default</value></choice>
-          </attribute></optional>
+          <optional><choice>
+            <attribute name='cache'><choice><value>none</value><value>default</value></choice></attribute>
+            <attribute name='type'/>
+          </choice></optional>
           <optional><attribute name='queues'><data type='unsignedInt'/></attribute></optional>
         </element></optional>
         <element name='target'><attribute name='dev'>
@@ -126,7 +127,12 @@ MISTAKES = {
     ),
     "what does not go together": (
         "<screen type='vnc'\n passwd='hunter2'/>",
-        "5:2: 'passwd' of devices/screen: this value is not allowed",
+        "5:2: 'passwd' of devices/screen: this value does not go together with what else is there",
+        "",
+    ),
+    "words that do not go together": (
+        "<disk>\n<driver cache='none' type='raw'/><target dev='vda'/></disk>",
+        "5:9: 'cache' of devices/disk/driver: 'none' does not go together with what else is there",
         "",
     ),
     "text": (

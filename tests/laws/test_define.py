@@ -42,6 +42,10 @@ def test_what_libvirt_draws_by_itself_is_excused(mock: Mock) -> None:
     assert define(DOMAIN, MACHINE.format("", NIC.format("")), mock) == []
 
 
+def test_what_only_a_live_field_says_is_excused(mock: Mock) -> None:
+    assert define(DOMAIN, MACHINE.format("", NIC.format("<guest actual='eth0'/>")), mock) == []
+
+
 def test_what_libvirt_makes_otherwise_is_found(mock: Mock, monkeypatch: pytest.MonkeyPatch) -> None:
     without("<model type='virtio'/>", monkeypatch)
     (found,) = define(DOMAIN, MACHINE.format("", NIC.format("<mac address='52:54:00:00:00:01'/>")), mock) or []

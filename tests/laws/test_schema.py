@@ -29,6 +29,15 @@ def test_what_is_generated_is_valid(number):
     assert {name: findings for name, findings in found.items() if findings != []} == {}
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_usb_device_by_product_and_place_keeps_the_order_that_the_schema_asks_for(version):
+    usb = "<vendor id='0x1234'/><product id='0xbeef'/><address bus='1' device='2'/>"
+    devices = f"<devices><hostdev mode='subsystem' type='usb'><source>{usb}</source></hostdev></devices>"
+    os = "<os><type>hvm</type></os>"
+    vm = f"<domain type='kvm'><name>x</name><memory>1</memory>{os}{devices}</domain>"
+    assert valid(DOMAIN, vm, schema(version)) == []
+
+
 SMALL = """<grammar xmlns="http://relaxng.org/ns/structure/1.0"><start><element name="machine">
   <element name="name"><text/></element>
   <optional><element name="memory"><text/></element></optional>

@@ -13,7 +13,7 @@ from xform.faults.fault import Fault, fault, meant, short
 from xform.faults.narrow import Gap, Narrow, Wrong
 from xform.faults.suspects import Suspect, Suspects
 from xform.schema import Schema, Search
-from xform.xml import Element, shown
+from xform.xml import Element, own_text, shown
 
 
 def judge(schema: Schema, suspects: Suspects, root: Element) -> list[Fault]:
@@ -111,6 +111,9 @@ class _Judge:
         return self.suspects.gap(found.element, found.tag, found.attribute)
 
     def value(self, element: Element, node: str) -> Fault:
+        text = own_text(element).strip() if node == TEXT else element.get(node, "")
+        if self.narrow.admits(element, node, text):
+            return self.suspects.clash(element, node)
         return self.suspects.value(element, node, self.narrow.expected(element, node))
 
     @cached_property

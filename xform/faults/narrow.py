@@ -12,7 +12,7 @@ from attrs import frozen
 from lxml import etree
 
 from xform.check.place import Place, Words
-from xform.check.relaxng import Data, read_schema
+from xform.check.relaxng import NEVER, Data, Text, Tokens, read_schema
 from xform.compile.interpreter import TEXT
 from xform.schema import Schema
 from xform.xml import Element, own_text
@@ -73,9 +73,17 @@ class Narrow:
 
     def expected(self, element: Element, node: str) -> tuple[str, ...]:
         """What the schema admits at a node, in words; empty where that is any text."""
-        here = self._bare(element)
-        words = (here.text if node == TEXT else here.attribute(node)) if here else None
+        words = self._words(element, node)
         return _told(words) if words else ()
+
+    def admits(self, element: Element, node: str, text: str) -> bool:
+        """Whether the schema surely admits a text at a node, with other things beside it than are there."""
+        words = self._words(element, node)
+        return words is not None and (text in words.words or any(_surely(other, text) for other in words.others))
+
+    def _words(self, element: Element, node: str) -> Words | None:
+        here = self._bare(element)
+        return (here.text if node == TEXT else here.attribute(node)) if here else None
 
 
 def _wrong(element: Element, place: Place) -> Iterator[Wrong]:
@@ -94,6 +102,14 @@ def _gaps(element: Element, place: Place) -> Iterator[Gap]:
     for name in place.attributes:
         if element.get(name) is None and place.needs_attribute(name):
             yield Gap(element, name, attribute=True)
+
+
+def _surely(other: Text | Data | Tokens, text: str) -> bool:
+    if not isinstance(other, Data):
+        return isinstance(other, Text)
+    patterns = all(name == "pattern" for name, _ in other.params)
+    whole = patterns and other.but == NEVER
+    return other.type == "string" and whole and Words((), (other,)).admits(text)
 
 
 def _told(words: Words) -> tuple[str, ...]:

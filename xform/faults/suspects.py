@@ -112,18 +112,27 @@ class Suspects:
         return fault(element, name, what, written, expected, hint)
 
     def value(self, element: Element, node: str, known: tuple[str, ...] = ()) -> Fault:
-        """A value that is not admitted, or not together with what else is there; `known` is what else tells of it."""
+        """A value that is not admitted; `known` is what else tells of those that are."""
         content = self.contents.get(element)
         values = content.values.get(node, []) if content else []
         finite = bool(values) and all(value.finite for value in values)
         expected = expected_of(values) if finite or not known else known
+        what, found = self.valued(element, node)
+        hint = meant(found, expected) if found and len(expected) > 1 else ""
+        return fault(element, node, f"{what} is not allowed", found, expected, hint)
+
+    def clash(self, element: Element, node: str) -> Fault:
+        """A value that is admitted, but not beside what else is there."""
+        what, found = self.valued(element, node)
+        return fault(element, node, f"{what} does not go together with what else is there", found)
+
+    def valued(self, element: Element, node: str) -> tuple[str, str]:
+        """A node and its value in words, and the value; empty where it may be secret."""
+        content = self.contents.get(element)
+        hidden = not (content and content.values.get(node)) or self.known.hides(element, node)
         text = own_text(element).strip() if node == TEXT else element.get(node, "")
-        hidden = not values or self.known.hides(element, node)
-        found = "" if hidden else text
         where = short(element) if node == TEXT else f"{attribute_name(element, node)!r} of {short(element)}"
-        what = f"{where}: {'this value' if hidden else repr(text)} is not allowed"
-        hint = meant(found, expected) if not hidden and len(expected) > 1 else ""
-        return fault(element, node, what, found, expected, hint)
+        return f"{where}: {'this value' if hidden else repr(text)}", "" if hidden else text
 
     def missing(self, element: Element, row: Row) -> Fault:
         """What a required row has not found, said where it ought to be."""

@@ -1303,6 +1303,16 @@ class DomainDialect(Dialect):
         """Which device of the host."""
 
     @define(kw_only=True)
+    class UsbHostdevSource(HostdevSource):
+        """A USB device, by product or by place; the first variant, as its product stands in front of its address."""
+        startup_policy: Literal['mandatory', 'requisite', 'optional'] | None = None
+        guest_reset: Literal['off', 'uninitialized', 'on'] | None = None
+        vendor: int | None = None
+        product: int | None = None
+        bus: int | None = None
+        device: int | None = None
+
+    @define(kw_only=True)
     class PciHostdevSource(HostdevSource):
         """A PCI device."""
         startup_policy: Literal['mandatory', 'requisite', 'optional'] | None = None
@@ -1313,16 +1323,6 @@ class DomainDialect(Dialect):
         slot: int | None = None
         function: int | None = None
         multifunction: bool | None = None
-
-    @define(kw_only=True)
-    class UsbHostdevSource(HostdevSource):
-        """A USB device, by product or by place."""
-        startup_policy: Literal['mandatory', 'requisite', 'optional'] | None = None
-        guest_reset: Literal['off', 'uninitialized', 'on'] | None = None
-        vendor: int | None = None
-        product: int | None = None
-        bus: int | None = None
-        device: int | None = None
 
     @define(kw_only=True)
     class ScsiHostdevSource(HostdevSource):
