@@ -79,10 +79,17 @@ def test_a_dialect_that_is_not_for_libvirt_has_no_such_law(mock: Mock) -> None:
     assert define(mini, "<machine><name>x</name></machine>", mock) is None
 
 
-def test_a_mock_that_crashes_is_started_anew(mock: Mock) -> None:
+def test_L18_a_mock_that_crashes_is_started_anew(mock: Mock) -> None:
     mock._process.kill()
     mock._process.wait()
     assert define(DOMAIN, MACHINE.format("", ""), mock) == []
+
+
+def test_L17_libvirt_makes_the_same_of_a_numa_cache(mock: Mock) -> None:
+    sizes = "<size value='8' unit='KiB'/><line value='5' unit='B'/>"
+    cache = f"<cache level='1' associativity='direct' policy='writeback'>{sizes}</cache>"
+    numa = f"<cpu><numa><cell id='0' cpus='0' memory='1048576' unit='KiB'>{cache}</cell></numa></cpu>"
+    assert define(DOMAIN, MACHINE.format("", f"<vcpu>1</vcpu>{numa}"), mock) == []
 
 
 @corpus.needed
