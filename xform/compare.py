@@ -186,14 +186,9 @@ def _scaled(left: Element, right: Element) -> set[str]:
     }
     # of several numbers beside one unit (an id, a size) the unit is that of those which changed with it
     changed = {name for name, (number, opposite) in numbers.items() if number != opposite}
-    if changed and all(_same_size(numbers[name][0] * one, numbers[name][1], other) for name in changed):
+    if changed and all(numbers[name][0] * one == numbers[name][1] * other for name in changed):
         return {unit, *changed}
     return {unit} if numbers and not any(number for number, _ in numbers.values()) else set()
-
-
-def _same_size(size: int, number: int, factor: int) -> bool:
-    """Bytes beside a number of a unit: as many, or in KiB, in which libvirt counts, rounded up to whole ones."""
-    return number * factor == size or (factor == 1 << 10 and number == -(-size // factor))
 
 
 def _mebibytes(left: Element, right: Element) -> bool:

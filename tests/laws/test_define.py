@@ -42,7 +42,7 @@ def test_what_libvirt_draws_by_itself_is_excused(mock: Mock) -> None:
     assert define(DOMAIN, MACHINE.format("", NIC.format("")), mock) == []
 
 
-def test_what_only_a_live_field_says_is_excused(mock: Mock) -> None:
+def test_the_name_that_a_card_got_in_a_container_is_kept(mock: Mock) -> None:
     assert define(DOMAIN, MACHINE.format("", NIC.format("<guest actual='eth0'/>")), mock) == []
 
 

@@ -11,38 +11,28 @@ from attrs import frozen
 
 from xform.coverage.counts import Coverage, Found, Group
 from xform.coverage.walk import State
+from xform.html import page
 
-_PAGE = """\
-<!DOCTYPE html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>{title}</title>
-<style>
-:root {{
-  color-scheme: light dark;
-  --back: #fff; --ink: #222; --claimed: #4a86b8; --opaque: #a9a9a9; --missing: #d95f02
-}}
-@media (prefers-color-scheme: dark) {{
-  :root {{ --back: #16181c; --ink: #ddd; --claimed: #39648a; --opaque: #6a6a6a; --missing: #ff8c33 }}
-}}
-body {{ margin: 1rem; background: var(--back); color: var(--ink); font: 14px/1.4 system-ui, sans-serif }}
-#map {{ position: relative; height: 80vh; min-height: 30rem }}
-section {{ position: absolute; box-sizing: border-box; overflow: hidden; padding: 2px; border: 1px solid var(--back) }}
-section:focus-within {{ overflow: visible; z-index: 1 }}
-section h2 {{ margin: 0; font-size: 10px; font-weight: normal; line-height: 12px; height: 12px; overflow: hidden }}
-section div {{ display: grid; height: calc(100% - 12px); gap: 1px }}
-.claimed {{ background: var(--claimed) }}
-.opaque {{ background: repeating-linear-gradient(45deg, var(--opaque) 0 2px, var(--back) 2px 4px) }}
-.missing {{ background: var(--missing) }}
-section a:hover, section a:focus {{ outline: 2px solid var(--ink); z-index: 2 }}
-section a:focus::after {{
+_STYLE = """\
+:root { --claimed: #4a86b8; --opaque: #a9a9a9; --missing: #d95f02 }
+@media (prefers-color-scheme: dark) { :root { --claimed: #39648a; --opaque: #6a6a6a; --missing: #ff8c33 } }
+#map { position: relative; height: 80vh; min-height: 30rem }
+section { position: absolute; box-sizing: border-box; overflow: hidden; padding: 2px; border: 1px solid var(--back) }
+section:focus-within { overflow: visible; z-index: 1 }
+section h2 { margin: 0; font-size: 10px; font-weight: normal; line-height: 12px; height: 12px; overflow: hidden }
+section div { display: grid; height: calc(100% - 12px); gap: 1px }
+.claimed { background: var(--claimed) }
+.opaque { background: repeating-linear-gradient(45deg, var(--opaque) 0 2px, var(--back) 2px 4px) }
+.missing { background: var(--missing) }
+section a:hover, section a:focus { outline: 2px solid var(--ink); z-index: 2 }
+section a:focus::after {
   content: attr(aria-label); position: fixed; left: 1rem; bottom: 1rem; padding: .5rem; background: var(--ink);
   color: var(--back)
-}}
-.key {{ display: inline-block; width: 1em; height: 1em; vertical-align: -.1em }}
-</style>
-<h1>{title}</h1>
+}
+.key { display: inline-block; width: 1em; height: 1em; vertical-align: -.1em }
+"""
+
+_BODY = """\
 <p>{counts}. A cell leads to the row that claims it; one that is missing, to the list below.</p>
 <main id="map">
 {blocks}
@@ -50,9 +40,7 @@ section a:focus::after {{
 <h2 id="missing">Missing</h2>
 <ul>
 {gaps}
-</ul>
-</html>
-"""
+</ul>"""
 
 
 @frozen
@@ -76,7 +64,7 @@ def drawn(coverage: Coverage, title: str, home: Path) -> str:
         for word, number in (("claimed", total.claimed), ("opaque", total.opaque), ("missing", total.missing))
     )
     gaps = "\n".join(f"<li>{escape(str(gap))}" for gap in coverage.gaps) or "<li>nothing"
-    return _PAGE.format(title=escape(title), counts=counts, blocks="\n".join(blocks), gaps=gaps)
+    return page(title, _BODY.format(counts=counts, blocks="\n".join(blocks), gaps=gaps), _STYLE)
 
 
 def _block(name: str, group: Group, box: Box, home: Path) -> str:

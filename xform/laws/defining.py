@@ -24,8 +24,7 @@ def define(dialect: Dialect, document: str | bytes, mock: Mock, **context: Any) 
     """Libvirt: define(X), dump equals define(generate(parse(X))), dump; None for a dialect that is not for libvirt.
 
     Both are defined as documents for libvirt's mock.  Excused is what libvirt draws by itself, such as a MAC address:
-    that in which two dumps of X differ; and what only live fields say, such as the name that a card got: that in which
-    generate(parse(X), live=True) does not differ.  Raises Refused where libvirt does not take X.
+    that in which two dumps of X differ.  Raises Refused where libvirt does not take X.
     """
     attribute = dialect.tables.hypervisor
     if attribute is None:
@@ -38,23 +37,19 @@ def define(dialect: Dialect, document: str | bytes, mock: Mock, **context: Any) 
         dump = mock.define(given)
     except HostError as error:
         raise Refused(_veiled(str(error), hidden)) from None
-
-    def others(live: bool) -> list[Difference]:
-        made = dialect.tree(dialect.generate(entity, live=live, **context))
-        again = mock.define(_mocked(made, attribute))
-        return compare(parse_text(dump), parse_text(again)) if again != dump else []
-
     try:
-        found = others(live=False)
-        alive = {_place(one) for one in others(live=True)} if found else set()
+        made = dialect.tree(dialect.generate(entity, **context))
+        again = mock.define(_mocked(made, attribute))
     except (EntityError, HostError) as error:
         said = _veiled(str(error), hidden)
         return [Finding("libvirt", path_of(root), f"cannot be defined again: {said}", line_of(root))]
-    drawn = {_place(one) for one in compare(parse_text(dump), parse_text(mock.define(given)))} if found else set()
+    if again == dump:
+        return []
+    drawn = {_place(found) for found in compare(parse_text(dump), parse_text(mock.define(given)))}
     return [
-        Finding("libvirt", one.path, f"libvirt makes another {one.what} of it ({one.kind})")
-        for one in found
-        if _place(one) in alive - drawn
+        Finding("libvirt", found.path, f"libvirt makes another {found.what} of it ({found.kind})")
+        for found in compare(parse_text(dump), parse_text(again))
+        if _place(found) not in drawn
     ]
 
 

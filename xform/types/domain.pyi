@@ -1491,7 +1491,7 @@ class DomainDialect(Dialect):
         guest_dev: str | None = None
         """containers: name in the guest"""
         guest_actual: str | None = None
-        """containers: name it got; filled in by libvirt"""
+        """containers: name it got; libvirt takes it back"""
         model: str | None = None
         """virtio, e1000e, …"""
         driver: Literal['qemu', 'vhost', 'kvm', 'vfio', 'xen'] | None = None
