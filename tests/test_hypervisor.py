@@ -150,7 +150,7 @@ class TestProcess:
     """What a whole process leaves behind."""
 
     SCRIPT = """
-import signal, sys
+import sys, time
 from xform.hypervisor import EMBED, Hypervisor
 with Hypervisor(EMBED) as hypervisor:
     hypervisor.start(sys.argv[1])
@@ -158,6 +158,8 @@ with Hypervisor(EMBED) as hypervisor:
     {}
 print("ended")
 """
+    # Not `signal.pause`: it waits for ever where the signal came between "started" and the call.
+    WAIT = "while True: time.sleep(0.05)"
 
     @pytest.fixture
     def folder(self) -> Iterator[Path]:
@@ -186,7 +188,7 @@ print("ended")
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
     def test_a_process_that_is_told_to_go_leaves_nothing(self, folder: Path, number: signal.Signals) -> None:
-        process = self.process(folder, "signal.pause()")
+        process = self.process(folder, self.WAIT)
         assert process.stdout
         assert process.stdout.readline() == "started\n"
         process.send_signal(number)
@@ -197,7 +199,7 @@ print("ended")
         assert self.clean(folder)
 
     def test_a_signal_during_a_start_leaves_nothing(self, folder: Path) -> None:
-        process = self.process(folder, "signal.pause()")
+        process = self.process(folder, self.WAIT)
         while not list(folder.glob("xform-*/run/qemu/*")) and process.poll() is None:
             time.sleep(0.01)
         process.send_signal(signal.SIGTERM)
@@ -206,7 +208,7 @@ print("ended")
         assert self.clean(folder)
 
     def test_L13_what_a_killed_process_left_the_next_one_ends(self, folder: Path) -> None:
-        killed = self.process(folder, "signal.pause()")
+        killed = self.process(folder, self.WAIT)
         assert killed.stdout
         assert killed.stdout.readline() == "started\n"
         killed.kill()

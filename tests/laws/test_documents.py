@@ -92,20 +92,19 @@ def test_sprinkled_documents_have_what_no_schema_knows(small: tuple[Pattern, Sch
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_most_of_what_is_drawn_of_libvirts_schema_is_valid(version: str) -> None:
+def test_nearly_all_that_is_drawn_of_libvirts_schema_is_valid(version: str) -> None:
     known = pattern(version)
     folder = corpus.HOME / "schemas" / version
     schema = Schema(find_schemas(folder if folder.is_dir() else None))
     valid = []
 
-    @settings(max_examples=30, phases=[Phase.generate])
+    @settings(max_examples=40, phases=[Phase.generate])
     @given(documents(known))
     def collect(root: Any) -> None:
         valid.append(not schema.said(root))
 
     collect()
-    # some 93 in 100; libxml2 loses its way where children may stand in any order and some repeat, and draws are alike
-    assert sum(valid) >= 0.7 * len(valid)
+    assert sum(valid) >= 0.9 * len(valid)
 
 
 @pytest.mark.parametrize("name", ["domain", "ovirt"])
@@ -113,7 +112,7 @@ def test_most_of_what_is_drawn_of_libvirts_schema_is_valid(version: str) -> None
 def test_laws(version: str, name: str) -> None:
     dialect = xform.load(name)
 
-    @settings(max_examples=12)
+    @settings(max_examples=30)
     @given(documents(pattern(version)).flatmap(sprinkled))
     def holds(document: str) -> None:
         dialect.parse(document)
