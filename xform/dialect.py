@@ -71,7 +71,7 @@ class Dialect:
     def tree(self, xml: str | bytes, source: str = "document") -> Element:
         """The root element of a document of this dialect. Raises DocumentError."""
         root = parse_text(xml, source)
-        if root.tag != self.root.element:
+        if root.tag != self.root.element and root.tag not in self.tables.parts:
             from xform.text import places
 
             line, column = places(root, xml).get(root, (root.sourceline, 1))
@@ -137,9 +137,18 @@ class Dialect:
         document.entity = entity
         return document.to_xml(live=live)
 
-    def generate(self, entity: Any, *, live: bool = False, version: str | None = None, **context: Any) -> str:
+    def generate(
+        self,
+        entity: Any,
+        *,
+        live: bool = False,
+        version: str | None = None,
+        part: str | None = None,
+        **context: Any,
+    ) -> str:
         """An entity as a new document, pretty as libvirt writes it; with `live`, what libvirt fills in as well.
 
+        With `part`, one of the elements that dialect.toml names, it is what there is of the entity in that element.
         Raises EntityError for what the tables do not admit, or what a `version` of libvirt, if given, does not know.
         """
         from xform.compile.runtime import Writing
@@ -149,11 +158,13 @@ class Dialect:
 
             if found := unknown(self, entity, version):
                 raise EntityError("\n".join(map(str, found)))
-        writing = Writing(live, context)
+        if part is not None and part not in self.tables.parts:
+            raise EntityError(f"{self.tables.name} has no part {part!r}{did_you_mean(part, self.tables.parts)}")
+        writing = Writing(live, context, part is not None)
         try:
-            text: str = self._documents[entity.__class__](entity, self.root.element, "", writing)
+            text: str = self._documents[entity.__class__](entity, part or self.root.element, "", writing)
         except (AttributeError, KeyError, TypeError, ValueError):
-            self.refuse(entity, context)
+            self.refuse(entity, context, part is not None)
             raise
         namespaces = self.tables.namespaces.items()
         return declared(text, {prefix: uri for prefix, uri in namespaces if prefix in writing.used})
@@ -166,6 +177,17 @@ class Dialect:
         for tables in self.tables.lineage:
             if module := load_module(tables.folder, "plan"):
                 return module.plan(entity, dialect=self, **context)
+        return entity
+
+    def recall(self, entity: Any, *, known: Any = None, **context: Any) -> Any:
+        """An entity read from a document with what its manager knows of it: the way back of `plan`.
+
+        By ``recall(entity, *, known, dialect, **context)`` of the dialect's plan.py; `known` is the entity as it was
+        known before, for what no document tells.  A dialect without one recalls what it is given.
+        """
+        for tables in self.tables.lineage:
+            if (module := load_module(tables.folder, "plan")) and hasattr(module, "recall"):
+                return module.recall(entity, known=known, dialect=self, **context)
         return entity
 
     def match(self, xml: str | bytes, known: Any, **context: Any) -> Matching:
@@ -200,19 +222,19 @@ class Dialect:
 
         return read_context(self, keyword, path)
 
-    def check(self, entity: Any, **context: Any) -> None:
-        """Raise EntityError if the tables do not admit an entity."""
+    def check(self, entity: Any, *, part: bool = False, **context: Any) -> None:
+        """Raise EntityError if the tables do not admit an entity, or what there is of it as a `part` of a document."""
         from xform.validate import problems
 
-        if found := problems(self, entity, **context):
+        if found := problems(self, entity, part=part, **context):
             # the error that it comes from may quote a secret, and a traceback would show it
             raise EntityError("\n".join(map(str, found))) from None
 
-    def refuse(self, entity: Any, context: dict[str, Any]) -> None:
+    def refuse(self, entity: Any, context: dict[str, Any], part: bool = False) -> None:
         """Raise EntityError with what is wrong with an entity that cannot be written, in words of the tables."""
         if type(entity) is not self.classes[self.root.name]:
             raise EntityError(f"{self.classes.no(entity, self.root.name)}; expected {self.root.name}") from None
-        self.check(entity, **context)
+        self.check(entity, part=part, **context)
 
     @once
     def _parsing(self) -> Program:

@@ -158,7 +158,7 @@ class Annotations(dict[str, Any]):
     """
 
     def __init__(self, table: Table, classes: Classes) -> None:
-        self._rows = {**table.fields, **dict.fromkeys(table.switches)}
+        self._rows = {**table.attributes, **dict.fromkeys(table.switches)}
         self._classes = classes
         super().__init__({name: annotation(row) for name, row in self._rows.items()})
 
@@ -190,7 +190,7 @@ def imported_class(table: Table) -> type:
     if not isinstance(cls, type) or not attrs.has(cls):
         raise TableError(f"{table.origin}: {table.cls!r} is no attrs class")
     have = {attribute.alias for attribute in attrs.fields(cls)}
-    for row in table.fields.values():
+    for row in table.attributes.values():
         if row.name not in have:
             raise TableError(f"{row.origin}: {table.cls} has no field {row.name!r}; add it there, or drop the row")
     for row in _rows(table):
@@ -204,8 +204,11 @@ def _rows(table: Table) -> list[Row]:
 
 
 def make_class(table: Table, classes: Classes, base: type = Entity) -> type:
-    """Slots, keyword only, annotated with the types of the rows; live and generated fields are no part of equality."""
-    fields: dict[str, Any] = {row.name: _attribute(row) for row in table.fields.values()}
+    """Slots, keyword only, annotated with the types of the rows.
+
+    Equality is that of intent: live and generated fields, and what no document holds, are no part of it.
+    """
+    fields: dict[str, Any] = {row.name: _attribute(row) for row in table.attributes.values()}
     for switch in table.switches:
         fields[switch] = attrs.field(default=False, type=bool)
     body = {"__doc__": _doc(table), "__classes__": classes}
@@ -243,7 +246,7 @@ def empty(row: Row) -> Any:
 
 def _attribute(row: Row) -> Any:
     options: dict[str, Any] = {"type": annotation(row), "metadata": {"row": row}}
-    if row.live or row.generated:
+    if row.live or row.generated or not row.paths:
         options["eq"] = False
     if row.secret:
         options["repr"] = masked
@@ -258,7 +261,7 @@ def _attribute(row: Row) -> Any:
 
 def _doc(table: Table) -> str:
     lines = [table.origin.comment or f"{table.name}.", ""]
-    lines += [f"{row.name}: {row.origin.comment}" for row in table.fields.values() if row.origin.comment]
+    lines += [f"{row.name}: {row.origin.comment}" for row in table.attributes.values() if row.origin.comment]
     return "\n".join(lines).strip()
 
 

@@ -96,7 +96,7 @@ def dump_entity(dialect: Dialect, entity: Any, *, masked: bool = False) -> dict[
         return {"opaque": opening(entity.xml) if masked else entity.xml}
     word = dialect.classes.word(type(entity))
     table = dialect.classes.table(type(entity))
-    rows = table.fields if table else {}
+    rows = table.attributes if table else {}
     data: dict[str, Any] = {"type": word} if word else {}
     for attribute in attrs.fields(type(entity)):
         value = getattr(entity, attribute.name)

@@ -93,7 +93,7 @@ class EntityConverter(Converter):
 
     def _rows(self, cls: type) -> dict[str, Row]:
         table = self.classes.table(cls)
-        return table.fields if table else {}
+        return table.attributes if table else {}
 
     def _secret(self, cls: type, name: str) -> bool:
         row = self._rows(cls).get(self._renamed(cls).get(name, name))

@@ -27,10 +27,19 @@ def parse(self, xml: str | bytes, *, source: str = ..., **context: Any) -> {root
 def update(self, xml: str, entity: {root}, *, live: bool = ..., source: str = ..., **context: Any) -> str: ...
 @overload
 def update(self, xml: bytes, entity: {root}, *, live: bool = ..., source: str = ..., **context: Any) -> bytes: ...
-def generate(self, entity: {root}, *, live: bool = ..., version: str | None = ..., **context: Any) -> str: ...
+def generate(
+    self,
+    entity: {root},
+    *,
+    live: bool = ...,
+    version: str | None = ...,
+    part: str | None = ...,
+    **context: Any,
+) -> str: ...
 def plan(self, entity: {root}, **context: Any) -> {root}: ...
+def recall(self, entity: {root}, *, known: {root} | None = ..., **context: Any) -> {root}: ...
 def read(self, path: str | Path) -> {root}: ...
-def check(self, entity: {root}, **context: Any) -> None: ...
+def check(self, entity: {root}, *, part: bool = ..., **context: Any) -> None: ...
 """
 
 
@@ -78,7 +87,7 @@ class _Stubs:
 
     def table(self, table: Table, base: str) -> str:
         lines = [_doc(table.origin.comment)]
-        for row in table.fields.values():
+        for row in table.attributes.values():
             lines += [self.field(row), _doc(_said(row))]
         lines += [f"{switch}: bool = False" for switch in table.switches]
         return f"@define(kw_only=True)\nclass {table.name}({base}):\n{_body(lines)}"

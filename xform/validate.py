@@ -65,12 +65,13 @@ def brief(error: Exception) -> str:
     return message if len(message) <= 300 else f"{message[:140]} … {message[-140:]}"
 
 
-def problems(dialect: Dialect, entity: Any, **context: Any) -> list[Problem]:
+def problems(dialect: Dialect, entity: Any, *, part: bool = False, **context: Any) -> list[Problem]:
     """Every fault of an entity of any table of the dialect, in the order of its fields; an empty list is well.
 
-    `context` is what `generate` would be given.  Secrets are not shown.
+    Of a `part` of a document, what the whole must have may be missing.  `context` is what `generate` would be given.
+    Secrets are not shown.
     """
-    return list(_Check(dialect, context).entity(entity))
+    return list(_Check(dialect, context, part).entity(entity))
 
 
 def admits(row: Row, value: Any, path: Path | None = None, needs: dict[str, Any] | None = None) -> None:
@@ -116,8 +117,9 @@ def _named(xml: str, path: Path) -> None:
 class _Check:
     """One walk over an entity and its tables; every method yields the problems below one place."""
 
-    def __init__(self, dialect: Dialect, context: dict[str, Any]) -> None:
+    def __init__(self, dialect: Dialect, context: dict[str, Any], part: bool) -> None:
         self.classes, self.tables, self.context = dialect.classes, dialect.classes.tables, context
+        self.part = part
 
     def entity(self, entity: Any) -> Iterator[Problem]:
         name = self.classes.name(type(entity))
@@ -181,6 +183,8 @@ class _Check:
                 yield from one(item, (*here, str(key)))
         elif value is not None or (row.codec and row.codec.shape == "present"):
             yield from one(value, here)
+        elif self.part and len(here) == 1:
+            return
         elif row.required or row.default is not None:
             expected = row.codec.expected if row.codec else f"a {row.entity}"
             yield Problem(here, f"missing; expected {expected}")

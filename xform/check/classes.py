@@ -27,7 +27,7 @@ def fields_and_rows(tables: Tables) -> Iterator[Finding]:
             yield Finding("fields_and_rows", table.origin, f"{table.name}: {error}", table.cls)
             continue
         known = {field.alias: field for field in attrs.fields(cls) if field.init}
-        rows = table.fields
+        rows = table.attributes
         for name, row in rows.items():
             if name not in known:
                 hint = did_you_mean(name, set(known) - set(rows)) or "; expected one, or no row"

@@ -123,7 +123,7 @@ def value_of(dialect: Dialect, entity: Any, field: str) -> str:
     if value is True:
         return field
     table = dialect.classes.table(type(entity))
-    row = table.fields.get(field) if table else None
+    row = table.attributes.get(field) if table else None
     if row is not None:
         value = presentable(row, value)
     if isinstance(value, Opaque):

@@ -93,15 +93,17 @@ class GenerateWriter(Writer):
         """The condition under which a row is written; then its value is `v`."""
         row, field = slot.row, value(slot)
         conditions = ["w.live"] if row.live else []
-        always = row.constant is not None or row.form != "one" or row.required
+        # a part of a document does not hold all that the whole must
+        partly = self.table.name == self.tables.root and not slot.owners
+        always = row.constant is not None or row.form != "one" or (row.required and not partly)
         if row.when:
             conditions.append(f"{holder(slot.owners)}.{row.when}")
         elif row.codec and row.codec.shape == "present":
             conditions.append(field)
         elif not always:
-            conditions.append(f"(v := {field}) is not None")
+            conditions.append(f"(v := {field}) is not None" + (" or not w.part" if row.required else ""))
         with self.source.block(f"if {' and '.join(conditions)}:") if conditions else nullcontext():
-            if row.required and row.form == "one":
+            if row.required and always and row.form == "one":
                 self.source(f"v = {field}")  # the codec refuses None
             yield
 

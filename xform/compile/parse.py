@@ -99,6 +99,8 @@ class ParseWriter(ElementWriter):
         out = self.source
         out("o = blank()" if table.cls else f"o = new({out.cls(table.name)})")
         self.empty((*table.rows, *(row for join in table.joins for row in join.rows)))
+        for row in table.known:
+            out(f"o.{row.name} = {empty(row)!r}")
         for switch in table.switches:
             out(f"o.{switch} = False")
 

@@ -134,10 +134,11 @@ def link(
 
 @define
 class Writing:
-    """A document on its way to text: how it is written, and which prefixes it uses."""
+    """A document on its way to text: how it is written, whether it is a part of one, and which prefixes it uses."""
 
     live: bool
     context: dict[str, Any]
+    part: bool = False
     used: set[str] = field(factory=set)
 
 

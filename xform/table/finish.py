@@ -48,7 +48,10 @@ def finish(tables: Tables) -> Tables:
 
 def _check_names(tables: Tables, table: Table) -> None:
     joined = {row.name for join in table.joins for row in join.rows}
-    for row in table.every:
+    for row in table.known:
+        if other := table.fields.get(row.name):
+            raise TableError(f"{row.origin}: {row}: {other.origin} says where it stands; expected one of the two")
+    for row in (*table.every, *table.known):
         if row.entity and row.entity not in tables.shapes:
             raise TableError(
                 f"{row.origin}: {row}: unknown entity {row.entity!r}{did_you_mean(row.entity, tables.shapes)}"

@@ -14,6 +14,7 @@ from types import CodeType, ModuleType
 
 from xform.errors import TableError, did_you_mean
 
+_PACKAGE = "__init__.py"
 _PREFIX = "xform.at"  # Python imports xform first, and with it `_Finder`
 _HOMES = (File(__file__).parents[1] / "mappings", File(__file__).parents[2] / "mappings")
 # Held while a dialect, or a file of its Python, is loaded; either may ask for the other.
@@ -65,37 +66,53 @@ def stamp(file: File) -> Stamp:
 
 def stamps(folder: File) -> dict[str, Stamp]:
     """Of all files that make a dialect."""
-    return {file.name: stamp(file) for file in folder.glob("*.*") if file.suffix in (".toml", ".py") and file.is_file()}
+    return {str(file): stamp(file) for file in sources(folder)}
+
+
+def sources(folder: File) -> list[File]:
+    """The files that make a dialect: its tables and its Python, in modules or packages."""
+    found = [*folder.glob("*.toml"), *folder.glob("*.py"), *folder.glob("*/*.py")]
+    return sorted(file for file in found if file.is_file())
 
 
 def load_module(folder: File, name: str) -> ModuleType | None:
-    """The Python file of this name in a dialect's folder, or None.
+    """The Python file or package of this name in a dialect's folder, or None.
 
-    It runs once in a process, and anew when the file was changed since.  Raises TableError where it does not load.
+    It runs once in a process, and anew when a file of it was changed since.  Raises TableError where it does not load.
     """
+    folder = folder.resolve()
     file = folder / f"{name}.py"
-    if not file.is_file():
+    if not file.is_file() and not (file := folder / name / "__init__.py").is_file():
         return None
-    module = _module_name(file.resolve())
+    module = _module_name(folder / name)
     with loading:
         loaded = sys.modules.get(module)
-        if loaded is not None and getattr(loaded.__loader__, "stamp", None) != stamp(file):
-            del sys.modules[module]
+        if loaded is not None and getattr(loaded.__loader__, "stamps", None) != _stamps(file):
+            for known in [known for known in sys.modules if known == module or known.startswith(f"{module}.")]:
+                del sys.modules[known]
         try:
             return importlib.import_module(module)
         except Exception as error:
             raise TableError(f"{file}: {type(error).__name__}: {error}; expected Python that loads") from error
 
 
+def _stamps(file: File) -> dict[str, Stamp]:
+    """Of a module, or of all modules of a package."""
+    files = file.parent.glob("*.py") if file.name == _PACKAGE else [file]
+    return {str(file): stamp(file) for file in files}
+
+
 def _module_name(file: File) -> str:
-    """The name that a file is imported by: its path, spelled as an identifier."""
-    path = os.fsencode(file.with_suffix(""))
+    """The name that a file or package is imported by: its path without the suffix, spelled as an identifier."""
+    path = os.fsencode(file)
     return _PREFIX + "".join(chr(byte) if chr(byte).isalnum() and byte < 128 else f"_{byte:02x}" for byte in path)
 
 
-def _module_file(name: str) -> File:
+def _module_file(name: str) -> File | None:
     path = re.sub(rb"_([0-9a-f]{2})", lambda found: bytes([int(found[1], 16)]), name.removeprefix(_PREFIX).encode())
-    return File(os.fsdecode(path) + ".py")
+    file = File(os.fsdecode(path))
+    found = (file.with_name(f"{file.name}.py"), file / _PACKAGE)
+    return next((one for one in found if one.is_file()), None)
 
 
 class _Loader(SourceFileLoader):
@@ -103,7 +120,7 @@ class _Loader(SourceFileLoader):
 
     def __init__(self, name: str, file: File) -> None:
         super().__init__(name, str(file))
-        self.stamp = stamp(file)
+        self.stamps = _stamps(file)
 
     def get_code(self, fullname: str) -> CodeType:
         return self.source_to_code(self.get_data(self.path), self.path)
@@ -114,9 +131,17 @@ class _Finder:
 
     @staticmethod
     def find_spec(name: str, path: object = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        if name.startswith(_PREFIX) and (file := _module_file(name)).is_file():
-            return spec_from_file_location(name, file, loader=_Loader(name, file))
-        return None
+        if not name.startswith(_PREFIX):
+            return None
+        top, _, inner = name.removeprefix("xform.").partition(".")
+        file = _module_file(f"xform.{top}")
+        home = file.parent if file and file.name == _PACKAGE else None
+        if inner and home:
+            file, home = home / f"{inner}.py", None
+        if file is None or not file.is_file():
+            return None
+        within = [str(home)] if home else None
+        return spec_from_file_location(name, file, loader=_Loader(name, file), submodule_search_locations=within)
 
 
 sys.meta_path.append(_Finder)

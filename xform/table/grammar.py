@@ -1,6 +1,7 @@
 """The grammar of a row and of a path (docs/language.md): text in, syntax out, no names resolved.
 
 row       = path { "," path } ":" codec { flag }
+known     = codec { flag }
 path      = "." | step { "/" step } [ "/" "@" name ] | "@" name
 step      = ( name | "*" ) { "[" "@" word "='" text "'" "]" }
 name      = [ prefix ":" ] word
@@ -114,9 +115,20 @@ def parse_row(text: str) -> RowSyntax:
         lead = len(piece) - len(piece.lstrip())
         paths.append(parse_path(piece.strip(), at + lead))
         at += len(piece) + 1
-    tokens = [(found.start(), found[0]) for found in _TOKEN.finditer(text, colon.end())]
+    return _behind(text, colon.end(), tuple(paths))
+
+
+def parse_known(text: str) -> RowSyntax:
+    """A row without a place. Raises GrammarError."""
+    if re.search(r"\s:(?:\s|$)", text):
+        raise GrammarError(0, f"{text!r} has a path; what is known beside the document has none, only a codec")
+    return _behind(text, 0, ())
+
+
+def _behind(text: str, at: int, paths: tuple[PathSyntax, ...]) -> RowSyntax:
+    tokens = [(found.start(), found[0]) for found in _TOKEN.finditer(text, at)]
     split = next((n for n, (_, token) in enumerate(tokens) if token in FLAGS), len(tokens))
-    return RowSyntax(tuple(paths), _codec(tokens[:split], len(text)), _flags(tokens[split:], len(text)))
+    return RowSyntax(paths, _codec(tokens[:split], len(text)), _flags(tokens[split:], len(text)))
 
 
 def _codec(tokens: list[tuple[int, str]], end: int) -> CodecSyntax:

@@ -92,12 +92,12 @@ class Row:
 
     @property
     def path(self) -> Path:
-        return self.paths[0]
+        return self.paths[0] if self.paths else Path()
 
     @property
     def embeds(self) -> bool:
         """The entity's own rows sit in this element."""
-        return self.entity is not None and self.form == "one" and not self.path.steps
+        return self.entity is not None and self.form == "one" and bool(self.paths) and not self.path.steps
 
     @property
     def constant(self) -> str | None:
@@ -129,13 +129,17 @@ class Join:
 
 @frozen
 class Table:
-    """The rows of one entity.  A variant of a choice is a table as well."""
+    """The rows of one entity.  A variant of a choice is a table as well.
+
+    `known` are rows without a place: what is known of an entity beside its document.
+    """
 
     name: str
     origin: Origin
     element: str | None = None
     rows: tuple[Row, ...] = ()
     joins: tuple[Join, ...] = ()
+    known: tuple[Row, ...] = ()
     ladder: tuple[tuple[str, ...], ...] = ()
     cls: str | None = None
 
@@ -149,6 +153,11 @@ class Table:
         """The rows that a field of the class stands for, in order."""
         rows = [row for row in self.every if row.constant is None and not row.when and not row.computed]
         return {row.name: row for row in rows}
+
+    @property
+    def attributes(self) -> dict[str, Row]:
+        """The same, and what is known beside the document: all that the class has but for the switches."""
+        return {**self.fields, **{row.name: row for row in self.known}}
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -196,13 +205,13 @@ Shape = Table | Choice
 class Tables:
     """A dialect as its files say it: every shape by name, inherited ones included.
 
-    `root` names the entity of a whole document, `id` its field that tells one document from another, `hypervisor` the
-    attribute of its element that says which hypervisor a document is for.  `context` maps
-    a keyword of `generate` and `plan` to the class that holds it (``module:Class`` of the dialect's folder).  `schema`
-    is the RELAX NG file that documents follow, `pipelines` maps a name to its stages.  `renamed` maps the old names of
-    an entity's fields to what they are called now.  `key` tells these tables from all others that this xform reads, or
-    is empty.  `variants` maps the name of each variant's table to its choice's, `imported` names the tables whose class
-    is an embedder's.
+    `root` names the entity of a whole document, `parts` other elements that hold some of it, `id` its field that tells
+    one document from another, `hypervisor` the attribute of its element that says which hypervisor a document is for.
+    `context` maps a keyword of `generate` and `plan` to the class that holds it (``module:Class`` of the dialect's
+    folder).  `schema` is the RELAX NG file that documents follow, `pipelines` maps a name to its stages.  `renamed`
+    maps the old names of an entity's fields to what they are called now.  `key` tells these tables from all others that
+    this xform reads, or is empty.  `variants` maps the name of each variant's table to its choice's, `imported` names the
+    tables whose class is an embedder's.
     """
 
     name: str
@@ -216,6 +225,7 @@ class Tables:
     schema: str | None = None
     hypervisor: str | None = None
     renamed: dict[str, dict[str, str]] = field(factory=dict)
+    parts: tuple[str, ...] = ()
     base: Tables | None = None
     key: str = ""
     variants: dict[str, str] = field(init=False)

@@ -112,6 +112,24 @@ def refuse_row(row: Row) -> None:
         known.add(node)
 
 
+def refuse_known(row: Row) -> None:
+    """Raises ValueError for what cannot be known of an entity beside its document."""
+    item = row.entity or (row.codec.name if row.codec else "")
+    if (
+        row.form == "map"
+        or _kind(row) in ("const", "present", "xml")
+        or row.computed
+        or (row.codec and row.codec.needs)
+    ):
+        raise ValueError(
+            f"{'a map' if row.form == 'map' else item} stands in a document; expected a value, an entity or a list"
+        )
+    if row.required or row.live or row.generated or row.since or row.until or row.by:
+        raise ValueError("no flags but `= v` and secret, and no `by`, go with what no document holds")
+    if row.default is not None and (row.form != "one" or row.entity):
+        raise ValueError(f"`= v` goes with one value, not with {item if row.form == 'one' else f'a {row.form}'}")
+
+
 def _kind(row: Row) -> str:
     """What one item of a row is: ``entity``, ``const``, ``present``, ``xml`` or ``value``."""
     return "entity" if row.codec is None else "const" if row.constant is not None else row.codec.shape

@@ -18,7 +18,7 @@ from xform.table.folder import base_folder, display, find, load_module
 from xform.table.merge import DROP, behind, merge, merge_joins
 from xform.table.model import ANY, Choice, Join, Origin, Path, Row, Shape, Step, Table, Tables
 from xform.table.reader import TableFile
-from xform.table.refuse import refuse_row
+from xform.table.refuse import refuse_known, refuse_row
 from xform.table.walk import reachable
 from xform.table.words import DIALECT_WORDS, TABLE_WORDS, VARIANT_WORDS, WORDS, check_field, check_words
 
@@ -93,6 +93,7 @@ class _Resolver:
             name=values.get("name", self.folder.name),
             folder=self.folder,
             root=root,
+            parts=tuple(values.get("parts", self.base.parts if self.base else ())),
             id=known,
             namespaces=self.namespaces,
             shapes=shapes,
@@ -176,12 +177,14 @@ class _Resolver:
                 raise TableError(
                     f'{join.origin}: {name}: a join needs `on`, such as ["@name = name"], to find its entries'
                 )
+        known = merge(inherited.known, self._rows(name, file, values.get("known", {}), (name, "known")))
         return Table(
             name=name,
             origin=origin,
             element=values.get("element", inherited.element),
             rows=rows,
             joins=joins,
+            known=known,
             ladder=_ladder(file, name, values) or inherited.ladder,
             cls=values.get("class", inherited.cls),
         )
@@ -199,7 +202,7 @@ class _Resolver:
         return base.shapes[entity]
 
     def _choice(self, name: str, file: TableFile, values: dict[str, Any], base: Choice | None) -> Choice:
-        if misplaced := next((word for word in ("class", "join", "when") if word in values), None):
+        if misplaced := next((word for word in ("class", "join", "when", "known") if word in values), None):
             raise TableError(f"{file.origin(name, misplaced)}: a choice has no {misplaced!r}; put it into a table")
         check_words(file, (name,), {word: values[word] for word in WORDS if word in values}, WORDS)
         attributes = self._discriminators(name, file, values, base)
@@ -291,14 +294,14 @@ class _Resolver:
             if not isinstance(text, str):
                 raise TableError(f'{origin}: {name!r} is no row; expected "path : codec"')
             check_field(name, origin)
-            rows.append(self._row(owner, name, text, origin, when))
+            rows.append(self._row(owner, name, text, origin, when, place=at[-1] != "known"))
         return tuple(rows)
 
-    def _row(self, owner: str, name: str, text: str, origin: Origin, when: str | None) -> Row:
+    def _row(self, owner: str, name: str, text: str, origin: Origin, when: str | None, place: bool) -> Row:
         if text == DROP:
             return Row(owner, name, (), DROP, origin)
         try:
-            syntax = grammar.parse_row(text)
+            syntax = grammar.parse_row(text) if place else grammar.parse_known(text)
             paths = tuple(self._path(path) for path in syntax.paths)
             form = syntax.codec.word if syntax.codec.word in ("list", "map") else "one"
             item = syntax.codec.item or syntax.codec
@@ -330,7 +333,7 @@ class _Resolver:
                 until=flags.get("until"),
                 when=when,
             )
-            refuse_row(row)
+            (refuse_row if place else refuse_known)(row)
             if row.default is not None and row.codec:
                 row.codec.decode(row.default)
             if row.constant is not None and (row.since or row.until):

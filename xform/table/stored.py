@@ -18,7 +18,7 @@ from attrs import evolve
 from xform import cache, codecs
 from xform.codecs import Codec
 from xform.rules import Rule
-from xform.table.folder import base_folder, display, find, load_module
+from xform.table.folder import base_folder, display, find, load_module, sources
 from xform.table.model import Shape, Tables
 
 
@@ -47,7 +47,7 @@ def _key(folder: Path) -> str | None:
         while folder not in seen:
             seen.add(folder)
             parts += ["folder", str(folder), str(display(folder))]
-            parts += cache.content(file for file in sorted(folder.iterdir()) if file.suffix in (".toml", ".py"))
+            parts += cache.content(sources(folder))
             head = (folder / "dialect.toml").read_text(encoding="utf-8").partition("\n[")[0]
             if "extends" not in head:
                 return cache.key(*parts)

@@ -37,7 +37,7 @@ def reachable(shapes: Mapping[str, Shape], root: str) -> set[str]:
         if name in shapes and name not in found:
             found.add(name)
             for table in shapes[name].tables:
-                todo += [row.entity for row in table.every if row.entity]
+                todo += [row.entity for row in (*table.every, *table.known) if row.entity]
     return found
 
 

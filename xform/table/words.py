@@ -22,6 +22,7 @@ WORDS: dict[str, Any] = {
     "row": {ANY: object},
     "join": {ANY: {"on": list, ANY: object}},
     "when": {ANY: {ANY: object}},
+    "known": {ANY: object},
     "match": {"ladder": list},
 }
 TABLE_WORDS = {word: kind for word, kind in WORDS.items() if word not in ("choice", "absent", "else")}
@@ -30,6 +31,7 @@ DIALECT_WORDS: dict[str, Any] = {
     "name": str,
     "extends": str,
     "root": str,
+    "parts": list,
     "id": str,
     "schema": str,
     "hypervisor": str,

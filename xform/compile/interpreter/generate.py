@@ -16,9 +16,9 @@ from xform.xml import VERBATIM, Element, canonical, canonical_text, declared, ow
 class Writer:
     """One entity's way into a tree."""
 
-    def __init__(self, classes: Classes, live: bool, context: dict[str, Any]) -> None:
+    def __init__(self, classes: Classes, live: bool, context: dict[str, Any], part: str | None = None) -> None:
         self.classes, self.tables = classes, classes.tables
-        self.live, self.context = live, context
+        self.live, self.context, self.part = live, context, part
         self.ranks: dict[Element, int] = {}
 
     def document(self, entity: Any) -> Element:
@@ -27,7 +27,7 @@ class Writer:
         assert table.element
         if type(entity) is not self.classes[table.name]:
             raise ValueError(f"a {type(entity).__name__} is no {table.name}")
-        self.root = etree.Element(table.element, nsmap=self.tables.namespaces)
+        self.root = etree.Element(self.part or table.element, nsmap=self.tables.namespaces)
         order = self.order(table)
         self.fill(table, entity, self.root, order)
         for joined, join, row in joins(self.tables):
@@ -79,7 +79,7 @@ class Writer:
                 for key, item in value.items():
                     self.entry(row, key, item, element, order)
             elif value is None or (row.codec and row.codec.shape == "present" and not value):
-                if row.required:
+                if row.required and not (self.part and element is self.root):
                     raise ValueError(f"{row.name} is missing")
             elif row.embeds and isinstance(value, Opaque):
                 opaque.append(value)
