@@ -49,7 +49,7 @@ def make_host(folder: Path) -> Path:
 def make_images(folder: Path) -> None:
     """A volume for every disk, where its ids say; a qcow2 one stands on a template in the same folder."""
     for disk in YAML(typ="safe").load(VM)["disks"]:
-        volume = folder / disk["domain_id"] / "images" / disk["image_id"] / disk["volume_id"]
+        volume = folder / disk["pool_id"] / disk["domain_id"] / "images" / disk["image_id"] / disk["volume_id"]
         volume.parent.mkdir(parents=True)
         if disk.get("format") == "qcow2" and shutil.which("qemu-img"):
             template = volume.with_name("template")

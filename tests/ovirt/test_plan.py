@@ -164,9 +164,9 @@ def test_without_bridges_a_nic_is_connected_through_qemu() -> None:
 
 
 def test_a_volume_lies_where_its_ids_say() -> None:
-    disk = OVIRT.Disk(domain_id=ID, image_id=OTHER_ID, volume_id=ID)
+    disk = OVIRT.Disk(pool_id=OTHER_ID, domain_id=ID, image_id=OTHER_ID, volume_id=ID)
     planned = plan(vm(disks=[disk]), Host(images="/images"))
-    assert planned.disks[0].source == OVIRT.FileDiskSource(path=f"/images/{ID}/images/{OTHER_ID}/{ID}")
+    assert planned.disks[0].source == OVIRT.FileDiskSource(path=f"/images/{OTHER_ID}/{ID}/images/{OTHER_ID}/{ID}")
 
 
 def test_a_channel_listens_in_the_hosts_folder() -> None:

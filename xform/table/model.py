@@ -208,10 +208,10 @@ class Tables:
     `root` names the entity of a whole document, `parts` other elements that hold some of it, `id` its field that tells
     one document from another, `hypervisor` the attribute of its element that says which hypervisor a document is for.
     `context` maps a keyword of `generate` and `plan` to the class that holds it (``module:Class`` of the dialect's
-    folder).  `schema` is the RELAX NG file that documents follow, `pipelines` maps a name to its stages.  `renamed`
-    maps the old names of an entity's fields to what they are called now.  `key` tells these tables from all others that
-    this xform reads, or is empty.  `variants` maps the name of each variant's table to its choice's, `imported` names the
-    tables whose class is an embedder's.
+    folder). `schema` is the RELAX NG file that documents follow, `pipelines` maps a name to its stages. `renamed`
+    maps the old names of an entity's fields to what they are called now. `key` tells these tables from all others
+    that this xform reads, or is empty. `variants` maps the name of each variant's table to its choice's, `imported`
+    names the tables whose class is an embedder's.
     """
 
     name: str

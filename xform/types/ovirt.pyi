@@ -681,6 +681,34 @@ class OvirtDialect(Dialect):
         """as the guest agent reports it; filled in by libvirt"""
         payload: OvirtDialect.Payload | Opaque | None = None
         """secret"""
+        name: str | None = None
+        """of the disk, for people and for their order"""
+        plugged: bool = True
+        boot: bool | None = None
+        """the guest may boot from it"""
+        storage_type: Literal['image', 'lun', 'cinder', 'managed_block'] | None = None
+        disk_profile_id: str | None = None
+        """decides the limits"""
+        snapshot_id: str | None = None
+        """it shows a snapshot, for a while"""
+        scsi_kind: Literal['virtio_scsi', 'spapr_vscsi'] | None = None
+        """which of the two SCSI buses of ppc64"""
+        pass_discard: bool | None = None
+        """what the guest discards, the storage frees"""
+        propagate_errors: bool | None = None
+        """the guest hears of errors, and does not stop"""
+        scsi_passthrough: bool | None = None
+        """LUN: the guest sends its own commands"""
+        scsi_reservation: bool | None = None
+        """LUN: the guest may reserve it"""
+        connection_driver: Literal['rbd', 'block'] | None = None
+        """managed block: what attached it"""
+        attached_path: str | None = None
+        """managed block: where it is attached"""
+        managed_path: str | None = None
+        """managed block: the link to it, from level 4.7 on"""
+        scsi_wwn: str | None = None
+        """managed block"""
 
     @define(kw_only=True)
     class Transient(Entity):
@@ -1172,6 +1200,11 @@ class OvirtDialect(Dialect):
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
+        plugged: bool = True
+        host_device: str | None = None
+        """name on the host, such as pci_0000_00_1d_0"""
+        iommu_placeholder: bool | None = None
+        """it goes with another of its group, and is not given to the guest"""
 
     class HostdevSource(Entity):
         """Which device of the host."""
@@ -2724,6 +2757,31 @@ class OvirtDialect(Dialect):
         """content by path"""
 
     @define(kw_only=True)
+    class NumaNode(Entity):
+        """A NUMA node of the VM, and those of the host that it stays on."""
+        index: int | None = None
+        cpus: str | None = None
+        """virtual CPUs"""
+        memory: int | None = None
+        """MiB"""
+        host_nodes: str | None = None
+        tune_mode: Literal['strict', 'interleave', 'preferred'] | None = None
+        """how strictly it stays there"""
+
+    @define(kw_only=True)
+    class Initialization(Entity):
+        """What the guest is told at its first boot."""
+        kind: Literal['cloud_init', 'ignition', 'sysprep'] | None = None
+        host_name: str | None = None
+        user_name: str | None = None
+        root_password: str | None = None
+        """secret"""
+        ssh_keys: list[str] = ...
+        time_zone: str | None = None
+        script: str | None = None
+        """cloud-init: added to its configuration; Ignition: the configuration; Sysprep: the answers; secret"""
+
+    @define(kw_only=True)
     class Nic(Entity):
         """A virtual network card."""
         trust_guest_rx_filters: bool | None = None
@@ -2827,6 +2885,14 @@ class OvirtDialect(Dialect):
         """networks whose traffic it gets a copy of"""
         custom_properties: dict[str, str] = ...
         """for hooks on the host"""
+        name: str | None = None
+        """such as nic1"""
+        plugged: bool = True
+        interface_type: Literal['rtl8139_virtio', 'rtl8139', 'e1000', 'virtio', 'spapr_vlan', 'pci_passthrough', 'e1000e'] | None = None
+        vnic_profile_id: str | None = None
+        """decides network, limits and filter"""
+        host_device: str | None = None
+        """passthrough: the virtual function, such as pci_0000_05_10_1"""
 
     @define(kw_only=True)
     class Vm(Entity):
@@ -2967,3 +3033,70 @@ class OvirtDialect(Dialect):
         """the host may take memory back"""
         cpu_policy: Literal['none', 'manual', 'dedicated', 'isolate-threads', 'siblings'] | None = None
         """who else may run on its CPUs"""
+        origin: Literal['ovirt', 'external', 'hosted_engine', 'managed_hosted_engine'] | None = None
+        """who made it"""
+        guest_os: str | None = None
+        """such as rhel_9x64; decides what devices it has"""
+        vm_type: Literal['desktop', 'server', 'high_performance'] | None = None
+        bios_type: Literal['i440fx_sea_bios', 'q35_sea_bios', 'q35_ovmf', 'q35_secure_boot'] | None = None
+        acpi: bool = True
+        sockets: int | None = None
+        """at start; the most that can be plugged follow"""
+        cores: int | None = None
+        """per socket"""
+        threads: int | None = None
+        """per core"""
+        current_sockets: int | None = None
+        """of resize_and_pin_numa: as the host has them"""
+        current_cores: int | None = None
+        current_threads: int | None = None
+        cpu_model: str | None = None
+        """and flags, such as Cascadelake-Server,+md-clear; the cluster's where it has none"""
+        use_host_cpu: bool | None = None
+        """the guest sees the host's own"""
+        use_tsc_frequency: bool | None = None
+        """the guest sees how fast the host's counter is"""
+        cpu_pinning_policy: Literal['none', 'manual', 'resize_and_pin_numa', 'dedicated', 'isolate_threads'] | None = None
+        numa_nodes: list[OvirtDialect.NumaNode | Opaque] = ...
+        current_numa_pinning: str | None = None
+        """NODE#HOSTNODES_…, of a policy that chose them"""
+        multi_queues: bool | None = None
+        """NICs have a queue for each CPU, up to 4"""
+        virtio_scsi_multi_queues: int | None = None
+        """of each controller; -1: as many as there is use for, 0: none"""
+        boot_sequence: list[Literal['disk', 'cdrom', 'network']] = ...
+        run_once: bool | None = None
+        """this start only: screens and media are what is said here"""
+        volatile_run: bool | None = None
+        """it ends when the guest reboots"""
+        time_zone: str | None = None
+        """of its clock, such as Europe/Berlin"""
+        serial_number_policy: Literal['host_id', 'vm_id', 'custom'] | None = None
+        """the cluster's where it has none"""
+        custom_serial_number: str | None = None
+        cd_path: str | None = None
+        """what is in the first CD-ROM"""
+        guest_tools_cd_path: str | None = None
+        """run once: what is in the second"""
+        floppy_path: str | None = None
+        default_display: Literal['none', 'vga', 'qxl', 'cirrus', 'bochs', 'virtio'] | None = None
+        """its video device"""
+        displays: list[Literal['spice', 'vnc']] = ...
+        """how its screen is seen"""
+        spice_file_transfer: bool = True
+        spice_copy_paste: bool = True
+        vnc_keyboard_layout: str | None = None
+        monitors: int | None = None
+        smartcard: bool | None = None
+        usb: bool | None = None
+        """the guest has USB"""
+        usb_slots: int | None = None
+        """SPICE: devices of the client at a time"""
+        guest_agent: bool | None = None
+        """it runs in the guest"""
+        lease_storage_domain_id: str | None = None
+        """the VM runs nowhere else while it holds a lease there"""
+        lease_path: str | None = None
+        lease_offset: int | None = None
+        """bytes"""
+        initialization: OvirtDialect.Initialization | Opaque | None = None

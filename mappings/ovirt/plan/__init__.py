@@ -8,9 +8,13 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, count, product
 from string import ascii_lowercase
-from typing import Any, Literal
+from typing import Any
 
-from attrs import evolve, fields, frozen
+from attrs import evolve, fields
+
+from .context import Cluster, Config, Host, OsInfo
+
+__all__ = ["Cluster", "Config", "Host", "OsInfo", "plan"]
 
 Entity = Any
 """Entity classes are made from the tables; the dialect at hand has them."""
@@ -24,29 +28,7 @@ _BUILT_IN = ("pci", "isa", "ide", "sata", "fdc")
 _NO_NETWORK = ";vdsmdummy;"
 
 
-@frozen(kw_only=True)
-class Host:
-    """What a host offers to its VMs.
-
-    emulation: who runs the guest's code, the processor (`kvm`) or QEMU alone (`software`).
-    networking: what NICs are connected to, the `bridge` of their network or QEMU's own `user` network.
-    arch: architecture of its VMs, in libvirt's words.
-    machine: machine type of new VMs.
-    images: folder of the storage domains; a volume is DOMAIN/images/IMAGE/VOLUME in it.
-    channels: folder for the sockets of channels, such as the guest agent's.
-    consoles: folder for the sockets of consoles.
-    """
-
-    emulation: Literal["kvm", "software"] = "kvm"
-    networking: Literal["bridge", "user"] = "bridge"
-    arch: str = "x86_64"
-    machine: str = "q35"
-    images: str = "/rhev/data-center/mnt"
-    channels: str = "/var/lib/libvirt/qemu/channels"
-    consoles: str = "/var/run/ovirt-vmconsole-console"
-
-
-def plan(vm: Entity, *, dialect: Any, host: Host | None = None) -> Entity:
+def plan(vm: Entity, *, dialect: Any, host: Host | None = None, **context: Any) -> Entity:
     """The VM with everything that it needs to start on the host; `dialect` has the classes of what is added."""
     host = host or Host()
     for step in (_machine, _defaults, _companions, _identities, _disks, _nics, _sockets):
@@ -57,7 +39,7 @@ def plan(vm: Entity, *, dialect: Any, host: Host | None = None) -> Entity:
 def _machine(vm: Entity, dialect: Any, host: Host) -> Entity:
     os = dialect.Os(type="hvm") if vm.os is None else vm.os
     return _complete(
-        evolve(vm, os=_complete(os, arch=host.arch, machine=host.machine)),
+        evolve(vm, os=_complete(os, arch="x86_64", machine="q35")),
         type="kvm" if host.emulation == "kvm" else "qemu",
         ballooning_enabled=True,
     )
@@ -156,7 +138,9 @@ def _disks(vm: Entity, dialect: Any, host: Host) -> Entity:
             disk = evolve(disk, address=address)
         ids = (disk.domain_id, disk.image_id, disk.volume_id)
         if disk.source is None:
-            path = None if None in ids else "{}/{}/images/{}/{}".format(host.images, *ids)  # None: an empty drive
+            path = (
+                None if None in ids else "{}/{}/{}/images/{}/{}".format(host.images, disk.pool_id, *ids)
+            )  # None: an empty drive
             disk = evolve(disk, source=dialect.FileDiskSource(path=path))
         return _complete(disk, serial=disk.id) if disk.device == "disk" else disk
 

@@ -1,0 +1,361 @@
+"""What decides a plan beside the VM: its host, its cluster, its guest's operating system, the manager's configuration.
+
+Values are plain; none of them is looked up anywhere.  A host that is not known offers nothing: then a plan is one for
+any host, as the hosted engine needs it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from attrs import evolve, field, frozen
+
+Arch = Literal["x86_64", "ppc64", "ppc64le", "s390x"]
+
+_DATA = Path(__file__).parents[1] / "data"
+
+
+@frozen(kw_only=True)
+class HostNumaNode:
+    """A NUMA node of the host, and its CPUs by number."""
+
+    index: int
+    cpus: tuple[int, ...] = ()
+
+
+@frozen(kw_only=True)
+class HostDevice:
+    """A device that the host can give to a guest.
+
+    name: as libvirt names its node device, such as pci_0000_00_1d_0.
+    address: where it is, by libvirt's words: domain, bus, slot, function of a PCI device; bus and device of a USB
+    device; host, bus, target and lun of a SCSI device.
+    block_path: block device of a SCSI disk.
+    device_path, device_size, align_size, numa_node: of an NVDIMM; sizes in bytes.
+    iommu_group: devices of one group are given together.
+    """
+
+    name: str
+    capability: Literal["pci", "usb", "usb_device", "scsi", "nvdimm", "mdev"]
+    address: dict[str, int] = field(factory=dict)
+    block_path: str | None = None
+    device_path: str | None = None
+    device_size: int | None = None
+    align_size: int | None = None
+    numa_node: str | None = None
+    iommu_group: int | None = None
+
+
+@frozen(kw_only=True)
+class Host:
+    """What a host offers to its VMs.
+
+    emulation: who runs the guest's code, the processor (`kvm`) or QEMU alone (`software`).
+    networking: what NICs are connected to, the `bridge` of their network or QEMU's own `user` network.
+    images: folder of the storage; a volume of a file domain is POOL/DOMAIN/images/IMAGE/VOLUME in it, one of a block
+    domain mnt/blockSD/DOMAIN/images/IMAGE/VOLUME.
+    channels: folder for the sockets of channels, such as the guest agent's.
+    consoles: folder for the sockets of consoles.
+    nvram: folder for the firmware's variables.
+    cpu_model, cpu_flags: of its processor; cpu_threads: how many it has.
+    tsc_frequency: Hz.
+    fips: it admits no weak cryptography, such as VNC passwords.
+    backup: it can back up running VMs block by block.
+    huge_pages: sizes that it has, KiB.
+    vgpu_placement: whether vGPUs of one VM share a card.
+    """
+
+    emulation: Literal["kvm", "software"] = "kvm"
+    networking: Literal["bridge", "user"] = "bridge"
+    images: str = "/rhev/data-center"
+    channels: str = "/var/lib/libvirt/qemu/channels"
+    consoles: str = "/var/run/ovirt-vmconsole-console"
+    nvram: str = "/var/lib/libvirt/qemu/nvram"
+    cpu_model: str = ""
+    cpu_flags: tuple[str, ...] = ()
+    cpu_threads: int = 0
+    tsc_frequency: int | None = None
+    fips: bool = False
+    backup: bool = False
+    huge_pages: tuple[int, ...] = ()
+    vgpu_placement: Literal["consolidated", "separated"] | None = None
+    numa_nodes: tuple[HostNumaNode, ...] = ()
+    devices: tuple[HostDevice, ...] = ()
+
+    def device(self, name: str | None) -> HostDevice | None:
+        """The device of this name."""
+        return next((device for device in self.devices if device.name == name), None)
+
+
+@frozen(kw_only=True)
+class Network:
+    """A network of the cluster.
+
+    bridge: its name on hosts; absent: as it is called.
+    mtu: bytes; 0: the default.
+    display: screens are reached through it.
+    """
+
+    name: str
+    bridge: str | None = None
+    vlan: int | None = None
+    mtu: int = 0
+    tunnelled: bool = False
+    port_isolation: bool = False
+    display: bool = False
+
+    @property
+    def on_host(self) -> str:
+        return self.bridge or self.name
+
+
+@frozen(kw_only=True)
+class NetworkQos:
+    """Limits of a NIC: average and peak in Mbit/s, burst in MB."""
+
+    inbound_average: int | None = None
+    inbound_peak: int | None = None
+    inbound_burst: int | None = None
+    outbound_average: int | None = None
+    outbound_peak: int | None = None
+    outbound_burst: int | None = None
+
+
+@frozen(kw_only=True)
+class VnicProfile:
+    """What NICs share: a network by name, and how they use it.
+
+    failover: ID of the profile of the card that stays while this one leaves for migration.
+    passthrough: a virtual function of the host's card.
+    custom_properties: for hooks on the host; `queues` is a number of queues.
+    """
+
+    id: str
+    network: str | None = None
+    qos: NetworkQos | None = None
+    filter: str | None = None
+    failover: str | None = None
+    port_mirroring: bool = False
+    passthrough: bool = False
+    custom_properties: dict[str, str] = field(factory=dict)
+
+
+@frozen(kw_only=True)
+class StorageQos:
+    """Limits of a disk: throughput in MiB/s, operations a second; absent: none."""
+
+    max_throughput: int | None = None
+    max_read_throughput: int | None = None
+    max_write_throughput: int | None = None
+    max_iops: int | None = None
+    max_read_iops: int | None = None
+    max_write_iops: int | None = None
+
+
+@frozen(kw_only=True)
+class DiskProfile:
+    """What disks share."""
+
+    id: str
+    qos: StorageQos | None = None
+
+
+@frozen(kw_only=True)
+class StorageDomain:
+    """Where images are. `connection` of a GlusterFS domain is SERVER:/VOLUME."""
+
+    id: str
+    kind: Literal["nfs", "localfs", "posixfs", "glusterfs", "fcp", "iscsi"] = "nfs"
+    connection: str | None = None
+
+    @property
+    def block(self) -> bool:
+        return self.kind in ("fcp", "iscsi")
+
+
+@frozen(kw_only=True)
+class Cluster:
+    """What the hosts of a cluster have in common, and what the manager keeps for its VMs.
+
+    compatibility: level of what they can do, such as 4.8; a VM may have one of its own (`cluster_version`).
+    cpu: model of their processors and flags, such as Cascadelake-Server,+md-clear,-monitor.
+    emulated_machine: machine type of new VMs, such as pc-q35-rhel8.6.0 or q35.
+    libgfapi: QEMU itself reaches GlusterFS.
+    """
+
+    arch: Arch = "x86_64"
+    compatibility: str = "4.8"
+    cpu: str | None = None
+    emulated_machine: str | None = None
+    bios_type: Literal["i440fx_sea_bios", "q35_sea_bios", "q35_ovmf", "q35_secure_boot"] | None = None
+    serial_number_policy: Literal["host_id", "vm_id", "custom"] | None = None
+    custom_serial_number: str | None = None
+    libgfapi: bool = False
+    networks: tuple[Network, ...] = ()
+    vnic_profiles: tuple[VnicProfile, ...] = ()
+    disk_profiles: tuple[DiskProfile, ...] = ()
+    storage_domains: tuple[StorageDomain, ...] = ()
+
+    @property
+    def family(self) -> str:
+        """x86, ppc or s390x."""
+        return "x86" if self.arch == "x86_64" else "ppc" if self.arch.startswith("ppc") else self.arch
+
+
+@frozen(kw_only=True)
+class OsInfo:
+    """What an operating system needs and can do.
+
+    hyperv: it uses the enlightenments of Hyper-V.
+    cd_interface, q35_cd_interface: bus of CD-ROMs, by chipset.
+    legacy_virtio: on Q35 it knows only the first kind of virtio devices.
+    agent_channel: it has the manager's own guest agent, beside QEMU's.
+    usb_controller, q35_usb_controller: model; none: no USB.
+    console: what its console is.
+    floppy: it reads floppies.
+    sysprep_file: name of the answers to its setup.
+    vgamem_multiplier, vram_multiplier: of QXL's memories; vram_multiplier 0: 8 MiB.
+    single_qxl: several screens on one card.
+    """
+
+    name: str = "other"
+    family: Literal["linux", "windows", "other"] = "other"
+    hyperv: bool = False
+    cd_interface: Literal["ide", "sata", "scsi"] = "ide"
+    q35_cd_interface: Literal["ide", "sata", "scsi"] = "sata"
+    legacy_virtio: bool = False
+    agent_channel: bool = True
+    usb_controller: str = "piix3-uhci"
+    q35_usb_controller: str = "qemu-xhci"
+    console: Literal["serial", "virtio", "sclp"] = "serial"
+    floppy: bool = True
+    sysprep_file: str | None = None
+    vgamem_multiplier: int = 1
+    vram_multiplier: int = 1
+    single_qxl: bool = True
+
+
+@frozen(kw_only=True)
+class Config:
+    """The manager's configuration, as it is for one compatibility level.
+
+    hot_plug_cpu, hot_plug_memory, max_vcpus: by family of architectures.
+    spice_channels: which are encrypted, with an s in front as SPICE once had it.
+    uefi_big_vm_memory: GiB from which on the firmware needs more of TSEG.
+    """
+
+    origin: str = "OVIRT"
+    sku: str = ""
+    max_memory_slots: int = 16
+    send_smp: bool = True
+    ssl: bool = True
+    spice_channels: tuple[str, ...] = ()
+    vnc_keyboard_layout: str = "none"
+    pcie_ports: int = 16
+    kaslr_dump: bool = True
+    hot_plug_cpu: dict[str, bool] = field(factory=dict)
+    hot_plug_memory: dict[str, bool] = field(factory=dict)
+    hyperv_synic_stimer: bool = True
+    scsi_reservation: bool = True
+    gluster_native_io: bool = False
+    libgfapi: bool = False
+    vgpu_placement: bool = True
+    vgpu_framebuffer: bool = True
+    virtio_vga: bool = True
+    discard_no_unref: bool = True
+    max_sockets: int = 10000
+    max_vcpus: dict[str, int] = field(factory=dict)
+    max_vcpus_coefficient: int = 2
+    many_vcpus: int = 128
+    uefi_big_vm_memory: int = 16
+    serial_number_policy: Literal["host_id", "vm_id", "custom"] = "host_id"
+    custom_serial_number: str = "Dummy serial number."
+    default_mtu: int = 1500
+    tunnelled_mtu: int = 1442
+    windows_time_zone: str = "GMT Standard Time"
+    propagate_disk_errors: bool = False
+
+
+@cache
+def _data(name: str) -> dict[str, Any]:
+    return tomllib.loads((_DATA / name).read_text(encoding="utf-8"))
+
+
+def config_of(version: str) -> Config:
+    """The configuration that ships for a compatibility level. Raises ValueError for a level that has none."""
+    shipped = _data("versions.toml")
+    if version not in shipped["version"]:
+        known = ", ".join(shipped["version"])
+        raise ValueError(f"no configuration for the compatibility level {version!r}; expected one of {known}")
+    values = shipped["all"] | shipped["version"][version]
+    return Config(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+
+
+def os_of(name: str | None) -> OsInfo:
+    """What is known of an operating system. Raises ValueError for one that is not known."""
+    shipped = _data("os.toml")
+    if name is None:
+        return OsInfo()
+    if name not in shipped:
+        raise ValueError(f"no operating system {name!r}; expected one of {', '.join(shipped)}")
+    values: dict[str, Any] = {}
+    at: str | None = name
+    while at is not None:
+        own = shipped[at]
+        values = {**own, **values}
+        at = own.get("like")
+    return OsInfo(name=name, **{key: value for key, value in values.items() if key != "like"})
+
+
+@frozen(kw_only=True)
+class Setting:
+    """All that one plan is made by: the dialect, whose classes are those of what is added, and the contexts."""
+
+    dialect: Any
+    host: Host
+    cluster: Cluster
+    os: OsInfo
+    config: Config
+    compatibility: str
+
+    @classmethod
+    def of(
+        cls,
+        vm: Any,
+        dialect: Any,
+        host: Host | None = None,
+        cluster: Cluster | None = None,
+        os: OsInfo | None = None,
+        config: Config | None = None,
+    ) -> Setting:
+        """What is given, and what follows from the VM for the rest."""
+        cluster = cluster or Cluster()
+        compatibility = vm.cluster_version or cluster.compatibility
+        return cls(
+            dialect=dialect,
+            host=host or Host(),
+            cluster=cluster,
+            os=os or os_of(vm.guest_os),
+            config=config or config_of(compatibility),
+            compatibility=compatibility,
+        )
+
+    def at_least(self, version: str) -> bool:
+        """Whether the compatibility level is this one or a later one."""
+        return _numbers(self.compatibility) >= _numbers(version)
+
+    @property
+    def x86(self) -> bool:
+        return self.cluster.family == "x86"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
+def complete(entity: Any, **defaults: Any) -> Any:
+    """Fill in the fields that hold nothing; a field that the entity does not have is no field to fill."""
+    return evolve(entity, **{name: value for name, value in defaults.items() if getattr(entity, name, value) is None})
