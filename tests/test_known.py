@@ -26,7 +26,11 @@ keys  = "list str"
 floor = "uint = 1"
 
 [Door.row]
-name = "@name : str !"
+name  = "@name  : str !"
+color = "@color : str"
+
+[Door.match]
+ladder = ["name"]
 
 [Door.known]
 code = "str secret"
@@ -39,7 +43,9 @@ name = "str"
 @pytest.fixture
 def house(tmp_path: Path) -> Any:
     """The dialect."""
-    (tmp_path / "dialect.toml").write_text('format = 1\nname = "house"\nroot = "House"\nparts = ["delivery"]\n')
+    (tmp_path / "dialect.toml").write_text(
+        'format = 1\nname = "house"\nroot = "House"\n[parts]\ndelivery = "whole"\nreturn = "keys"\n'
+    )
     (tmp_path / "house.toml").write_text(TABLES)
     return xform.load(str(tmp_path))
 
@@ -110,6 +116,23 @@ def test_a_part_is_wrong_as_the_whole_would_be(house: Any) -> None:
         house.generate(house.House(number=None, doors=[house.Door(name=None)]), part="delivery")
     with pytest.raises(xform.EntityError, match=r"^number: missing"):
         house.generate(house.House(number=None))
+
+
+def test_a_part_holds_only_what_is_asked_for(house: Any) -> None:
+    whole = house.House(number=3, doors=[house.Door(name="front", color="red"), house.Door(name="back")])
+    xml = house.generate(whole, part="delivery", only=[whole.doors[0]])
+    assert xml == "<delivery>\n  <door name='front' color='red'/>\n</delivery>\n"
+
+
+def test_a_part_of_keys_says_no_more_than_what_finds_an_item(house: Any) -> None:
+    whole = house.House(number=3, doors=[house.Door(name="front", color="red")])
+    xml = house.generate(whole, part="return", only=whole.doors)
+    assert xml == "<return>\n  <door name='front'/>\n</return>\n"
+
+
+def test_an_item_of_another_entity_is_refused(house: Any) -> None:
+    with pytest.raises(xform.EntityError, match="a Door is no item of this House"):
+        house.generate(made(house), part="delivery", only=[house.Door(name="front")])
 
 
 def test_a_part_that_the_dialect_does_not_have_is_refused(house: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
@@ -144,11 +145,13 @@ class Dialect:
         live: bool = False,
         version: str | None = None,
         part: str | None = None,
+        only: Sequence[Any] | None = None,
         **context: Any,
     ) -> str:
         """An entity as a new document, pretty as libvirt writes it; with `live`, what libvirt fills in as well.
 
-        With `part`, one of the elements that dialect.toml names, it is what there is of the entity in that element.
+        With `part`, one of the elements that dialect.toml names, it is what there is of the entity in that element:
+        `only` these of its items, or all of it.
         Raises EntityError for what the tables do not admit, or what a `version` of libvirt, if given, does not know.
         """
         from xform.compile.runtime import Writing
@@ -160,6 +163,10 @@ class Dialect:
                 raise EntityError("\n".join(map(str, found)))
         if part is not None and part not in self.tables.parts:
             raise EntityError(f"{self.tables.name} has no part {part!r}{did_you_mean(part, self.tables.parts)}")
+        if part is not None and only is not None:
+            from xform.part import part as some
+
+            entity = some(self, entity, only, self.tables.parts[part])
         writing = Writing(live, context, part is not None)
         try:
             text: str = self._documents[entity.__class__](entity, part or self.root.element, "", writing)

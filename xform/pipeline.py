@@ -17,6 +17,7 @@ from attrs import define, field, frozen
 
 from xform.errors import DocumentError, EntityError, TableError, XformError, did_you_mean
 from xform.files import entity_from
+from xform.mask import masked_document
 from xform.match import Matching
 from xform.schema import schema_of, version_of
 from xform.table.folder import load_module
@@ -137,6 +138,13 @@ def generate(entity: Any, run: Run) -> str:
 
 
 @stage("document")
+def log(xml: str, run: Run) -> str:
+    """The same document, and a line of the log that has it: pretty, with ``***`` for what may be secret."""
+    run.log.info("document", xml=masked_document(run.dialect, xml, run.context))
+    return xml
+
+
+@stage("document")
 def check(xml: str, run: Run) -> str:
     """The same document. Raises DocumentError where it is not valid."""
     schema = schema_of(run.dialect.tables, run.schemas)
@@ -174,7 +182,7 @@ def match(xml: str, run: Run) -> Any:
     return run.dialect.match(xml, run.entity, **run.context)
 
 
-SHIPPED: dict[str, Stage] = {f.__name__: f for f in (plan, generate, check, start, dump, match)}
+SHIPPED: dict[str, Stage] = {f.__name__: f for f in (plan, generate, log, check, start, dump, match)}
 
 
 @frozen

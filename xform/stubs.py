@@ -34,6 +34,7 @@ def generate(
     live: bool = ...,
     version: str | None = ...,
     part: str | None = ...,
+    only: Sequence[Any] | None = ...,
     **context: Any,
 ) -> str: ...
 def plan(self, entity: {root}, **context: Any) -> {root}: ...
@@ -68,7 +69,8 @@ class _Stubs:
         return (
             f"# Made from the tables by: xform stubs {self.tables.name}\n"
             + "".join(f"import {module}\n" for module in sorted(modules))
-            + f"from pathlib import Path\nfrom typing import {', '.join(sorted(words))}\n\n"
+            + "from collections.abc import Sequence\nfrom pathlib import Path\n"
+            f"from typing import {', '.join(sorted(words))}\n\n"
             "from attrs import define\n\n"
             "from xform import Dialect, Opaque\n"
             "from xform.entities import Entity\n\n"

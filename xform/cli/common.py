@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 READ = "xform.stdin"
+CONTEXTS = "xform.contexts"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -52,7 +53,23 @@ def common(command: F, dialect: str = "ovirt") -> F:
 
 
 def host(command: F) -> F:
-    """`--host`, the context under the dialect's keyword `host`."""
+    """`--host`, the context under the dialect's keyword `host`, and `--context` for any; `read_contexts` reads both."""
+
+    def others(ctx: click.Context, _: click.Parameter, given: tuple[str, ...]) -> None:
+        for one in given:
+            keyword, equals, path = one.partition("=")
+            if not equals:
+                raise click.BadParameter(f"{one!r} is no KEYWORD=FILE")
+            ctx.meta.setdefault(CONTEXTS, {})[keyword] = path
+
+    command = click.option(
+        "--context",
+        metavar="KEYWORD=FILE",
+        multiple=True,
+        expose_value=False,
+        callback=others,
+        help="Another context of the dialect, such as cluster=FILE.",
+    )(command)
     return click.option("--host", metavar="FILE", type=FILE, help="What the host offers, as YAML or JSON.")(command)
 
 
@@ -148,6 +165,7 @@ def read_entity(dialect: Dialect, path: str) -> Any:
 def read_contexts(dialect: Dialect, **paths: str | None) -> dict[str, Any]:
     """The contexts that are given by file, by keyword."""
     given = {keyword: path for keyword, path in paths.items() if path is not None}
+    given |= click.get_current_context().meta.get(CONTEXTS, {})
     if not given:
         return {}
     from xform.files import context_from

@@ -225,7 +225,7 @@ class Tables:
     schema: str | None = None
     hypervisor: str | None = None
     renamed: dict[str, dict[str, str]] = field(factory=dict)
-    parts: tuple[str, ...] = ()
+    parts: dict[str, str] = field(factory=dict)
     base: Tables | None = None
     key: str = ""
     variants: dict[str, str] = field(init=False)

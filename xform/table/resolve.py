@@ -93,7 +93,7 @@ class _Resolver:
             name=values.get("name", self.folder.name),
             folder=self.folder,
             root=root,
-            parts=tuple(values.get("parts", self.base.parts if self.base else ())),
+            parts=self._parts(),
             id=known,
             namespaces=self.namespaces,
             shapes=shapes,
@@ -140,6 +140,13 @@ class _Resolver:
                 f'{self.head.origin("hypervisor")}: hypervisor is {said!r}; expected an attribute: "@type"'
             )
         return str(said[1:])
+
+    def _parts(self) -> dict[str, str]:
+        """Other elements that hold some of the root's entity, and what of each item."""
+        for name, how in self.head.values.get("parts", {}).items():
+            if how not in ("whole", "keys"):
+                raise TableError(f'{self.head.origin("parts", name)}: {name} is {how!r}; expected "whole" or "keys"')
+        return {**(self.base.parts if self.base else {}), **self.head.values.get("parts", {})}
 
     def _check_root(self, name: str, known: str | None, shapes: dict[str, Shape]) -> None:
         """A document is one element of one entity, and is told from others by a field of it."""

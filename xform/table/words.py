@@ -31,7 +31,7 @@ DIALECT_WORDS: dict[str, Any] = {
     "name": str,
     "extends": str,
     "root": str,
-    "parts": list,
+    "parts": {ANY: str},
     "id": str,
     "schema": str,
     "hypervisor": str,

@@ -1,6 +1,7 @@
 # Made from the tables by: xform stubs domain
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Any, Literal, Sequence, overload
 
 from attrs import define
 
@@ -20,6 +21,7 @@ class DomainDialect(Dialect):
         live: bool = ...,
         version: str | None = ...,
         part: str | None = ...,
+        only: Sequence[Any] | None = ...,
         **context: Any,
     ) -> str: ...
     def plan(self, entity: DomainDialect.Domain, **context: Any) -> DomainDialect.Domain: ...

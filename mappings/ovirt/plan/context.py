@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 from attrs import evolve, field, frozen
 
+from xform import EntityError
+
 Arch = Literal["x86_64", "ppc64", "ppc64le", "s390x"]
 
 _DATA = Path(__file__).parents[1] / "data"
@@ -285,22 +287,22 @@ def _data(name: str) -> dict[str, Any]:
 
 
 def config_of(version: str) -> Config:
-    """The configuration that ships for a compatibility level. Raises ValueError for a level that has none."""
+    """The configuration that ships for a compatibility level. Raises EntityError for a level that has none."""
     shipped = _data("versions.toml")
     if version not in shipped["version"]:
         known = ", ".join(shipped["version"])
-        raise ValueError(f"no configuration for the compatibility level {version!r}; expected one of {known}")
+        raise EntityError(f"no configuration for the compatibility level {version!r}; expected one of {known}")
     values = shipped["all"] | shipped["version"][version]
     return Config(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
 
 
 def os_of(name: str | None) -> OsInfo:
-    """What is known of an operating system. Raises ValueError for one that is not known."""
+    """What is known of an operating system. Raises EntityError for one that is not known."""
     shipped = _data("os.toml")
     if name is None:
         return OsInfo()
     if name not in shipped:
-        raise ValueError(f"no operating system {name!r}; expected one of {', '.join(shipped)}")
+        raise EntityError(f"no operating system {name!r}; expected one of {', '.join(shipped)}")
     values: dict[str, Any] = {}
     at: str | None = name
     while at is not None:
