@@ -23,6 +23,8 @@ ROWS = [
     "bytes",
     "size KiB unit=@unit",
     "size MiB unit=@unit absent=KiB",
+    "typed int=@type uint",
+    "typed bool=@type bool True False",
     "version",
     "cpuset",
     "template ua-{uuid}",

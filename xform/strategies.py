@@ -103,6 +103,8 @@ def values(codec: Codec) -> SearchStrategy[Any]:
         return values(codecs.codec(codec.word, ())).filter(lambda value: _fits(codec, value))
     if codec.word == "template" and (inner := re.search(r"\{([^{}]+)\}", codec.name)):
         return values(codecs.codec(*codecs.inner_words(inner[1])))
+    if codec.word == "typed":
+        return values(codecs.codec(codec.made[2], codec.made[3:]))
     if codec.word in _BY_WORD:
         return _BY_WORD[codec.word]()
     return st.sampled_from(codec.samples)

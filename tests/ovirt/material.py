@@ -18,12 +18,21 @@ PLANNING: Any = load_module(OVIRT.tables.folder, "plan")
 Host = PLANNING.Host
 
 
-def plan(vm: Any, host: Any = None) -> Any:
-    return PLANNING.plan(vm, dialect=OVIRT, host=host)
+def plan(vm: Any, host: Any = None, **context: Any) -> Any:
+    return PLANNING.plan(vm, dialect=OVIRT, host=host, **context)
 
 
 def example_host() -> Any:
     return OVIRT.read_context("host", EXAMPLES / "host.yaml")
+
+
+def contexts(name: str) -> dict[str, Any]:
+    """What an example is planned by: files of its own, or the cluster that most of them are in."""
+    folder = EXAMPLES / "contexts"
+    files = {keyword: folder / f"{name}.{keyword}.yaml" for keyword in ("host", "cluster")}
+    if not files["cluster"].is_file():
+        files["cluster"] = folder / "cluster.yaml"
+    return {keyword: OVIRT.read_context(keyword, file) for keyword, file in files.items() if file.is_file()}
 
 
 def corpus(name: str) -> Path:

@@ -1,5 +1,7 @@
 """The examples: entity files that become valid documents, and documents that become the same entities."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,38 +9,57 @@ import pytest
 from xform import HostError, laws
 from xform.schema import Schema, find_schemas
 
-from .material import EXAMPLES, OVIRT, corpus, example_host, plan
+from .material import EXAMPLES, OVIRT, contexts, corpus, example_host, plan
 
 NAMES = sorted(file.stem for file in EXAMPLES.glob("*.yaml") if file.stem != "host")
+PLAIN = ("desktop", "server")  # of any host with QEMU; the others have a cluster
+
+each = pytest.mark.parametrize("name", NAMES)
 
 
-@pytest.fixture(params=NAMES)
-def vm(request: pytest.FixtureRequest) -> Any:
-    """Each example, planned for the host of the examples."""
-    return plan(OVIRT.read(EXAMPLES / f"{request.param}.yaml"), example_host())
+def context(name: str) -> dict[str, Any]:
+    return {"host": example_host()} if name in PLAIN else contexts(name)
+
+
+def planned(name: str) -> Any:
+    return plan(OVIRT.read(EXAMPLES / f"{name}.yaml"), **context(name))
 
 
 @pytest.mark.parametrize("version", ["libvirt-9.0.0", "libvirt-11.3.0"])
-def test_examples_are_valid_in_each_version(vm: Any, version: str) -> None:
-    assert Schema(corpus("schemas") / version).problems(OVIRT.generate(vm)) == []
+@each
+def test_examples_are_valid_in_each_version(name: str, version: str) -> None:
+    assert Schema(corpus("schemas") / version).problems(OVIRT.generate(planned(name))) == []
 
 
-def test_examples_are_valid_where_they_run(vm: Any) -> None:
+@each
+def test_examples_are_valid_where_they_run(name: str) -> None:
     try:
         folder = find_schemas()
     except HostError as error:
         pytest.skip(str(error))
-    assert Schema(folder).problems(OVIRT.generate(vm)) == []
+    assert Schema(folder).problems(OVIRT.generate(planned(name))) == []
 
 
-def test_create_get(vm: Any) -> None:
-    assert laws.create_get(OVIRT, vm) == []
+@each
+def test_create_get(name: str) -> None:
+    assert laws.create_get(OVIRT, planned(name)) == []
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each
+def test_a_plan_is_its_own_plan(name: str) -> None:
+    once = planned(name)
+    assert plan(once, **context(name)) == once
+
+
+@each
+def test_the_document_of_an_example(name: str, golden: Callable[[Path, str], None]) -> None:
+    golden(Path("examples") / f"{name}.xml", OVIRT.generate(planned(name)))
+
+
+@each
 def test_examples_need_no_host_to_be_planned(name: str) -> None:
-    planned = plan(OVIRT.read(EXAMPLES / f"{name}.yaml"))
-    assert laws.create_get(OVIRT, planned) == []
+    made = plan(OVIRT.read(EXAMPLES / f"{name}.yaml"))
+    assert laws.create_get(OVIRT, made) == []
 
 
 def test_the_desktop_has_what_a_desktop_has() -> None:

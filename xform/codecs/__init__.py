@@ -16,6 +16,7 @@ from attrs import evolve
 
 from xform.codecs.codec import Codec, refusal, textual
 from xform.codecs.numbers import cpuset, floating, hexadecimal, number, size
+from xform.codecs.typed import typed
 from xform.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -144,6 +145,13 @@ def _template(arguments: Sequence[str]) -> Codec:
     return Codec("template " + text, inner.annotation, decode, encode, expected, inner.samples, word="template")
 
 
+def _typed(arguments: Sequence[str]) -> Codec:
+    if len(arguments) < 2:
+        raise ValueError("typed needs a type with its attribute, and a codec; expected e.g. `typed int=@type uint`")
+    hint, word, *rest = arguments
+    return typed(hint, codec(word, rest))
+
+
 def inner_words(text: str) -> tuple[str, list[str]]:
     word, *arguments = text.split()
     return word, arguments
@@ -184,6 +192,7 @@ CODECS: dict[str, Callable[[Sequence[str]], Codec]] = {
     "version": _plain(textual("version", r"[0-9]+(\.[0-9]+)*", "a version such as 4.8", ("4.8", "9.0.0"), str)),
     "cpuset": _plain(cpuset()),
     "template": _template,
+    "typed": _typed,
     "const": _const,
     "xml": _plain(_XML),
 }

@@ -14,13 +14,13 @@ class Codec:
     """One codec with its arguments.
 
     `annotation` is the field's Python type as written.  `words` lists text and value of a finite codec.  `unit` names
-    the attribute that holds the unit of a size, `unit_word` the unit that is written; then decode takes the unit's
-    text as well.  `needs` names what a rule asks for by keyword, `sample_needs` what it gets with each sample.
-    `shape` says what of an element the codec reads: its ``value`` (text or an attribute), that it is ``present``, or
-    the whole of it (``xml``).  A `filled` codec takes blank text for no value.  `keep` writes a value
-    in the form of an old text, where it can: from the value, the old text and its unit, the new text, and the unit if
-    it is another.  `parts` are those of a template of other fields: texts, and between them names.  `made` is what it
-    was made of: its word and arguments, of a rule its folder and name.
+    the attribute that holds the unit of a size or the type of a value, `unit_word` what is written there, and
+    `unit_expected` what may stand there; then decode takes its text as well.  `needs` names what a rule asks for by
+    keyword, `sample_needs` what it gets with each sample.  `shape` says what of an element the codec reads: its
+    ``value`` (text or an attribute), that it is ``present``, or the whole of it (``xml``).  A `filled` codec takes
+    blank text for no value.  `keep` writes a value in the form of an old text, where it can: from the value, the old
+    text and its unit, the new text, and the unit if it is another.  `parts` are those of a template of other fields:
+    texts, and between them names.  `made` is what it was made of: its word and arguments, a rule its folder and name.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Codec:
     constant: str | None = None
     unit: str | None = None
     unit_word: str = ""
+    unit_expected: str = "a unit such as KiB or MiB"
     needs: tuple[str, ...] = ()
     sample_needs: tuple[dict[str, Any], ...] = ()
     word: str = ""

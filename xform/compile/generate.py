@@ -313,7 +313,11 @@ class GenerateWriter(Writer):
             f"generate_join{at}",
             partial(self.function, f"generate_join{at}", evolve(joined, rows=join.rows, joins=()), joined=True),
         )
-        said = " or ".join(f"v.{inner.name} != {empty(inner)!r}" for inner in join.rows if inner.constant is None)
+        said = " or ".join(
+            f"{'w.live and ' * inner.live}v.{inner.name} != {empty(inner)!r}"
+            for inner in join.rows
+            if inner.constant is None
+        )
         held = f"o.{row.name}" if row.form == "list" else f"[o.{row.name}]"
         with out.block(f"for v in {held}:"), out.block(f"if v.__class__ is {out.cls(joined.name)} and ({said}):"):
             keys = [f"v.{name}" for _, name in join.on]

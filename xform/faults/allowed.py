@@ -19,7 +19,7 @@ from xform.xml import Element
 class Value:
     """What may stand at an attribute or as a text: some words, what a codec reads, or with neither any text.
 
-    Of a size the unit is a value of its own.
+    Of a size the unit is a value of its own, and so is the type of a value that has one.
     """
 
     words: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ class Value:
             return True  # what a rule makes of it is told by reading the document
         try:
             if codec.unit:
-                codec.decode(*(("1", text) if self.unit else (text, None)))
+                codec.decode(*((codec.encode(codec.samples[-1]), text) if self.unit else (text, None)))
             else:
                 codec.decode(text)
         except ValueError:
@@ -51,7 +51,7 @@ class Value:
         if self.words or self.codec is None or self.codec.word in ("str", "text"):
             return self.words
         if self.unit:
-            return ("a unit such as KiB or MiB",)
+            return (self.codec.unit_expected,)
         if self.codec.constant is not None:
             return (self.codec.constant,)
         return tuple(self.codec.words) if self.codec.words else (self.codec.expected,)

@@ -671,18 +671,42 @@ class OvirtDialect(Dialect):
         """the disk, with all of its volumes"""
         volume_id: str | None = None
         """the volume that the guest writes to"""
-        shared: Literal['transient', 'shared', 'exclusive', 'none'] | None = None
-        """who else may use it"""
+        shared: Literal['transient', 'shared', 'exclusive', 'none', 'true', 'false'] | None = None
+        """who else may use it; true and false of old managers"""
+        shared_flag: bool | None = None
+        """the same of old hosts"""
         guid: str | None = None
         """of a LUN or managed block device"""
         rbd: str | None = None
         """managed RBD volume"""
         managed: bool | None = None
         """attached by the host's volume manager"""
-        guest_name: str | None = None
-        """as the guest agent reports it; filled in by libvirt"""
         payload: OvirtDialect.Payload | Opaque | None = None
         """secret"""
+        device_id: str | None = None
+        """the host's id of it; filled in by libvirt"""
+        guest_name: str | None = None
+        """as the guest agent reports it; filled in by libvirt"""
+        prepared_payload: OvirtDialect.Payload | Opaque | None = None
+        """where the host moves the payload to; filled in by libvirt; secret"""
+        spec_io_tune: dict[str, str] = ...
+        """limits by name, of old hosts; filled in by libvirt"""
+        spec_params: dict[str, str] = ...
+        """other words of the device, such as pinToIoThread"""
+        vm_properties: dict[str, str] = ...
+        """custom properties of its VM that it heeds; filled in by libvirt"""
+        old_address: dict[str, str] = ...
+        """of old managers; libvirt's address counts"""
+        old_auth: dict[str, str] = ...
+        """of old managers: username, type and the secret's uuid"""
+        image_hosts: list[OvirtDialect.ImageHost | Opaque] = ...
+        """servers of a network disk"""
+        change: OvirtDialect.MediaChange | Opaque | None = None
+        """a medium on its way in or out; filled in by libvirt"""
+        volume_chain: list[OvirtDialect.VolumeChainNode | Opaque] = ...
+        """the volume and those below it, in no order; filled in by libvirt"""
+        replica: OvirtDialect.DiskReplica | Opaque | None = None
+        """where it is mirrored to; filled in by libvirt"""
         name: str | None = None
         """of the disk, for people and for their order"""
         plugged: bool = True
@@ -1202,6 +1226,12 @@ class OvirtDialect(Dialect):
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
+        uuid: str | None = None
+        """of a mediated device"""
+        mdev_type: str | None = None
+        """and where to place it: nvidia-28, nvidia-28|compact or nvidia-28|separate"""
+        mdev_parameters: str | None = None
+        """for the driver on the host"""
         plugged: bool = True
         host_device: str | None = None
         """name on the host, such as pci_0000_00_1d_0"""
@@ -1209,7 +1239,7 @@ class OvirtDialect(Dialect):
         """it goes with another of its group, and is not given to the guest"""
 
     class HostdevSource(Entity):
-        """Which device of the host."""
+        ...
 
     @define(kw_only=True)
     class UsbHostdevSource(HostdevSource):
@@ -1259,7 +1289,6 @@ class OvirtDialect(Dialect):
     @define(kw_only=True)
     class MdevHostdevSource(HostdevSource):
         """A mediated device."""
-        uuid: str | None = None
 
     @define(kw_only=True)
     class StorageHostdevSource(HostdevSource):
@@ -1660,12 +1689,14 @@ class OvirtDialect(Dialect):
 
     @define(kw_only=True)
     class Lease(Entity):
-        """A lock that the domain holds while it runs."""
+        """A lock of sanlock that the guest's start takes."""
         lockspace: str | None = None
         key: str
         path: str
         offset: int | None = None
         """bytes"""
+        device_id: str | None = None
+        """the host's id of it; filled in by libvirt"""
 
     @define(kw_only=True)
     class LxcShareNet(Entity):
@@ -2751,14 +2782,6 @@ class OvirtDialect(Dialect):
         """each queue is notified in a page of its own"""
 
     @define(kw_only=True)
-    class Payload(Entity):
-        """Files for the guest's first boot; the host makes a CD-ROM or floppy of them."""
-        volume_id: str | None = None
-        """the volume's label, such as config-2"""
-        files: dict[str, bytes] = ...
-        """content by path"""
-
-    @define(kw_only=True)
     class NumaNode(Entity):
         """A NUMA node of the VM, and those of the host that it stays on."""
         index: int | None = None
@@ -2782,6 +2805,95 @@ class OvirtDialect(Dialect):
         time_zone: str | None = None
         script: str | None = None
         """cloud-init: added to its configuration; Ignition: the configuration; Sysprep: the answers; secret"""
+
+    @define(kw_only=True)
+    class Qos(Entity):
+        """Limits that the host's own tuning keeps."""
+        vcpu_limit: int | None = None
+        """percent"""
+        io_tune: list[OvirtDialect.IoTuneDevice | Opaque] = ...
+
+    @define(kw_only=True)
+    class IoTuneDevice(Entity):
+        """Limits of one disk."""
+        name: str | None = None
+        """the disk's target"""
+        path: str | None = None
+        """what the target is on the host"""
+        maximum: OvirtDialect.IoTuneLimits | Opaque | None = None
+        guaranteed: OvirtDialect.IoTuneLimits | Opaque | None = None
+
+    @define(kw_only=True)
+    class IoTuneLimits(Entity):
+        total_bytes_sec: int | None = None
+        read_bytes_sec: int | None = None
+        write_bytes_sec: int | None = None
+        total_iops_sec: int | None = None
+        read_iops_sec: int | None = None
+        write_iops_sec: int | None = None
+
+    @define(kw_only=True)
+    class VolumeChainNode(Entity):
+        """One volume of the chain that a disk stands on."""
+        path: str | None = None
+        lease_path: str | None = None
+        """of the volume's lease"""
+        lease_offset: int | None = None
+        """bytes"""
+        pool_id: str | None = None
+        """data center"""
+        domain_id: str | None = None
+        """storage domain"""
+        image_id: str | None = None
+        """the disk, with all of its volumes"""
+        volume_id: str | None = None
+
+    @define(kw_only=True)
+    class DiskReplica(Entity):
+        """The copy that a running disk is mirrored to."""
+        device: str | None = None
+        disk_type: str | None = None
+        """file, block or network"""
+        format: str | None = None
+        path: str | None = None
+        cache: str | None = None
+        propagate_errors: str | None = None
+        volume_chain: list[OvirtDialect.VolumeChainNode | Opaque] = ...
+        replica: OvirtDialect.DiskReplica | Opaque | None = None
+        pool_id: str | None = None
+        """data center"""
+        domain_id: str | None = None
+        """storage domain"""
+        image_id: str | None = None
+        """the disk, with all of its volumes"""
+        volume_id: str | None = None
+
+    @define(kw_only=True)
+    class MediaChange(Entity):
+        """A change of medium that is going on; the host finishes or forgets it when it comes back."""
+        state: Literal['loading', 'ejecting'] | None = None
+        pool_id: str | None = None
+        """data center"""
+        domain_id: str | None = None
+        """storage domain"""
+        image_id: str | None = None
+        """the disk, with all of its volumes"""
+        volume_id: str | None = None
+
+    @define(kw_only=True)
+    class ImageHost(Entity):
+        """A server of a network disk."""
+        name: str | None = None
+        port: int | None = None
+        transport: str | None = None
+
+    @define(kw_only=True)
+    class Payload(Entity):
+        """Files for the guest's first boot; the host makes a CD-ROM or floppy of them."""
+        volume_id: str | None = None
+        """the volume's label, such as config-2"""
+        files: dict[str, bytes] = ...
+        """content by path"""
 
     @define(kw_only=True)
     class Nic(Entity):
@@ -2887,6 +2999,12 @@ class OvirtDialect(Dialect):
         """networks whose traffic it gets a copy of"""
         custom_properties: dict[str, str] = ...
         """for hooks on the host"""
+        device_id: str | None = None
+        """the host's id of it; filled in by libvirt"""
+        spec_params: dict[str, str] = ...
+        """other words of the device"""
+        vm_properties: dict[str, str] = ...
+        """custom properties of its VM that it heeds; filled in by libvirt"""
         name: str | None = None
         """such as nic1"""
         plugged: bool = True
@@ -3019,7 +3137,7 @@ class OvirtDialect(Dialect):
         bhyve_args: list[str] = ...
         xen_args: list[str] = ...
         vmware_datacenter: str | None = None
-        qos: str | None = None
+        qos: OvirtDialect.Qos | Opaque | None = None
         """limits, kept by the host's own tuning"""
         min_guaranteed_memory: int | None = None
         """MiB, never taken by the balloon"""
@@ -3035,6 +3153,30 @@ class OvirtDialect(Dialect):
         """the host may take memory back"""
         cpu_policy: Literal['none', 'manual', 'dedicated', 'isolate-threads', 'siblings'] | None = None
         """who else may run on its CPUs"""
+        destroy_on_reboot: bool | None = None
+        """a reboot of the guest ends it"""
+        guaranteed_memory: int | None = None
+        """MiB, where the manager said none; filled in by libvirt"""
+        manually_pinned_cpus: str | None = None
+        """vCPUs that the manager pinned; the host pins the others; filled in by libvirt"""
+        start_time: float | None = None
+        """seconds since 1970; filled in by libvirt"""
+        pause_time: float | None = None
+        """seconds of the host's monotonic clock, while an error pauses it; filled in by libvirt"""
+        guest_agent_api_version: int | None = None
+        """what the agent in the guest speaks; filled in by libvirt"""
+        balloon_target: int | None = None
+        """KiB that the balloon is told to leave; filled in by libvirt"""
+        exit_code: int | None = None
+        """of a VM that is down: 0 is as it should be; filled in by libvirt"""
+        exit_reason: int | None = None
+        """why, by the host's numbers; filled in by libvirt"""
+        exit_message: str | None = None
+        """why, in words; filled in by libvirt"""
+        jobs: str | None = None
+        """JSON, the host's journal of live merges; filled in by libvirt"""
+        snapshot_job: str | None = None
+        """JSON, a snapshot that is being made; filled in by libvirt"""
         origin: Literal['ovirt', 'external', 'hosted_engine', 'managed_hosted_engine'] | None = None
         """who made it"""
         guest_os: str | None = None

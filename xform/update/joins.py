@@ -70,7 +70,7 @@ def follow(
         entry = next((one for one in stale if told(up, table, join, one, item)), None)
         if entry is not None:
             stale.remove(entry)
-    wanted = any(getattr(item, row.name) != empty(row) for row in join.rows if row.constant is None)
+    wanted = any(getattr(item, row.name) != empty(row) for row in join.rows if up.live or not row.live)
     if entry is None and not wanted:
         return
     rows = Table(table.name, join.origin, rows=join.rows)

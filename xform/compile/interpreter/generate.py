@@ -34,7 +34,7 @@ class Writer:
             held = getattr(entity, row.name)
             for item in held if row.form == "list" else [held]:
                 if type(item) is self.classes[joined.name] and any(
-                    getattr(item, inner.name) != empty(inner) for inner in join.rows
+                    getattr(item, inner.name) != empty(inner) for inner in join.rows if self.live or not inner.live
                 ):
                     if all(getattr(item, name) is None for _, name in join.on):
                         raise ValueError(keyless(joined, join))
