@@ -37,6 +37,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--renew", action="store_true", help="write golden files and expected messages anew")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--renew` only the tests run that have something to renew."""
+    if config.getoption("--renew"):
+        others = [item for item in items if "renew" not in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if "renew" in getattr(item, "fixturenames", ())]
+
+
 @pytest.fixture
 def renew(request: pytest.FixtureRequest) -> bool:
     """Are golden files to be written anew?  Use it without workers: ``pytest -n 0 --renew``."""
