@@ -28,6 +28,7 @@ lint: setup ## check style and types
 	@$(bin)/ruff check
 	@$(bin)/ruff format --check
 	@$(bin)/mypy $(typed)
+	@$(bin)/mypy mappings/ovirt/plan
 
 lock: ## renew requirements.lock
 	@tools/lock

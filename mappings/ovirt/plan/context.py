@@ -292,8 +292,8 @@ def config_of(version: str) -> Config:
     if version not in shipped["version"]:
         known = ", ".join(shipped["version"])
         raise EntityError(f"no configuration for the compatibility level {version!r}; expected one of {known}")
-    values = shipped["all"] | shipped["version"][version]
-    return Config(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+    values: dict[str, Any] = shipped["all"] | shipped["version"][version]
+    return Config(**{**values, "spice_channels": tuple(values["spice_channels"])})
 
 
 def os_of(name: str | None) -> OsInfo:
