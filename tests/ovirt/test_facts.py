@@ -1,9 +1,10 @@
 """The page of facts is true: each is in a field of the entity, and is written of it again."""
 
+import pytest
 from lxml import etree
 
 from tests.ovirt.facts import CLASSES, DOCUMENT, READ_BACK, Fact, claims, facts, page, totals
-from tests.ovirt.material import OVIRT, ROOT
+from tests.ovirt.material import EXAMPLES, OVIRT, ROOT, example_host, plan
 
 _NIC = "metadata/ovirt-vm:vm/ovirt-vm:device"
 # A card's entry is found by one of these without the other.
@@ -75,6 +76,19 @@ def test_every_fact_is_written_again_of_the_entity_alone():
 
 def _declared(root: etree._Element) -> set[str | None]:
     return {prefix for element in root.iter(etree.Element) for prefix in element.nsmap}
+
+
+@pytest.mark.parametrize("example", ["desktop", "server"])
+def test_a_constant_is_the_same_in_what_plan_makes_of_the_examples(example):
+    planned = plan(OVIRT.read(EXAMPLES / f"{example}.yaml"), example_host())
+    root, other = (etree.fromstring(text.encode()) for text in (DOCUMENT, OVIRT.generate(planned)))
+    constants = {fact.path: fact for fact in of_rows() if fact.kind == "constant" and fact.values(other)}
+    assert constants
+    assert not {
+        path: fact.values(other)
+        for path, fact in constants.items()
+        if not set(fact.values(other)) <= set(fact.values(root))
+    }
 
 
 def test_the_document_of_all_facts_holds_nothing_that_no_row_says():
