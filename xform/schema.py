@@ -87,6 +87,11 @@ def version_of(tables: Tables, folder: Path | None = None) -> str | None:
         return None
 
 
+def speaker(tables: Tables) -> Tables:
+    """The dialect whose words the schema speaks: the first of the lineage that names it."""
+    return [one for one in tables.lineage if one.schema == tables.schema][-1]
+
+
 @lru_cache(8)
 def _load(file: Path) -> tuple[etree.RelaxNG, threading.Lock]:
     try:

@@ -4,24 +4,11 @@ import re
 from typing import Any
 
 import pytest
-from lxml import etree
 
 from xform import laws
 
-from ..corpus import live_scenarios, samples
-from .material import OVIRT, corpus
-
-VM, TUNE = "http://ovirt.org/vm/1.0", "http://ovirt.org/vm/tune/1.0"
-ID, OTHER = "6ba7b810-9dad-41d1-80b4-00c04fd430c8", "0c5e7d1a-94b3-4f26-8d07-6b2e1f3a9c55"
-
-
-def document(known: str = "", devices: str = "", qos: str = "<t:qos/>") -> str:
-    """A document; its metadata bind their namespaces to prefixes of its own."""
-    return (
-        f'<domain type="kvm"><name>a</name><uuid>{ID}</uuid><metadata xmlns:o="{VM}" xmlns:t="{TUNE}">{qos}'
-        f"<o:vm><o:resumeBehavior>kill</o:resumeBehavior>{known}</o:vm></metadata>"
-        f"{devices and f'<devices>{devices}</devices>'}</domain>"
-    )
+from .material import OVIRT
+from .metadata import ID, OTHER, PAYLOAD, VM, document
 
 
 def disk(entry: str, attributes: str = "devtype='disk' name='sda'") -> Any:
@@ -147,6 +134,35 @@ def test_a_hostdev_that_is_no_mediated_device_has_no_metadata() -> None:
     assert [one.path for one in opened.residue] == ["/domain/metadata/o:vm/o:device"]
 
 
+def mediated(*uuids: str) -> str:
+    """Mediated devices as somebody else defines them, without an alias of ours."""
+    return document(
+        devices="".join(
+            "<hostdev mode='subsystem' type='mdev' model='vfio-pci'>"
+            f"<source><address uuid='{known}'/></source></hostdev>"
+            for known in uuids
+        )
+    )
+
+
+def test_mediated_devices_are_matched_by_their_uuid() -> None:
+    found = OVIRT.match(mediated(ID, OTHER), known=OVIRT.parse(mediated(OTHER, ID)))
+    assert [(pair.known.uuid, pair.rung) for pair in found.pairs if pair.known.uuid != pair.found.uuid] == []
+    assert {pair.rung for pair in found.pairs} == {("uuid",)}
+
+
+def test_mediated_devices_of_different_uuids_are_no_pair() -> None:
+    found = OVIRT.match(mediated(ID), known=OVIRT.parse(mediated(OTHER)))
+    assert (list(found.pairs), len(found.new), len(found.missing)) == ([], 1, 1)
+
+
+def test_other_devices_of_the_host_are_matched_by_their_source() -> None:
+    usb = "<hostdev mode='subsystem' type='usb'><source><address bus='1' device='{}'/></source></hostdev>"
+    one, other = (document(devices=usb.format(a) + usb.format(b)) for a, b in ((1, 2), (2, 1)))
+    found = OVIRT.match(one, known=OVIRT.parse(other))
+    assert [pair.known.source == pair.found.source for pair in found.pairs] == [True, True]
+
+
 def test_metadata_of_a_lease_are_found_by_its_key() -> None:
     lease = "<lease><lockspace>s</lockspace><key>k{}</key><target path='/p' offset='0'/></lease>"
     text = document(
@@ -243,9 +259,6 @@ def test_a_volume_that_was_inspected_is_nobodys() -> None:
     assert [one.path for one in OVIRT.open(text).residue] == ["/domain/metadata/o:vm/o:device/o:volumeInfo"]
 
 
-PAYLOAD = "<o:volId>config-2</o:volId><o:file path='user'>c2VjcmV0</o:file>"
-
-
 def test_a_payload_is_read_where_the_host_moved_it() -> None:
     found = disk(f"<o:specParams><o:index type='int'>1</o:index><o:vmPayload>{PAYLOAD}</o:vmPayload></o:specParams>")
     assert found.payload is None
@@ -310,59 +323,3 @@ def test_what_nobody_knows_survives_an_update() -> None:
     vm = OVIRT.parse(before)
     vm.launch_paused = False
     assert OVIRT.update(before, vm) == before.replace(">true<", ">false<")
-
-
-# --- real documents -----------------------------------------------------------------------------------------------
-
-# Why something of the metadata of a real document is no field; path and reason, as patterns.
-EXPLAINED = {
-    "a word without its namespace": (r"/ovirt-vm:vm/[^:/]+$", ""),
-    "a group that holds nothing": (r"/ovirt-vm:(custom|specParams|vm_custom)$", ""),
-    "no id or content, in a sample made up for a test": (
-        r"/ovirt-vm:(\w+ID|file)$",
-        "does not admit it: '(imageID|poolID|volumeID|domainID)_\\w+' is not a UUID|'bogus' is not base64 text",
-    ),
-}
-
-
-def unexplained(text: bytes) -> list[str]:
-    opened = OVIRT.open(text)
-    root = etree.fromstring(text)
-    space = {"ovirt-vm": VM, "ovirt-tune": TUNE}
-    left = []
-    for one in opened.residue:
-        if not one.path.startswith("/domain/metadata"):
-            continue
-        (node,) = root.xpath(re.sub(r"/@.*", "", one.path), namespaces=space)
-        known = (
-            re.search(path, re.sub(r"\[\d+\]", "", one.path)) and re.search(reason, one.reason) and not len(node)
-            for path, reason in EXPLAINED.values()
-        )
-        # of a device that is not there, or of a kind of which the host keeps nothing but its id
-        entry = re.search(r"/ovirt-vm:device(\[\d+\])?$", one.path)
-        alone = entry and (
-            {etree.QName(child).localname for child in node if child.text} == {"deviceId"} or stale(root, node)
-        )
-        if not any(known) and not alone:
-            left.append(str(one))
-    return left
-
-
-def stale(root: Any, entry: Any) -> bool:
-    """Whether no device has a key that the entry has."""
-    keys = {value.lower() for name, value in entry.items() if name != "devtype"}
-    named = [
-        *root.xpath("devices/*/target/@dev"),
-        *root.xpath("devices/*/mac/@address"),
-        *root.xpath("devices/*/alias/@name"),
-    ]
-    return keys.isdisjoint(name.lower() for name in named)
-
-
-@pytest.mark.parametrize("folder", ["samples", "live"])
-def test_the_metadata_of_real_documents_are_read_whole(folder: str) -> None:
-    corpus(folder)
-    files = samples() if folder == "samples" else [file for one in live_scenarios() for file in one.glob("*.xml")]
-    domains = [text for file in files if b"<domain" in (text := file.read_bytes()) and b"ovirt.org/vm" in text]
-    assert domains
-    assert [line for text in domains for line in unexplained(text)] == []

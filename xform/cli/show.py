@@ -9,13 +9,21 @@ from xform.cli.completion import entities
 
 
 @click.command()
-@click.argument("entity", metavar="ENTITY", shell_complete=entities)
+@click.argument("entity", metavar="ENTITY", required=False, shell_complete=entities)
 @click.option("--json", "as_json", is_flag=True, help="The rows as JSON.")
 @click.option("--code", "as_code", is_flag=True, help="The Python that the table is compiled to.")
+@click.option("--xsd", "prefix", metavar="PREFIX", help="Instead the XML Schema of a namespace of the dialect's own.")
 @common
-def show(entity: str, as_json: bool, as_code: bool, dialect: str) -> None:
+def show(entity: str | None, as_json: bool, as_code: bool, prefix: str | None, dialect: str) -> None:
     """Show what the table of an entity (such as Disk) writes, with each row's place and comment."""
     known = load(dialect)
+    if (entity is None) is (prefix is None):
+        raise click.UsageError("expected either an ENTITY or --xsd")
+    if prefix is not None or entity is None:
+        from xform.xsd import xsd
+
+        write(None, xsd(known.tables, prefix or ""))
+        return
     if as_json:
         from xform.describe import described
         from xform.files import to_json

@@ -38,7 +38,8 @@ def validate(documents: tuple[str, ...], form: str, host: str | None, schemas: P
     """Check documents (- is standard input): a line for every fault, exit code 1 if there is one.
 
     Each line says where, what is wrong, what is allowed there, and who says so.  The schema tells whether a document
-    is valid, the tables what may stand where; a dialect that names no schema is checked by its tables alone.  A
+    is valid, the tables what may stand where; a dialect that names no schema is checked by its tables alone.  What it
+    keeps in namespaces of its own is checked by their XML Schemas, which `xform show --xsd` prints.  A
     document that cannot be read is told as well; the others are checked, and the exit code is 2.
     """
     from xform.schema import schema_of
@@ -103,5 +104,5 @@ def faults(dialect: Dialect, schema: Schema | None, document: str, context: dict
 
 def _by(fault: dict[str, Any]) -> str:
     """Who says a fault; what a row says of itself lacks the path."""
-    named = fault["by"] in ("schema", "tables")
+    named = fault["by"] == "tables" or fault["by"].startswith("schema")
     return fault["by"] if named else f"{fault['path'].split('/', 2)[-1]}, {fault['by']}"

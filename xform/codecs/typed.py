@@ -26,8 +26,12 @@ def typed(hint: str, inner: Codec) -> Codec:
     expected = f"{inner.expected}, in any case, or a number" if truth else inner.expected
 
     def decode(text: str, said: str | None = None) -> Any:
+        value = plain(text)
         if said not in (None, word):
             raise refusal(said, f"the type {word!r}")
+        return value
+
+    def plain(text: str) -> Any:
         try:
             return inner.decode(text)
         except ValueError:

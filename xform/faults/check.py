@@ -1,4 +1,4 @@
-"""All that is wrong with a document of a dialect: by its own rows, and by the schema that it follows."""
+"""All that is wrong with a document of a dialect: by its own rows and schemas, and by the schema that it follows."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from xform.faults.allowed import Value
 from xform.faults.fault import Fault, meant
 from xform.faults.judge import judge
 from xform.faults.known import Known
+from xform.faults.sections import unlike
 from xform.faults.suspects import Suspects
 from xform.mask import Discreet
-from xform.table.model import Tables
+from xform.schema import speaker
 from xform.xml import Element, own_text
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
 def check(dialect: Dialect, schema: Schema | None, root: Element, context: dict[str, Any]) -> list[Fault]:
     """The faults of a document, each node's once. Raises DocumentError for what is nested too deeply."""
-    own = {(fault.element, fault.node): fault for fault in refused(dialect, root, context)}
+    rows, own_schemas = refused(dialect, root, context), unlike(dialect.tables, root)
+    own: dict[tuple[Element, str | None], Fault] = {}
+    for fault in (*rows, *own_schemas):  # what a row says, it says with its place
+        own.setdefault((fault.element, fault.node), fault)
     if schema is not None and not schema.said(root):
         return list(own.values())
     tables = speaker(dialect.tables)
@@ -39,11 +43,6 @@ def check(dialect: Dialect, schema: Schema | None, root: Element, context: dict[
 def alone(suspects: Suspects, root: Element) -> list[Fault]:
     """What the tables say without a schema: what reading does not take; of the root nothing is required."""
     return [one.fault for one in suspects.found if one.kind != "missing" or one.fault.element is not root]
-
-
-def speaker(tables: Tables) -> Tables:
-    """The dialect whose words the schema speaks: the first of the lineage that names it."""
-    return [one for one in tables.lineage if one.schema == tables.schema][-1]
 
 
 def refused(dialect: Dialect, root: Element, context: dict[str, Any]) -> Iterator[Fault]:
