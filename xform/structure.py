@@ -236,7 +236,8 @@ class EntityConverter(Converter):
 
     def _each(self, items: Iterable[tuple[Any, Any]], item: Callable[[Any, Any], Any], kind: Any) -> dict[Any, Any]:
         """Every item on its own, so that all faults are told; `kind` is the type of the whole."""
-        inner = get_args(kind)[-1] if get_args(kind) else Any
+        # of a dict the last is the value's; of a tuple of any length it is `...`
+        inner = ([kind for kind in get_args(kind) if kind is not Ellipsis] or [Any])[-1]
         found, faults = {}, []
         for key, value in items:
             try:
