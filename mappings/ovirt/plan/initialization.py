@@ -8,7 +8,6 @@ from typing import Any
 from attrs import evolve
 
 from .context import OsInfo, Setting
-from .machine import has_q35
 
 Entity = Any
 Files = dict[str, bytes]
@@ -91,7 +90,6 @@ def plan(vm: Entity, setting: Setting) -> Entity:
     payload = dialect.Payload(volume_id=None if _USER_DATA not in files else _LABEL, files=files)
     made = dialect.Disk(
         device="floppy" if floppy else "cdrom",
-        interface="fdc" if floppy else os.q35_cd_interface if has_q35(vm, setting) else os.cd_interface,
         payload=payload,
         read_only=True,
     )

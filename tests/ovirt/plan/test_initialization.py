@@ -41,7 +41,7 @@ def test_cloud_init_has_its_configuration_and_the_script() -> None:
 
 def test_cloud_init_is_on_a_cd_with_its_label() -> None:
     disk = told(host_name="web", ssh_keys=["k"])
-    assert (disk.device, disk.interface, disk.payload.volume_id, disk.target) == ("cdrom", "sata", "config-2", None)
+    assert (disk.device, disk.payload.volume_id) == ("cdrom", "config-2")
     meta = json.loads(disk.payload.files[META_DATA])
     assert (meta["uuid"], meta["hostname"], meta["public_keys"]) == (ID, "web", {"key-1": "k"})
 
@@ -67,13 +67,12 @@ def test_without_one_it_is_made_for_the_version(version: str, key: str) -> None:
 
 def test_windows_has_its_answers_on_a_floppy() -> None:
     disk = told("windows_10x64", script="<unattend/>")
-    assert (disk.device, disk.interface) == ("floppy", "fdc")
+    assert disk.device == "floppy"
     assert disk.payload == OVIRT.Payload(files={"unattend.xml": b"<unattend/>"})
 
 
 def test_without_floppies_the_answers_are_on_a_cd() -> None:
-    disk = told("s390x", kind="sysprep", script="<unattend/>")
-    assert (disk.device, disk.interface) == ("cdrom", "scsi")
+    assert told("s390x", kind="sysprep", script="<unattend/>").device == "cdrom"
 
 
 def test_without_answers_there_is_no_disk() -> None:
@@ -95,9 +94,9 @@ def test_initialization_takes_the_place_of_stored_payloads() -> None:
     assert USER_DATA in made[0].payload.files
 
 
-def test_i440fx_has_its_cd_on_ide() -> None:
-    guest = vm(bios_type="i440fx_sea_bios", initialization=OVIRT.Initialization(host_name="web"))
-    assert planned(guest, names=STEPS).disks[0].interface == "ide"
+def test_bus_and_name_of_the_disk_are_left_to_the_drives() -> None:
+    disk = told(host_name="web")
+    assert (disk.interface, disk.target, disk.source) == (None, None, None)
 
 
 def test_what_is_secret_is_not_shown() -> None:
