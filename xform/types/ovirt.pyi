@@ -3184,6 +3184,8 @@ class OvirtDialect(Dialect):
         vm_type: Literal['desktop', 'server', 'high_performance'] | None = None
         bios_type: Literal['i440fx_sea_bios', 'q35_sea_bios', 'q35_ovmf', 'q35_secure_boot'] | None = None
         acpi: bool = True
+        memory_limit: int | None = None
+        """MiB, the most that it may have, NVDIMMs not counted"""
         sockets: int | None = None
         """at start; the most that can be plugged follow"""
         cores: int | None = None

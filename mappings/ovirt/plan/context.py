@@ -219,6 +219,7 @@ class OsInfo:
     console: what its console is.
     floppy: it reads floppies.
     sysprep_file: name of the answers to its setup.
+    ignition: version of Ignition's configuration, for one that is set up by it and not by cloud-init.
     vgamem_multiplier, vram_multiplier: of QXL's memories; vram_multiplier 0: 8 MiB.
     single_qxl: several screens on one card.
     """
@@ -235,6 +236,7 @@ class OsInfo:
     console: Literal["serial", "virtio", "sclp"] = "serial"
     floppy: bool = True
     sysprep_file: str | None = None
+    ignition: str | None = None
     vgamem_multiplier: int = 1
     vram_multiplier: int = 1
     single_qxl: bool = True
