@@ -29,13 +29,9 @@ def plan(vm: Entity, setting: Setting) -> Entity:
 
     def load(drive: Entity) -> Entity:
         path = next(contents[drive.device], None) if drive.payload is None else None
-        drive = complete(
-            drive,
-            driver="qemu",
-            format="raw",
-            snapshot="no",
-            error_policy="report" if drive.device == "cdrom" else None,
-        )
+        # QEMU has no error policy for floppies, and refuses one.
+        policy = "report" if drive.device == "cdrom" else None
+        drive = complete(drive, driver="qemu", format="raw", snapshot="no", error_policy=policy)
         return _loaded(evolve(drive, read_only=True), path, pool, setting)
 
     return each(vm, setting, _removable, load)
@@ -123,14 +119,12 @@ def _loaded(drive: Entity, path: str | None, pool: str | None, setting: Setting)
     dialect, source = setting.dialect, drive.source
     if source is None or (isinstance(source, dialect.FileDiskSource) and source.path is None and path is not None):
         if path is not None and volumes.is_block_path(setting.host, path):
-            source = dialect.BlockDiskSource(path=path)
+            source = labelled(dialect.BlockDiskSource(path=path), setting)
             drive = complete(drive, pool_id=pool, **volumes.ids(path))
         elif path is not None or drive.payload is not None:
-            source = complete(source or dialect.FileDiskSource(), path=path)
+            source = labelled(complete(source or dialect.FileDiskSource(), path=path), setting)
         else:
             source = storage.source(drive, setting)
     if isinstance(source, dialect.FileDiskSource):
         source = complete(source, startup_policy="optional")
-    if isinstance(source, dialect.FileDiskSource | dialect.BlockDiskSource):
-        source = labelled(source, setting)
     return evolve(drive, source=source)

@@ -7,7 +7,7 @@ from attrs import evolve
 
 from . import storage, volumes
 from .context import DiskProfile, Setting, StorageQos, complete
-from .drives import claim, drives, each, is_disk, is_q35, labelled, least_used, named, pairs, precedence, told
+from .drives import claim, drives, each, is_disk, is_q35, least_used, named, pairs, precedence, told
 
 Entity = Any
 
@@ -118,8 +118,6 @@ def _served(disk: Entity, vm: Entity, setting: Setting) -> Entity:
     dialect = setting.dialect
     if disk.source is None:
         disk = evolve(disk, source=storage.source(disk, setting))
-    elif isinstance(disk.source, dialect.FileDiskSource | dialect.BlockDiskSource):
-        disk = evolve(disk, source=labelled(disk.source, setting))
     disk = complete(disk, snapshot="no", driver="qemu", format="raw", error_policy=error_policy(disk, vm, setting))
     if disk.pass_discard:
         disk = complete(disk, discard="unmap")
@@ -190,13 +188,15 @@ def _recalled(disk: Entity, known: Entity | None, vm: Entity, setting: Setting) 
         scsi_passthrough=known.scsi_passthrough,
         scsi_reservation=known.scsi_reservation,
     )
-    if disk.boot is None and disk.boot_order is not None and sum(map(is_disk, drives(vm, setting))) > 1:
+    if disk.boot_order is not None and sum(map(is_disk, drives(vm, setting))) > 1:
         disk = evolve(disk, boot=True)  # one that is alone boots without being told
     if kind == "lun":
-        reservations = getattr(disk.source, "reservations", None)
-        disk = evolve(disk, scsi_passthrough=told(disk.device == "lun", known.scsi_passthrough))
-        if setting.config.scsi_reservation:
-            disk = evolve(disk, scsi_reservation=told(reservations is not None, known.scsi_reservation))
+        # Where a disk could not have had it the document does not tell whether it was asked for.
+        if disk.interface == "scsi" and known.scsi_kind != "spapr_vscsi":
+            disk = evolve(disk, scsi_passthrough=told(disk.device == "lun", known.scsi_passthrough))
+        if setting.config.scsi_reservation and isinstance(disk.source, setting.dialect.BlockDiskSource):
+            reserved = disk.source.reservations is not None
+            disk = evolve(disk, scsi_reservation=told(reserved, known.scsi_reservation))
     if kind == "managed_block":
         disk = _attached(disk, setting)
     return disk

@@ -103,7 +103,7 @@ def is_q35(vm: Entity, setting: Setting) -> bool:
 
 
 def labelled(source: Entity, setting: Setting) -> Entity:
-    """Storage keeps its owner: the host's storage is set up for QEMU already.
+    """The manager's storage keeps its owner: the host has set it up for QEMU.  A source that is given says so itself.
 
     A label of a device has no type in libvirt's schema; `relabel='no'` alone says the same.
     """

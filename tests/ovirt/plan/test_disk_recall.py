@@ -121,6 +121,15 @@ def test_of_several_disks_a_number_says_which_one_the_guest_boots_from() -> None
     document = vm(disk(device="disk", boot_order=1), disk(device="disk"))
     assert [one.boot for one in recalled(document, None, "disks").disks] == [True, None]
     assert only(recalled(vm(disk(device="disk", boot_order=1)), None, "disks")).boot is None
+    known = vm(disk(device="disk", target="vda", boot=False))
+    booted = vm(disk(device="disk", target="vda", boot_order=1), disk(device="disk"))
+    assert recalled(booted, known, "disks").disks[0].boot is True
+
+
+def test_where_nothing_could_be_passed_through_the_document_does_not_tell() -> None:
+    made = disk(guid=LUN, target="vda", interface="virtio", scsi_passthrough=True)
+    assert found_again(made, made).scsi_passthrough is True
+    assert found_again(made).scsi_passthrough is None
 
 
 # What the manager has of a disk, in its document and beside it.

@@ -96,6 +96,11 @@ def test_a_lun_is_a_device_of_the_hosts_mapper() -> None:
 AUTH = OVIRT.Auth(username="admin", secret=OVIRT.AuthSecret(type="ceph", uuid=OTHER))
 
 
+def test_whose_source_is_given_libvirt_makes_it_qemus() -> None:
+    source = OVIRT.BlockDiskSource(path="/dev/sdd")
+    assert one(disk(source=source)).source == source
+
+
 def test_a_network_disk_is_kept_as_it_is_given_with_its_secret() -> None:
     found = one(disk(storage_type="cinder", source=CEPH, auth=AUTH))
     assert (found.source, found.auth) == (CEPH, AUTH)
