@@ -1,0 +1,115 @@
+"""All steps for drives together: laws that hold for every VM."""
+
+from collections import Counter
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given
+
+from tests.ovirt.test_plan import changed
+
+from .drives import (
+    ARCHES,
+    DOMAIN,
+    LEVELS,
+    OTHER,
+    OVIRT,
+    cdrom,
+    disk,
+    drawn_arches,
+    drawn_drives,
+    drawn_vms,
+    image,
+    planned,
+    problems,
+    reread,
+    vm,
+)
+
+
+@given(vm=drawn_drives, arch=drawn_arches)
+def test_a_plan_is_its_own_plan(vm: Any, arch: str) -> None:
+    once = planned(vm, arch=arch)
+    assert planned(once, arch=arch) == once
+
+
+@given(vm=drawn_vms, arch=drawn_arches)
+def test_of_any_vm_what_is_known_is_kept_and_planned_once(vm: Any, arch: str) -> None:
+    once = planned(attrs.evolve(vm, cluster_version="4.8", guest_os=None), arch=arch)
+    assert list(changed(attrs.evolve(vm, cluster_version="4.8", guest_os=None), once)) == []
+    assert planned(once, arch=arch) == once
+
+
+@given(vm=drawn_drives, arch=drawn_arches)
+def test_what_is_known_is_kept_where_it_stands(vm: Any, arch: str) -> None:
+    assert list(changed(vm, planned(vm, arch=arch))) == []
+
+
+@given(vm=drawn_drives, arch=drawn_arches)
+def test_names_are_unique(vm: Any, arch: str) -> None:
+    assert new_twice([one.target for one in vm.disks if one.plugged], [one.target for one in inside(vm, arch)]) == []
+
+
+@given(vm=drawn_drives, arch=drawn_arches)
+def test_places_on_the_bus_are_unique(vm: Any, arch: str) -> None:
+    before = [place(one) for one in vm.disks if one.plugged and one.interface == "scsi"]
+    assert new_twice(before, [place(one) for one in inside(vm, arch) if one.interface == "scsi"]) == []
+
+
+@given(vm=drawn_drives, arch=drawn_arches)
+def test_boot_orders_are_unique(vm: Any, arch: str) -> None:
+    before = [one.boot_order for one in vm.disks]
+    assert new_twice(before, [one.boot_order for one in planned(vm, arch=arch).disks]) == []
+
+
+@given(vm=drawn_drives, arch=drawn_arches)
+def test_what_is_not_plugged_is_left_alone(vm: Any, arch: str) -> None:
+    kept = planned(vm, arch=arch).disks
+    assert [kept[number] for number, one in enumerate(vm.disks) if not one.plugged] == [
+        one for one in vm.disks if not one.plugged
+    ]
+
+
+def inside(vm: Any, arch: str) -> list[Any]:
+    return [one for one in planned(vm, arch=arch).disks if one.plugged]
+
+
+def place(one: Any) -> tuple[int, ...] | None:
+    return attrs.astuple(one.address) if one.address is not None else None
+
+
+def new_twice(before: list[Any], after: list[Any]) -> list[Any]:
+    """What is there several times, and was not before."""
+    again = Counter(after) - Counter(value for value in before)
+    return [value for value, times in again.items() if value is not None and times + (value in before) > 1]
+
+
+@pytest.mark.parametrize("arch", ARCHES)
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("origin", ["ovirt", "hosted_engine"])
+def test_the_document_is_valid_and_comes_back(arch: str, level: str, origin: str) -> None:
+    payload = OVIRT.Payload(volume_id="config-2", files={"meta": b"x"})
+    drives = [
+        image(name="system", boot=True, interface="virtio", format="qcow2"),
+        image(name="data", interface="scsi", image_id=OTHER, volume_id=OTHER, pass_discard=level < "4.8"),
+        disk(device="lun", guid="3600", scsi_reservation=True),
+        disk(storage_type="managed_block", managed_path="/run/m", attached_path="/dev/m", connection_driver="block"),
+        cdrom(),
+        cdrom(payload=payload),
+        disk(device="floppy"),
+    ]
+    asked = vm(*drives, cd_path="/iso/a.iso", boot_sequence=["cdrom", "disk"], iothreads=2, origin=origin)
+    asked = attrs.evolve(asked, lease_storage_domain_id=DOMAIN, lease_path="/leases", lease_offset=1048576)
+    once = planned(asked, arch=arch, level=level)
+    assert problems(once) == []
+    assert reread(once) == once
+
+
+def test_L51_drives_for_one_run_are_found_again() -> None:
+    asked = vm(cdrom(payload=OVIRT.Payload()), run_once=True, guest_tools_cd_path="/tools.iso", floppy_path="/f.img")
+    once = OVIRT.plan(planned(asked))
+    matching = OVIRT.match(OVIRT.generate(once), once)
+    assert [pair.known.id for pair in matching.pairs if pair.kind == "disks"] == [one.id for one in once.disks]
+    assert len({one.id for one in once.disks}) == 4
+    assert matching.new == []
