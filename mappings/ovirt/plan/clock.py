@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from attrs import evolve
 
 from .context import Config, OsInfo, Setting, complete
+from .features import enlightened
 
 Entity = Any
 
@@ -41,7 +42,7 @@ def offset(zone: str, now: datetime) -> int:
 def timers(vm: Entity, setting: Setting) -> list[Entity]:
     """The timers of a guest, in order."""
     timer, host = setting.dialect.Timer, setting.host
-    wanted = [timer(name="hypervclock", present=True)] if setting.os.hyperv else []
+    wanted = [timer(name="hypervclock", present=True)] if enlightened(setting) else []
     wanted += [timer(name="rtc", tick_policy="catchup"), timer(name="pit", tick_policy="delay")]
     if setting.x86:
         wanted.append(timer(name="hpet", present=False))

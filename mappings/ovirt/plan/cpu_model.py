@@ -76,7 +76,8 @@ def recall(vm: Entity, known: Entity, setting: Setting) -> Entity:
     asked = False if asked is not None else None
     text = _stated_text(vm, setting)
     model, flags = stated_model(vm if known is None else evolve(known, use_host_cpu=None), setting)
-    expanded = cpu.check == "full" and model == "hostModel"
+    # A running VM shows the CPU that libvirt chose, for the host's model as for none.
+    expanded = cpu.check == "full" and known is not None and model in (None, "hostModel")
     same = model is not None and model.lower() == (model_of(text)[0] or "").lower()
     if expanded or (same and flags.items() <= cpu.features.items()):
         return evolve(vm, cpu_model=before, use_host_cpu=asked)

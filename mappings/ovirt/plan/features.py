@@ -29,6 +29,11 @@ def tseg(vm: Entity, setting: Setting) -> int | None:
     return 16 + (24 if many else 0) + 8 * (addressed // _TIB + 1)
 
 
+def enlightened(setting: Setting) -> bool:
+    """Whether the guest uses Hyper-V's interface; QEMU alone, without KVM, cannot show it one."""
+    return setting.os.hyperv and setting.host.emulation == "kvm"
+
+
 def hyperv(known: Entity, setting: Setting) -> Entity:
     """The enlightenments of the compatibility level."""
     dialect, at_least = setting.dialect, setting.at_least
@@ -60,7 +65,7 @@ def plan(vm: Entity, setting: Setting) -> Entity:
     dialect = setting.dialect
     features = vm.features or dialect.Features()
     features = evolve(features, acpi=features.acpi or bool(vm.acpi))
-    if setting.os.hyperv:
+    if enlightened(setting):
         features = evolve(features, hyperv=hyperv(features.hyperv, setting))
     if setting.os.family == "linux" and setting.config.kaslr_dump:
         features = complete(features, vmcoreinfo=dialect.Switch(state=True))

@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 from .context import Setting, complete
 from .cpus import most, online, resized
-from .memory import limit
+from .memory import limit, nvdimms
 from .numbers import numbers, ranges
 
 Entity = Any
@@ -47,7 +47,7 @@ def pinning_of(text: str | None) -> dict[str, str]:
 
 
 def nodes_of(vm: Entity, setting: Setting) -> list[Node]:
-    """The nodes of the guest; one of all that there is where something can be plugged, for it must go somewhere."""
+    """The nodes of the guest; one of all that there is where anything is plugged, for it must go somewhere."""
     vcpus = most(vm, setting)
     if vm.numa_nodes:
         indexed = [(n if node.index is None else node.index, node) for n, node in enumerate(vm.numa_nodes)]
@@ -56,7 +56,7 @@ def nodes_of(vm: Entity, setting: Setting) -> list[Node]:
             Node(index, ranges(cpus), node.memory or 0, node.host_nodes or "", node.tune_mode or _DEFAULT_MODE)
             for (index, node), cpus in zip(indexed, shares, strict=True)
         ]
-    if vm.memory and (vcpus > online(vm) or limit(vm) > vm.memory):
+    if vm.memory and (vcpus > online(vm) or limit(vm) > vm.memory or nvdimms(vm, setting)):
         return [Node(0, f"0-{vcpus - 1}" if vcpus > 1 else "0", vm.memory)]
     return []
 

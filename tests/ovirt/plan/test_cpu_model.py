@@ -148,3 +148,5 @@ def test_L39_what_libvirt_adds_for_a_running_vm_is_not_the_managers() -> None:
     assert recalled(running, guest, setting(guest)).cpu_model == "Nehalem,+aes"
     expanded = evolve(running, cpu=evolve(running.cpu, mode="custom", model="Skylake-Client"))
     assert recalled(expanded, vm(cpu_model="hostModel"), setting(guest)).cpu_model == "hostModel"
+    assert recalled(expanded, vm(), setting(guest)).cpu_model is None
+    assert recalled(expanded, None, setting(guest)).cpu_model == "Skylake-Client,+aes,+vme"

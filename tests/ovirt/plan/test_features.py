@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 
 from ..material import OVIRT
-from .guest import LEVELS, faults, planned, setting, step, vm
+from .guest import LEVELS, Host, faults, planned, setting, step, vm
 
 FEATURES = step("features")
 ALWAYS = {"relaxed", "vapic", "spinlocks", "spinlock_retries"}
@@ -26,6 +26,11 @@ def test_windows_gets_the_enlightenments_of_its_level(level: str) -> None:
     assert {name for name, value in attrs.asdict(made).items() if value is not None} == expected
     assert made.spinlock_retries == 8191
     assert level < "4.3" or made.stimer.direct is (True if level >= "4.7" else None)
+
+
+def test_without_kvm_there_are_no_enlightenments_for_qemu_refuses_them() -> None:
+    guest = planned(vm(guest_os="windows_11"), host=Host(emulation="software"))
+    assert (guest.features.hyperv, "hypervclock" in [timer.name for timer in guest.clock.timers]) == (None, False)
 
 
 def test_enlightenments_that_are_off_stay_off() -> None:

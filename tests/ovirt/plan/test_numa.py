@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ..material import OVIRT
-from .guest import Host, HostNumaNode, faults, planned, recalled, setting, step, vm
+from .guest import Host, HostDevice, HostNumaNode, faults, planned, recalled, setting, step, vm
 
 NUMA = step("numa")
 HOST = Host(
@@ -63,6 +63,12 @@ def test_L37_nodes_stay_in_their_order_while_cpus_are_dealt() -> None:
 def test_what_may_be_plugged_needs_a_node(fields: dict[str, Any], cpus: str | None) -> None:
     guest = planned(vm(**fields), host=HOST)
     assert (cells(guest) if guest.cpu.numa else []) == ([(0, cpus, 1048576)] if cpus else [])
+
+
+def test_an_nvdimm_needs_a_node() -> None:
+    nvdimm = HostDevice(name="nd", capability="nvdimm", device_path="/dev/pmem0", device_size=1 << 32)
+    guest = vm(vcpus=2, hostdevs=[OVIRT.Hostdev(host_device="nd")])
+    assert cells(planned(guest, host=evolve(HOST, devices=(nvdimm,)))) == [(0, "0-1", 1048576)]
 
 
 def test_for_a_host_without_nodes_there_are_none() -> None:
