@@ -35,7 +35,7 @@ def recall(vm: Entity, known: Entity | None, setting: Setting) -> Entity:
     paths = {path: source for source, path in _ENTROPY.items()}
 
     def rng(item: Entity) -> Entity:
-        path = getattr(item.backend, "path", None)
+        path = getattr(item.backend, "path", None) or ""
         return evolve(item, source=paths.get(path, item.source))
 
     slots = sum(isinstance(item, dialect.RedirDev) and item.type == "spicevmc" for item in vm.redirdevs)
@@ -142,7 +142,7 @@ def _listening(item: Entity, names: Iterable[str], taken: set[str], dialect: Any
     return evolve(item, sources=[dialect.CharacterSource(mode="bind", path=claim(taken, names))])
 
 
-def _paths(items: Iterable[Entity], cls: type) -> set[str]:
+def _paths(items: Iterable[Entity], cls: Any) -> set[str]:
     return {
         source.path for item in items if isinstance(item, cls) for source in item.sources if hasattr(source, "path")
     }

@@ -45,7 +45,7 @@ def recall(vm: Entity, known: Entity | None, setting: Setting) -> Entity:
     return evolve(
         vm,
         run_once=known and known.run_once,
-        monitors=known and known.monitors,
+        monitors=_monitors(vm, known, setting),
         displays=list(known.displays) if known and (once or same) else displays,
         default_display=known.default_display if once and known else _display(vm, known, setting),
         spice_copy_paste=spice.copy_paste is not False if spice else known is None or known.spice_copy_paste,
@@ -94,7 +94,8 @@ def _graphics(vm: Entity, setting: Setting) -> Entity:
     def server(item: Entity) -> Entity:
         spice = isinstance(item, dialect.SpiceGraphics)
         if item.port is None and getattr(item, "socket", None) is None:
-            item = complete(item, port=-1, autoport=True, tls_port=-1)
+            tls = {"tls_port": -1} if setting.config.ssl else {}  # libvirt refuses one where the host has no TLS
+            item = complete(item, port=-1, autoport=True, **tls)
         if spice or not setting.host.fips:
             item = complete(item, password=_PASSWORD, password_valid_to=_NO_LONGER)
         if not item.listens and item.listen is None and getattr(item, "socket", None) is None:
@@ -173,6 +174,14 @@ def _display(vm: Entity, known: Entity | None, setting: Setting) -> str | None:
     if card == "virtio" and model_of("vga", vm, setting) == "virtio":
         return "vga"
     return card
+
+
+def _monitors(vm: Entity, known: Entity | None, setting: Setting) -> int | None:
+    """Screens of QXL's cards, where they are not as many as were known."""
+    before: int | None = known.monitors if known else None
+    cards = [item for item in vm.videos if isinstance(item, setting.dialect.Video) and item.model == "qxl"]
+    heads = sum(item.heads or 1 for item in cards)
+    return heads if cards and heads != (before or 1) else before
 
 
 def _inputs(vm: Entity, setting: Setting) -> Entity:

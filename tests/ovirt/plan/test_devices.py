@@ -1,5 +1,8 @@
 """Devices without an object of the manager's, their ids and their order."""
 
+import uuid
+from collections.abc import Iterator
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -7,13 +10,16 @@ from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from xform.hypervisor import EMBED, Hypervisor, default_uri
 from xform.schema import Schema
 from xform.strategies import entities
 
 from ..material import OVIRT, corpus
-from .devices_material import CONTEXT, ID, OTHER_ID, PROFILE_ID, document, planned, recalled, setting, step, vm
+from ..test_plan import changed
+from .devices_material import CONTEXT, ID, OTHER_ID, PROFILE_ID, STEPS, document, planned, recalled, setting, step, vm
 
 LEGACY = CONTEXT.OsInfo(legacy_virtio=True)
+URI, WHY = default_uri()
 drawn = given(
     entity=entities(OVIRT), version=st.sampled_from(["4.2", "4.5", "4.8"]), os=st.sampled_from([None, LEGACY])
 )
@@ -29,6 +35,16 @@ def test_a_plan_of_devices_is_its_own_plan(entity: Any, version: str, os: Any) -
     context = setting(evolve(entity, cluster_version=None), version, os=os)
     made = planned(entity, context)
     assert planned(made, context) == made
+
+
+@patient
+@drawn
+def test_what_is_known_of_devices_is_kept(entity: Any, version: str, os: Any) -> None:
+    context = setting(evolve(entity, cluster_version=None), version, os=os)
+    made = entity
+    for name in STEPS[:-1]:  # all but the order, in which places change
+        made = step(name).plan(made, context)
+    assert list(changed(entity, made)) == []
 
 
 @patient
@@ -51,13 +67,36 @@ def test_sorting_keeps_every_device(entity: Any, version: str, os: Any) -> None:
     assert step("order").plan(made, context) == made
 
 
+RECALLED = (
+    "run_once",
+    "monitors",
+    "displays",
+    "default_display",
+    "spice_copy_paste",
+    "spice_file_transfer",
+    "vnc_keyboard_layout",
+    "usb",
+    "usb_slots",
+    "smartcard",
+    "guest_agent",
+    "virtio_scsi_multi_queues",
+)
+MACHINES = [
+    ("x86_64", "q35", None),
+    ("x86_64", "q35", "rhel_6x64"),
+    ("x86_64", "pc-i440fx-7.2", "windows_10x64"),
+    ("ppc64le", "pseries", "ppc64le"),
+    ("s390x", "s390-ccw-virtio", "s390x"),
+]
+
+
 def everything(arch: str, machine: str) -> Any:
     """A VM with a device of every kind that its architecture has."""
     s390x = arch == "s390x"
     return vm(
         arch,
         machine,
-        nics=[OVIRT.Nic(network="lab")],
+        nics=[OVIRT.Nic(network="lab", interface_type="virtio")],
         displays=["vnc"] if s390x else ["vnc", "spice"],
         default_display="none" if s390x else "vga",
         usb_slots=None if s390x else 4,
@@ -72,23 +111,74 @@ def everything(arch: str, machine: str) -> Any:
 
 @pytest.mark.parametrize("version", ["libvirt-9.0.0", "libvirt-11.3.0"])
 @pytest.mark.parametrize("level", ["4.2", "4.3", "4.4", "4.5", "4.6", "4.7", "4.8"])
-@pytest.mark.parametrize(
-    ("arch", "machine", "os"),
-    [
-        ("x86_64", "q35", None),
-        ("x86_64", "q35", "rhel_6x64"),
-        ("x86_64", "pc-i440fx-7.2", "windows_10x64"),
-        ("ppc64le", "pseries", "ppc64le"),
-        ("s390x", "s390-ccw-virtio", "s390x"),
-    ],
-)
+@pytest.mark.parametrize(("arch", "machine", "os"), MACHINES)
 def test_every_device_of_every_machine_is_valid(version: str, level: str, arch: str, machine: str, os: Any) -> None:
     entity = everything(arch, machine)
     context = setting(entity, level, os=CONTEXT.os_of(os))
     made = planned(entity, context)
     assert Schema(corpus("schemas") / version).problems(OVIRT.generate(made)) == []
-    assert planned(made, context) == made
     assert document(made) == made
+
+
+@pytest.mark.parametrize("level", ["4.2", "4.5", "4.8"])
+@pytest.mark.parametrize(("arch", "machine", "os"), MACHINES)
+def test_what_the_manager_knew_of_devices_it_knows_again(level: str, arch: str, machine: str, os: Any) -> None:
+    entity = everything(arch, machine)
+    context = setting(entity, level, os=CONTEXT.os_of(os))
+    made = planned(entity, context)
+    assert planned(made, context) == made
+    found = recalled(document(made), made, context)
+    assert beyond(found) == beyond(made)
+    assert planned(found, context) == made
+
+
+def beyond(entity: Any) -> dict[str, Any]:
+    """What the steps of devices recall of the VM and of each device."""
+    devices = {"nics": OVIRT.Nic, "hostdevs": OVIRT.Hostdev, "rngs": OVIRT.Rng}
+    return {name: getattr(entity, name) for name in RECALLED} | {
+        kind: [
+            [getattr(item, row.name) for row in OVIRT.tables.shapes[cls.__name__].known]
+            for item in getattr(entity, kind)
+        ]
+        for kind, cls in devices.items()
+    }
+
+
+# --- with libvirt -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sockets() -> Iterator[str]:
+    """A folder with a name so short that sockets in it have one."""
+    with TemporaryDirectory() as folder:
+        yield folder
+
+
+@pytest.mark.xdist_group("qemu")
+@pytest.mark.skipif(URI != EMBED, reason=WHY)
+@pytest.mark.parametrize(
+    ("machine", "os"), [("q35", None), ("q35", LEGACY), ("pc", None)], ids=["new", "legacy", "old"]
+)
+def test_every_device_that_starts_is_known_again(machine: str, os: Any, sockets: str) -> None:
+    cdrom = OVIRT.Disk(device="cdrom", interface="scsi", target="sda", source=OVIRT.FileDiskSource(), read_only=True)
+    entity = everything("x86_64", machine)
+    entity = evolve(entity, id=str(uuid.uuid4()), type="qemu", tpms=[], hostdevs=[], disks=[cdrom], iothreads=2)
+    entity = evolve(entity, sounds=[OVIRT.Sound(model="ich6")], virtio_scsi_multi_queues=2)
+    host = CONTEXT.Host(emulation="software", networking="user", channels=sockets, consoles=sockets)
+    context = setting(entity, host=host, os=os, config=evolve(CONTEXT.config_of("4.8"), ssl=False))
+    known = planned(entity, context)
+    with Hypervisor(URI) as hypervisor:
+        hypervisor.start(OVIRT.generate(known))
+        live = hypervisor.dump(known.id)
+        hypervisor.end(known.id)
+    found = OVIRT.match(live, known)
+    assert (found.missing, found.ambiguous) == ([], [])
+    assert {kind for kind, _ in found.new} <= {"controllers", "inputs", "audios"}  # libvirt's own
+    back = recalled(OVIRT.parse(live), known, context)
+    assert beyond(back) == beyond(known)
+    again = planned(back, context)
+    for kind in ("nics", "videos", "graphics", "channels", "consoles", "redirdevs", "rngs", "controllers"):
+        assert len(getattr(again, kind)) == len(getattr(back, kind))
 
 
 # --- balloon, random numbers, watchdog, TPM -----------------------------------------------------------------------

@@ -63,7 +63,8 @@ def test_the_names_of_spices_channels() -> None:
 def test_spices_channels_are_encrypted(ssl: bool, modes: set[str]) -> None:
     entity = vm(displays=["spice"])
     config = evolve(CONTEXT.config_of("4.8"), ssl=ssl)
-    assert set(planned(entity, setting(entity, config=config)).graphics[0].channels.values()) == modes
+    spice = planned(entity, setting(entity, config=config)).graphics[0]
+    assert (set(spice.channels.values()), spice.tls_port) == (modes, -1 if ssl else None)
 
 
 @pytest.mark.parametrize(("own", "shipped", "keymap"), [("de", "fr", "de"), (None, "fr", "fr"), (None, "none", None)])
@@ -154,6 +155,7 @@ def test_several_screens_are_on_one_card_or_on_one_each(single: bool, heads: lis
     entity = vm(default_display="qxl", displays=["spice"], monitors=3)
     made = planned(entity, setting(entity, os=CONTEXT.OsInfo(single_qxl=single)))
     assert [video.heads for video in made.videos] == heads
+    assert recalled(document(made), None, setting(entity)).monitors == 3
 
 
 def test_a_card_that_is_given_is_completed() -> None:
