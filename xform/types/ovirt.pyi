@@ -1237,6 +1237,12 @@ class OvirtDialect(Dialect):
         """name on the host, such as pci_0000_00_1d_0"""
         iommu_placeholder: bool | None = None
         """it goes with another of its group, and is not given to the guest"""
+        vgpu_type: str | None = None
+        """such as nvidia-28"""
+        vgpu_parameters: str | None = None
+        """for the vGPU's driver on the host"""
+        nodisplay: bool | None = None
+        """vGPU: shows no screen"""
 
     class HostdevSource(Entity):
         ...
@@ -2070,12 +2076,13 @@ class OvirtDialect(Dialect):
 
     @define(kw_only=True)
     class Rng(Entity):
-        model: Literal['virtio', 'virtio-transitional', 'virtio-non-transitional']
+        model: Literal['virtio', 'virtio-transitional', 'virtio-non-transitional'] | None = None
+        """`plan` knows"""
         rate_bytes: int | None = None
         """bytes in each period"""
         rate_period: int | None = None
         """ms"""
-        backend: OvirtDialect.RngBackend | Opaque
+        backend: OvirtDialect.RngBackend | Opaque | None = None
         iommu: bool | None = None
         """behind the guest's IOMMU"""
         ats: bool | None = None
@@ -2088,6 +2095,8 @@ class OvirtDialect(Dialect):
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
+        source: Literal['random', 'urandom', 'hwrng'] | None = None
+        """device of the host that the numbers come from"""
 
     class RngBackend(Entity):
         """Where the numbers come from."""
@@ -2475,7 +2484,8 @@ class OvirtDialect(Dialect):
     @define(kw_only=True)
     class Tpm(Entity):
         model: Literal['tpm-tis', 'tpm-crb', 'tpm-spapr', 'spapr-tpm-proxy'] | None = None
-        backend: OvirtDialect.TpmBackend | Opaque
+        backend: OvirtDialect.TpmBackend | Opaque | None = None
+        """`plan` knows"""
         id: str | None = None
         address: OvirtDialect.Address | Opaque | None = None
 
@@ -2751,7 +2761,8 @@ class OvirtDialect(Dialect):
 
     @define(kw_only=True)
     class Watchdog(Entity):
-        model: Literal['i6300esb', 'ib700', 'diag288', 'itco']
+        model: str | None = None
+        """such as i6300esb; `plan` knows"""
         action: Literal['reset', 'shutdown', 'poweroff', 'pause', 'none', 'dump', 'inject-nmi'] | None = None
         """what happens to the guest then"""
         id: str | None = None
@@ -3013,6 +3024,8 @@ class OvirtDialect(Dialect):
         """decides network, limits and filter"""
         host_device: str | None = None
         """passthrough: the virtual function, such as pci_0000_05_10_1"""
+        filter_parameters: list[OvirtDialect.FilterParameter | Opaque] = ...
+        """for its profile's network filter"""
 
     @define(kw_only=True)
     class Vm(Entity):

@@ -1,0 +1,50 @@
+"""The order of devices within their kinds: guests name network cards and channels by it as long as nothing has a place.
+
+Sorting is stable: what comes out equal stays as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from attrs import evolve
+
+from .common import Entity
+from .context import Setting
+
+_CHANNELS = {"ovirt-guest-agent.0": 0, "org.qemu.guest_agent.0": 1, "com.redhat.spice.0": 3}
+_OTHER_CHANNEL = 2
+_MEDIA = {"cdrom": 1, "floppy": 2}
+_LAST = 9
+
+
+def plan(vm: Entity, setting: Setting) -> Entity:
+    """NICs by MAC, SPICE behind VNC, agents before other channels, CD-ROMs and floppies before disks, vGPUs last."""
+    dialect = setting.dialect
+
+    def nic(item: Entity) -> Any:
+        return item.mac or "~", item.teaming == "persistent"
+
+    def disk(item: Entity) -> Any:
+        return 0 if item.device == "cdrom" and item.payload is not None else _MEDIA.get(item.device, 3)
+
+    def hostdev(item: Entity) -> Any:
+        classes = (dialect.ScsiHostdevSource, dialect.MdevHostdevSource)
+        return next((rank for rank, cls in enumerate(classes, 1) if isinstance(item.source, cls)), 0)
+
+    return evolve(
+        vm,
+        nics=_sorted(vm.nics, dialect.Nic, nic, ("~~", False)),
+        disks=_sorted(vm.disks, dialect.Disk, disk, _LAST),
+        hostdevs=_sorted(vm.hostdevs, dialect.Hostdev, hostdev, _LAST),
+        channels=_sorted(
+            vm.channels, dialect.Channel, lambda item: _CHANNELS.get(item.name or "", _OTHER_CHANNEL), _LAST
+        ),
+        graphics=sorted(vm.graphics, key=lambda item: isinstance(item, dialect.SpiceGraphics)),
+    )
+
+
+def _sorted(items: list[Entity], cls: type, rank: Callable[[Entity], Any], other: Any) -> list[Entity]:
+    """By rank; what no table could say is no instance of the class, and comes last."""
+    return sorted(items, key=lambda item: rank(item) if isinstance(item, cls) else other)
