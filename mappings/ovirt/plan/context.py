@@ -68,6 +68,7 @@ class Host:
     backup: it can back up running VMs block by block.
     huge_pages: sizes that it has, KiB.
     vgpu_placement: whether vGPUs of one VM share a card.
+    libvirt: its version, such as 9.0.0; what that does not know is not asked of it.
     """
 
     emulation: Literal["kvm", "software"] = "kvm"
@@ -86,6 +87,11 @@ class Host:
     vgpu_placement: Literal["consolidated", "separated"] | None = None
     numa_nodes: tuple[HostNumaNode, ...] = ()
     devices: tuple[HostDevice, ...] = ()
+    libvirt: str | None = None
+
+    def knows(self, version: str) -> bool:
+        """Whether its libvirt is of this version or later; one that is not known is the latest."""
+        return self.libvirt is None or _numbers(self.libvirt) >= _numbers(version)
 
     def device(self, name: str | None) -> HostDevice | None:
         """The device of this name."""

@@ -17,4 +17,5 @@ def plan(vm: Entity, setting: Setting) -> Entity:
         launch_paused=False,
         resume_behavior="auto_resume",
         ballooning_enabled=True,
+        qos=setting.dialect.Qos(),
     )

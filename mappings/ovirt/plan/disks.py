@@ -123,7 +123,8 @@ def _served(disk: Entity, vm: Entity, setting: Setting) -> Entity:
         disk = complete(disk, discard="unmap")
         # Only images of this format keep places, and only those that are written to.
         keeps = disk.discard == "unmap" and disk.format == "qcow2" and not disk.read_only
-        if keeps and setting.at_least("4.8") and setting.config.discard_no_unref:
+        wanted = setting.at_least("4.8") and setting.config.discard_no_unref and setting.host.knows("9.5.0")
+        if keeps and wanted:
             disk = complete(disk, discard_no_unref=True)
     if isinstance(disk.source, dialect.FileDiskSource | dialect.BlockDiskSource | dialect.NetworkDiskSource):
         disk = complete(disk, io="native" if native(disk, setting) else "threads")
@@ -133,8 +134,14 @@ def _served(disk: Entity, vm: Entity, setting: Setting) -> Entity:
         disk = evolve(disk, source=complete(disk.source, reservations=dialect.Reservations(managed=True)))
     profile = _profile(disk.disk_profile_id, setting)
     if storage.kind(disk, setting) == "image" and profile and profile.qos:
-        disk = complete(disk, iotune=dialect.IOTune(**limits(profile.qos)))
+        disk = complete(disk, iotune=_iotune(profile.qos, setting))
     return disk
+
+
+def _iotune(qos: StorageQos, setting: Setting) -> Entity:
+    """libvirt's schema admits no total beside what is read or written, not even one of 0: what has no limit is left out."""
+    found = {name: value for name, value in limits(qos).items() if value}
+    return setting.dialect.IOTune(**found) if found else None
 
 
 def _names(vm: Entity, setting: Setting) -> Entity:
@@ -222,7 +229,7 @@ def _found_profile(disk: Entity, known: Entity, setting: Setting) -> str | None:
     fitting = [
         profile.id
         for profile in setting.cluster.disk_profiles
-        if profile.qos and setting.dialect.IOTune(**limits(profile.qos)) == disk.iotune
+        if profile.qos and _iotune(profile.qos, setting) == disk.iotune
     ]
     return fitting[0] if len(fitting) == 1 and own not in fitting else own
 
