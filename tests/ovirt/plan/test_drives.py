@@ -6,6 +6,7 @@ from typing import Any
 import attrs
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.ovirt.test_plan import changed
 
@@ -23,6 +24,7 @@ from .drives import (
     image,
     planned,
     problems,
+    recalled,
     reread,
     vm,
 )
@@ -53,7 +55,7 @@ def test_names_are_unique(vm: Any, arch: str) -> None:
 
 @given(vm=drawn_drives, arch=drawn_arches)
 def test_places_on_the_bus_are_unique(vm: Any, arch: str) -> None:
-    before = [place(one) for one in vm.disks if one.plugged and one.interface == "scsi"]
+    before = [place(one) for one in vm.disks if one.plugged]
     assert new_twice(before, [place(one) for one in inside(vm, arch) if one.interface == "scsi"]) == []
 
 
@@ -69,6 +71,28 @@ def test_what_is_not_plugged_is_left_alone(vm: Any, arch: str) -> None:
     assert [kept[number] for number, one in enumerate(vm.disks) if not one.plugged] == [
         one for one in vm.disks if not one.plugged
     ]
+
+
+@given(vm=drawn_drives, arch=drawn_arches, interface=st.sampled_from(["virtio", "scsi", "sata"]))
+def test_a_disk_that_is_plugged_in_moves_no_other(vm: Any, arch: str, interface: str) -> None:
+    once = planned(vm, arch=arch)
+    more = planned(attrs.evolve(once, disks=[*once.disks, disk(interface=interface, name="a", boot=True)]), arch=arch)
+    assert more.disks[:-1] == once.disks
+    assert more.disks[-1].target not in [one.target for one in once.disks if one.plugged]
+
+
+@given(vm=drawn_vms, arch=drawn_arches)
+def test_recall_changes_nothing_that_a_document_holds(vm: Any, arch: str) -> None:
+    vm = attrs.evolve(vm, cluster_version="4.8", guest_os=None)
+    assert recalled(vm, None, arch=arch) == vm
+    assert recalled(vm, vm, arch=arch) == vm
+
+
+@given(vm=drawn_drives, arch=drawn_arches)
+def test_what_is_recalled_is_planned_to_the_same(vm: Any, arch: str) -> None:
+    unnumbered = attrs.evolve(vm, disks=[attrs.evolve(one, boot_order=None) for one in vm.disks])
+    once = planned(unnumbered, arch=arch)
+    assert planned(recalled(once, once, arch=arch), arch=arch) == once
 
 
 def inside(vm: Any, arch: str) -> list[Any]:
