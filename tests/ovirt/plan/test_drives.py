@@ -12,10 +12,17 @@ from tests.ovirt.test_plan import changed
 
 from .drives import (
     ARCHES,
+    AUTH,
+    CEPH,
     DOMAIN,
     LEVELS,
+    MANAGED,
     OTHER,
     OVIRT,
+    VM,
+    DiskProfile,
+    StorageDomain,
+    StorageQos,
     cdrom,
     disk,
     drawn_arches,
@@ -118,16 +125,28 @@ def test_the_document_is_valid_and_comes_back(arch: str, level: str, origin: str
         image(name="system", boot=True, interface="virtio", format="qcow2"),
         image(name="data", interface="scsi", image_id=OTHER, volume_id=OTHER, pass_discard=level < "4.8"),
         disk(device="lun", guid="3600", scsi_reservation=True),
-        disk(storage_type="managed_block", managed_path="/run/m", attached_path="/dev/m", connection_driver="block"),
+        MANAGED,
+        attrs.evolve(MANAGED, connection_driver="rbd"),
+        disk(source=CEPH, auth=AUTH),
+        image(image_id=VM, volume_id=VM, domain_id=OTHER, disk_profile_id=OTHER),
         cdrom(),
         cdrom(payload=payload),
         disk(device="floppy"),
     ]
     asked = vm(*drives, cd_path="/iso/a.iso", boot_sequence=["cdrom", "disk"], iothreads=2, origin=origin)
     asked = attrs.evolve(asked, lease_storage_domain_id=DOMAIN, lease_path="/leases", lease_offset=1048576)
-    once = planned(asked, arch=arch, level=level)
+    gluster = StorageDomain(id=OTHER, kind="glusterfs", connection="server:/volume")
+    profile = DiskProfile(id=OTHER, qos=StorageQos(max_iops=1000))
+    contexts = {"storage_domains": (gluster,), "libgfapi": True, "disk_profiles": (profile,)}
+    once = planned(asked, arch=arch, level=level, **contexts)
     assert problems(once) == []
     assert reread(once) == once
+
+
+def test_what_later_versions_of_libvirt_know_is_valid_there() -> None:
+    once = planned(vm(image(format="qcow2", pass_discard=True)))
+    assert once.disks[0].discard_no_unref
+    assert problems(once, "libvirt-11.3.0") == []
 
 
 def test_L51_drives_for_one_run_are_found_again() -> None:
