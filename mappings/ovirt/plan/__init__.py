@@ -1,8 +1,8 @@
 """Plan: complete a VM in its own terms, so that the document made of it leaves nothing of ours to chance.
 
-What is known stays as it is; what is missing is derived from the VM and the contexts alone.  So a VM has one plan there,
-and a plan is its own plan.  Recall is the way back: what the manager knows of a VM beside its document, found by the
-facts that the document states where the contexts decide, else as it was known before.
+What is known stays as it is; what is missing is derived from the VM and the contexts alone.  So a VM has one plan
+there, and a plan is its own plan.  Recall is the way back: what the manager knows of a VM beside its document, found by
+the facts that the document states where the contexts decide, else as it was known before.
 
 Both are functions of one job each, in the modules beside this one, and run in the order that stands here: a step finds
 complete what those before it make.

@@ -7,14 +7,14 @@ from typing import Any
 from attrs import evolve
 
 from .context import Setting
-from .drives import claim, drives, is_disk, precedence
+from .drives import claim, drives, is_disk, is_payload, precedence
 
 Entity = Any
 
 
 def plan(vm: Entity, setting: Setting) -> Entity:
     """Numbers for what the boot sequence names, unless the VM boots by kinds: libvirt admits one of the two."""
-    if not vm.boot_sequence or (vm.os is not None and vm.os.boot_devices):
+    if not vm.boot_sequence or getattr(vm.os, "boot_devices", []):
         return vm
     bootable = [item for kind in dict.fromkeys(vm.boot_sequence) for item in _BOOTABLE[kind](vm, setting)]
     taken = {
@@ -63,7 +63,7 @@ def _disks(vm: Entity, setting: Setting) -> list[Entity]:
 
 
 def _cdroms(vm: Entity, setting: Setting) -> list[Entity]:
-    return [drive for drive in drives(vm, setting) if drive.device == "cdrom" and drive.payload is None]
+    return [drive for drive in drives(vm, setting) if drive.device == "cdrom" and not is_payload(drive)]
 
 
 def _nics(vm: Entity, setting: Setting) -> list[Entity]:

@@ -11,7 +11,7 @@ from attrs import evolve
 
 from . import storage, volumes
 from .context import Setting, complete
-from .drives import claim, drives, each, is_q35, labelled, named, pairs
+from .drives import claim, drives, each, is_payload, is_q35, labelled, named, pairs
 
 Entity = Any
 
@@ -28,7 +28,7 @@ def plan(vm: Entity, setting: Setting) -> Entity:
     contents = {device: iter(paths) for device, paths in _media(vm).items()}
 
     def load(drive: Entity) -> Entity:
-        path = next(contents[drive.device], None) if drive.payload is None else None
+        path = next(contents[drive.device], None) if not is_payload(drive) else None
         # QEMU has no error policy for floppies, and refuses one.
         policy = "report" if drive.device == "cdrom" else None
         drive = complete(drive, driver="qemu", format="raw", snapshot="no", error_policy=policy)
@@ -44,7 +44,7 @@ def recall(vm: Entity, known: Entity, setting: Setting) -> Entity:
         asked["guest_tools_cd_path"] = ("cdrom", 1)
     found = {}
     for field, (device, place) in asked.items():
-        loaded = [drive for drive in drives(vm, setting) if drive.device == device and drive.payload is None]
+        loaded = [drive for drive in drives(vm, setting) if drive.device == device and not is_payload(drive)]
         before = getattr(known, field, None)
         if place >= len(loaded):
             found[field] = before
@@ -80,7 +80,7 @@ def _wanted(vm: Entity, setting: Setting) -> Entity:
     """The VM with a drive for every medium that it asks for."""
     new = []
     for device, paths in _media(vm).items():
-        have = sum(drive.device == device and drive.payload is None for drive in drives(vm, setting))
+        have = sum(drive.device == device and not is_payload(drive) for drive in drives(vm, setting))
         need = max((place + 1 for place, path in enumerate(paths) if path), default=0)
         new += [setting.dialect.Disk(device=device)] * max(0, need - have)
     return evolve(vm, disks=[*vm.disks, *new])
@@ -98,13 +98,13 @@ def _connected(vm: Entity, setting: Setting) -> Entity:
             drive = evolve(drive, target=claim(taken, (named(drive.interface, place) for place in places)))
         return drive
 
-    return each(vm, setting, _removable, connect, key=lambda drive: drive.payload is None)
+    return each(vm, setting, _removable, connect, key=lambda drive: not is_payload(drive))
 
 
 def _places(drive: Entity) -> Iterator[int]:
     if drive.device == "floppy":
         return count()
-    first = _CDROM if drive.payload is None else _PAYLOAD.get(drive.interface, _CDROM)
+    first = _CDROM if not is_payload(drive) else _PAYLOAD.get(drive.interface, _CDROM)
     if drive.interface == "ide":
         return chain(range(first, _IDE_PLACES), reversed(range(first)), count(_IDE_PLACES))
     return count(first)
@@ -121,7 +121,7 @@ def _loaded(drive: Entity, path: str | None, pool: str | None, setting: Setting)
         if path is not None and volumes.is_block_path(setting.host, path):
             source = labelled(dialect.BlockDiskSource(path=path), setting)
             drive = complete(drive, pool_id=pool, **volumes.ids(path))
-        elif path is not None or drive.payload is not None:
+        elif path is not None or is_payload(drive):
             source = labelled(complete(source or dialect.FileDiskSource(), path=path), setting)
         else:
             source = storage.source(drive, setting)

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from attrs import evolve
+from attrs import asdict, evolve
 
 from . import storage, volumes
 from .context import DiskProfile, Setting, StorageQos, complete
@@ -36,16 +36,22 @@ def recall(vm: Entity, known: Entity, setting: Setting) -> Entity:
 # --- formulas
 
 
-def limits(qos: StorageQos) -> dict[str, int]:
-    """What a profile allows, in bytes and operations a second; 0: as much as there is."""
-    return {
+def limits(qos: StorageQos | None) -> dict[str, int]:
+    """What a profile allows, in bytes and operations a second.
+
+    What has no limit is left out: a zero means the same, but libvirt's schema has no total beside reads and writes.
+    """
+    if qos is None:
+        return {}
+    allowed = {
         "total_bytes_sec": (qos.max_throughput or 0) * _MIB,
-        "total_iops_sec": qos.max_iops or 0,
+        "total_iops_sec": qos.max_iops,
         "read_bytes_sec": (qos.max_read_throughput or 0) * _MIB,
-        "read_iops_sec": qos.max_read_iops or 0,
+        "read_iops_sec": qos.max_read_iops,
         "write_bytes_sec": (qos.max_write_throughput or 0) * _MIB,
-        "write_iops_sec": qos.max_write_iops or 0,
+        "write_iops_sec": qos.max_write_iops,
     }
+    return {name: value for name, value in allowed.items() if value}
 
 
 def native(disk: Entity, setting: Setting) -> bool:
@@ -133,15 +139,9 @@ def _served(disk: Entity, vm: Entity, setting: Setting) -> Entity:
     if reserves and storage.kind(disk, setting) == "lun" and isinstance(disk.source, dialect.BlockDiskSource):
         disk = evolve(disk, source=complete(disk.source, reservations=dialect.Reservations(managed=True)))
     profile = _profile(disk.disk_profile_id, setting)
-    if storage.kind(disk, setting) == "image" and profile and profile.qos:
-        disk = complete(disk, iotune=_iotune(profile.qos, setting))
+    if storage.kind(disk, setting) == "image" and profile and (allowed := limits(profile.qos)):
+        disk = complete(disk, iotune=dialect.IOTune(**allowed))
     return disk
-
-
-def _iotune(qos: StorageQos, setting: Setting) -> Entity:
-    """libvirt's schema admits no total beside what is read or written, not even one of 0: what has no limit is left out."""
-    found = {name: value for name, value in limits(qos).items() if value}
-    return setting.dialect.IOTune(**found) if found else None
 
 
 def _names(vm: Entity, setting: Setting) -> Entity:
@@ -226,11 +226,8 @@ def _found_profile(disk: Entity, known: Entity, setting: Setting) -> str | None:
     own: str | None = known.disk_profile_id
     if disk.iotune is None:
         return own
-    fitting = [
-        profile.id
-        for profile in setting.cluster.disk_profiles
-        if profile.qos and _iotune(profile.qos, setting) == disk.iotune
-    ]
+    has = {name: value for name, value in asdict(disk.iotune).items() if value}
+    fitting = [profile.id for profile in setting.cluster.disk_profiles if limits(profile.qos) == has]
     return fitting[0] if len(fitting) == 1 and own not in fitting else own
 
 

@@ -25,6 +25,11 @@ def is_disk(item: Entity) -> bool:
     return item.device not in ("cdrom", "floppy")
 
 
+def is_payload(drive: Entity) -> bool:
+    """Whether the host makes its medium of files; a host that has done so keeps them in another place."""
+    return drive.payload is not None or drive.prepared_payload is not None
+
+
 def drives(vm: Entity, setting: Setting) -> list[Entity]:
     return [item for item in vm.disks if is_drive(item, setting)]
 
@@ -98,7 +103,7 @@ def least_used(choices: Sequence[int], uses: Counter[int]) -> int:
 
 
 def is_q35(vm: Entity, setting: Setting) -> bool:
-    machine = (vm.os and vm.os.machine) or setting.cluster.emulated_machine or ""
+    machine = getattr(vm.os, "machine", None) or setting.cluster.emulated_machine or ""
     return "q35" in machine.lower().split("-")
 
 
@@ -113,16 +118,24 @@ def labelled(source: Entity, setting: Setting) -> Entity:
 
 
 def pairs(items: Iterable[Entity], known: Iterable[Entity]) -> Iterator[tuple[Entity, Entity | None]]:
-    """Each with the one that was known of it, by its ID, else by its name in the guest where IDs do not differ."""
-    held = [item for item in known if getattr(item, "id", None) or getattr(item, "target", None)]
+    """Each with the one that was known of it, by its ID, else by its name in the guest where one of them has no ID.
+
+    What several have tells nothing.
+    """
+    items, known = [*items], [*known]
+    by_id, by_name = (_singles(known, field) for field in ("id", "target"))
+    own_ids, own_names = (_singles(items, field) for field in ("id", "target"))
     for item in items:
-        by_id = [one for one in held if one.id and one.id == getattr(item, "id", None)]
-        by_name = [
-            one
-            for one in held
-            if one.target and one.target == getattr(item, "target", None) and None in (one.id, item.id)
-        ]
-        yield item, next(iter(by_id or by_name), None)
+        other = by_id.get(item.id) if item.id in own_ids else None
+        namesake = by_name.get(item.target) if item.target in own_names else None
+        yield item, other or (namesake if namesake is not None and None in (item.id, namesake.id) else None)
+
+
+def _singles(items: Iterable[Entity], field: str) -> dict[str, Entity]:
+    """Items by what they hold in a field, where no other holds it."""
+    held = [(getattr(item, field, None), item) for item in items]
+    times = Counter(value for value, _ in held)
+    return {value: item for value, item in held if value is not None and times[value] == 1}
 
 
 def told(fact: bool, known: bool | None) -> bool | None:

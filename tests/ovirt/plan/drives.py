@@ -73,14 +73,15 @@ def only(vm: Any) -> Any:
     return one
 
 
-def problems(vm: Any) -> list[str]:
+def problems(vm: Any, version: str = "libvirt-9.0.0") -> list[str]:
     """What libvirt's schema has against the VM's document."""
-    return [str(problem) for problem in Schema(corpus("schemas") / "libvirt-9.0.0").problems(OVIRT.generate(vm))]
+    return [str(problem) for problem in Schema(corpus("schemas") / version).problems(OVIRT.generate(vm))]
 
 
 # Disks of every kind of storage.
 LUN = "3600140500000000"
 CEPH = OVIRT.NetworkDiskSource(protocol="rbd", name="pool/volume", hosts=[OVIRT.StorageHost(name="mon", port=6789)])
+AUTH = OVIRT.Auth(username="admin", secret=OVIRT.AuthSecret(type="ceph", uuid=OTHER))
 MANAGED = disk(
     storage_type="managed_block",
     connection_driver="block",

@@ -166,5 +166,14 @@ def test_a_medium_of_the_drives_own_is_none_of_the_vms() -> None:
     assert recalled(planned(asked, "cdroms"), asked, "cdroms").cd_path is None
 
 
+def test_a_payload_that_the_host_has_prepared_is_no_medium_of_the_vms() -> None:
+    prepared = cdrom(target="sdb", prepared_payload=PAYLOAD, source=OVIRT.FileDiskSource(path="/run/payload.img"))
+    asked = vm(prepared, cdrom(target="sdc"), cd_path="/a.iso", boot_sequence=["cdrom"])
+    once = planned(asked)
+    assert [one.source.path for one in once.disks] == ["/run/payload.img", "/a.iso"]
+    assert [one.boot_order for one in once.disks] == [None, 1]
+    assert recalled(once, None, "cdroms").cd_path == "/a.iso"
+
+
 def test_without_a_drive_the_medium_is_taken_over() -> None:
     assert recalled(vm(), vm(cd_path="/a.iso"), "cdroms").cd_path == "/a.iso"

@@ -100,6 +100,11 @@ def test_a_profile_is_found_by_its_limits_where_no_other_has_them(real: Any, kno
     assert recalled.disk_profile_id == found
 
 
+def test_limits_of_zero_are_none() -> None:
+    made = image(iotune=OVIRT.IOTune(total_iops_sec=10, total_bytes_sec=0, read_bytes_sec=0), device="disk")
+    assert only(recalled(vm(made), None, disk_profiles=PROFILES)).disk_profile_id == A
+
+
 @pytest.mark.parametrize("driver", ["block", "rbd"])
 @pytest.mark.parametrize("level", ["4.6", "4.8"])
 def test_a_managed_disk_is_found_with_its_paths(driver: str, level: str) -> None:

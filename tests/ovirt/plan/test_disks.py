@@ -25,6 +25,7 @@ from .drives import (
     one,
     only,
     planned,
+    problems,
     setting,
     stored,
     vm,
@@ -157,8 +158,6 @@ def test_reservations_are_from_level_4_3_on(level: str) -> None:
 
 # --- limits
 
-MIB = 1048576
-
 
 @pytest.mark.parametrize(
     ("qos", "expected"),
@@ -170,18 +169,19 @@ MIB = 1048576
         ),
         ({"max_write_throughput": 1}, {"write_bytes_sec": 1048576}),
         ({"max_read_iops": 10000, "max_write_iops": 5000}, {"read_iops_sec": 10000, "write_iops_sec": 5000}),
-        ({"max_throughput": 0, "max_iops": 0}, {}),
-        ({}, {}),
     ],
 )
-def test_limits_are_those_of_the_profile(qos: Any, expected: Any) -> None:
-    none = dict.fromkeys(module("disks").limits(StorageQos()), 0)
+def test_L53_limits_are_those_of_the_profile_and_no_others(qos: Any, expected: Any) -> None:
     profile = DiskProfile(id=OTHER, qos=StorageQos(**qos))
-    tune = one(image(disk_profile_id=OTHER), disk_profiles=(profile,)).iotune
-    assert tune == OVIRT.IOTune(**none | expected)
+    once = planned(vm(image(disk_profile_id=OTHER)), disk_profiles=(profile,))
+    assert only(once).iotune == OVIRT.IOTune(**expected)
+    assert problems(once) == []
 
 
-@pytest.mark.parametrize("profiles", [(), (DiskProfile(id=OTHER),)])
+UNLIMITED = StorageQos(max_throughput=0, max_iops=0)
+
+
+@pytest.mark.parametrize("profiles", [(), (DiskProfile(id=OTHER),), (DiskProfile(id=OTHER, qos=UNLIMITED),)])
 def test_without_limits_there_are_none(profiles: Any) -> None:
     assert one(image(disk_profile_id=OTHER), disk_profiles=profiles).iotune is None
     profile = DiskProfile(id=OTHER, qos=StorageQos(max_iops=1))

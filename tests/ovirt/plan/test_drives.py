@@ -6,15 +6,23 @@ from typing import Any
 import attrs
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.ovirt.test_plan import changed
 
 from .drives import (
     ARCHES,
+    AUTH,
+    CEPH,
     DOMAIN,
     LEVELS,
+    MANAGED,
     OTHER,
     OVIRT,
+    VM,
+    DiskProfile,
+    StorageDomain,
+    StorageQos,
     cdrom,
     disk,
     drawn_arches,
@@ -23,6 +31,7 @@ from .drives import (
     image,
     planned,
     problems,
+    recalled,
     reread,
     vm,
 )
@@ -53,7 +62,7 @@ def test_names_are_unique(vm: Any, arch: str) -> None:
 
 @given(vm=drawn_drives, arch=drawn_arches)
 def test_places_on_the_bus_are_unique(vm: Any, arch: str) -> None:
-    before = [place(one) for one in vm.disks if one.plugged and one.interface == "scsi"]
+    before = [place(one) for one in vm.disks if one.plugged]
     assert new_twice(before, [place(one) for one in inside(vm, arch) if one.interface == "scsi"]) == []
 
 
@@ -69,6 +78,28 @@ def test_what_is_not_plugged_is_left_alone(vm: Any, arch: str) -> None:
     assert [kept[number] for number, one in enumerate(vm.disks) if not one.plugged] == [
         one for one in vm.disks if not one.plugged
     ]
+
+
+@given(vm=drawn_drives, arch=drawn_arches, interface=st.sampled_from(["virtio", "scsi", "sata"]))
+def test_a_disk_that_is_plugged_in_moves_no_other(vm: Any, arch: str, interface: str) -> None:
+    once = planned(vm, arch=arch)
+    more = planned(attrs.evolve(once, disks=[*once.disks, disk(interface=interface, name="a", boot=True)]), arch=arch)
+    assert more.disks[:-1] == once.disks
+    assert more.disks[-1].target not in [one.target for one in once.disks if one.plugged]
+
+
+@given(vm=drawn_vms, arch=drawn_arches)
+def test_recall_changes_nothing_that_a_document_holds(vm: Any, arch: str) -> None:
+    vm = attrs.evolve(vm, cluster_version="4.8", guest_os=None)
+    assert recalled(vm, None, arch=arch) == vm
+    assert recalled(vm, vm, arch=arch) == vm
+
+
+@given(vm=drawn_drives, arch=drawn_arches)
+def test_what_is_recalled_is_planned_to_the_same(vm: Any, arch: str) -> None:
+    unnumbered = attrs.evolve(vm, disks=[attrs.evolve(one, boot_order=None) for one in vm.disks])
+    once = planned(unnumbered, arch=arch)
+    assert planned(recalled(once, once, arch=arch), arch=arch) == once
 
 
 def inside(vm: Any, arch: str) -> list[Any]:
@@ -94,16 +125,28 @@ def test_the_document_is_valid_and_comes_back(arch: str, level: str, origin: str
         image(name="system", boot=True, interface="virtio", format="qcow2"),
         image(name="data", interface="scsi", image_id=OTHER, volume_id=OTHER, pass_discard=level < "4.8"),
         disk(device="lun", guid="3600", scsi_reservation=True),
-        disk(storage_type="managed_block", managed_path="/run/m", attached_path="/dev/m", connection_driver="block"),
+        MANAGED,
+        attrs.evolve(MANAGED, connection_driver="rbd"),
+        disk(source=CEPH, auth=AUTH),
+        image(image_id=VM, volume_id=VM, domain_id=OTHER, disk_profile_id=OTHER),
         cdrom(),
         cdrom(payload=payload),
         disk(device="floppy"),
     ]
     asked = vm(*drives, cd_path="/iso/a.iso", boot_sequence=["cdrom", "disk"], iothreads=2, origin=origin)
     asked = attrs.evolve(asked, lease_storage_domain_id=DOMAIN, lease_path="/leases", lease_offset=1048576)
-    once = planned(asked, arch=arch, level=level)
+    gluster = StorageDomain(id=OTHER, kind="glusterfs", connection="server:/volume")
+    profile = DiskProfile(id=OTHER, qos=StorageQos(max_iops=1000))
+    contexts = {"storage_domains": (gluster,), "libgfapi": True, "disk_profiles": (profile,)}
+    once = planned(asked, arch=arch, level=level, **contexts)
     assert problems(once) == []
     assert reread(once) == once
+
+
+def test_what_later_versions_of_libvirt_know_is_valid_there() -> None:
+    once = planned(vm(image(format="qcow2", pass_discard=True)))
+    assert once.disks[0].discard_no_unref
+    assert problems(once, "libvirt-11.3.0") == []
 
 
 def test_L51_drives_for_one_run_are_found_again() -> None:

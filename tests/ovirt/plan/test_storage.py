@@ -4,6 +4,7 @@ import attrs
 import pytest
 
 from .drives import (
+    AUTH,
     CEPH,
     DOMAIN,
     FILE,
@@ -91,9 +92,6 @@ def test_a_lun_is_a_device_of_the_hosts_mapper() -> None:
     found = one(disk(guid=LUN))
     assert found.source == OVIRT.BlockDiskSource(path=f"/dev/mapper/{LUN}", seclabels=NO_LABEL)
     assert (found.device, found.format, found.io, found.error_policy) == ("disk", "raw", "native", "stop")
-
-
-AUTH = OVIRT.Auth(username="admin", secret=OVIRT.AuthSecret(type="ceph", uuid=OTHER))
 
 
 def test_whose_source_is_given_libvirt_makes_it_qemus() -> None:
