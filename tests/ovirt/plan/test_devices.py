@@ -49,6 +49,14 @@ def test_what_is_known_of_devices_is_kept(entity: Any, version: str, os: Any) ->
 
 @patient
 @drawn
+def test_recall_changes_no_fact_of_a_document(entity: Any, version: str, os: Any) -> None:
+    context = setting(evolve(entity, cluster_version=None), version, os=os)
+    assert recalled(entity, None, context) == entity
+    assert recalled(entity, entity, context) == entity
+
+
+@patient
+@drawn
 def test_ids_and_indices_that_plan_gives_are_given_once(entity: Any, version: str, os: Any) -> None:
     made = planned(entity, setting(evolve(entity, cluster_version=None), version, os=os))
     old = {(item.type, item.index) for item in entity.controllers if isinstance(item, OVIRT.Controller)}
