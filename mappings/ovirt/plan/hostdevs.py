@@ -17,7 +17,6 @@ from .identities import identify
 
 _AS_DISKS = ("scsi_hd", "scsi_block", "virtio_blk_pci")
 _LABEL_SIZE = 128  # KiB
-_PPC_LABEL = 131072  # bytes
 _HOT_PLUG_UNIT = {"x86": 128 << 20, "ppc": 256 << 20}
 
 
@@ -67,19 +66,24 @@ def placed(type: str, setting: Setting) -> str:
 
 
 def aligned_size(device_size: int, align_size: int | None, family: str) -> int | None:
-    """Bytes of an NVDIMM that the guest can use; None: they cannot be aligned.
+    """Bytes to give an NVDIMM, so that what QEMU makes of them can be plugged; None: there are none.
 
-    The guest finds its data by this size, so for one device it must never change.
+    QEMU takes off the label and aligns the rest as the device asks.  The guest finds its data by this size, so for one
+    device it must never change.
     """
     unit = _HOT_PLUG_UNIT.get(family, _HOT_PLUG_UNIT["x86"])
     align = align_size or unit
-    size = device_size // unit * unit + (_PPC_LABEL if family == "ppc" else 0)
-    rounded = (size - _PPC_LABEL) // align * align
+    size = device_size // unit * unit + (_LABEL_SIZE << 10 if family == "ppc" else 0)
     if unit % align == 0:
-        size -= rounded % unit
+        size -= usable(size, align) % unit
     elif align % unit != 0:
         return None
-    return size
+    return size if usable(size, align) > 0 else None
+
+
+def usable(size: int, align: int) -> int:
+    """Bytes of an NVDIMM that QEMU shows to the guest."""
+    return (size - (_LABEL_SIZE << 10)) // align * align
 
 
 def _given(item: Entity, setting: Setting) -> bool:

@@ -227,13 +227,6 @@ def test_the_tpm_is_emulated(arch: str, model: str) -> None:
     assert (tpm.model, tpm.backend) == (model, OVIRT.EmulatorTpmBackend(version="2.0"))
 
 
-@pytest.mark.parametrize(("cpus", "given", "caching"), [(255, False, None), (256, False, None), (256, True, True)])
-def test_many_cpus_need_an_iommu(cpus: int, given: bool, caching: bool | None) -> None:
-    devices = [OVIRT.Hostdev(vgpu_type="nvidia-28")] if given else []
-    iommu = planned(vm(vcpus=cpus, hostdevs=devices)).iommu
-    assert iommu == (OVIRT.Iommu(model="intel", intremap=True, eim=True, caching_mode=caching) if cpus == 256 else None)
-
-
 # --- smart cards and redirection ----------------------------------------------------------------------------------
 
 
