@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
-from .context import Setting
+from .context import Host, Setting
 
 Entity = Any
 """Entity classes are made from the tables; the dialect at hand has them."""
 
+PCI_PLACE = ("domain", "bus", "slot", "function")
 _MACHINES = {"x86": "q35", "ppc": "pseries", "s390x": "s390-ccw-virtio"}
 
 
@@ -33,7 +34,7 @@ def chipset(machine: str | None) -> Literal["q35", "i440fx"] | None:
 
 def machine_of(vm: Entity, setting: Setting) -> str:
     """The machine type that the VM has, or will have."""
-    own = vm.os.machine if vm.os is not None else None
+    own = getattr(vm.os, "machine", None)
     return str(own or setting.cluster.emulated_machine or _MACHINES[setting.cluster.family])
 
 
@@ -61,6 +62,16 @@ def shown(vm: Entity, setting: Setting) -> set[str]:
     kinds = {"vnc": setting.dialect.VncGraphics, "spice": setting.dialect.SpiceGraphics}
     held = {kind for kind, cls in kinds.items() if any(isinstance(item, cls) for item in vm.graphics)}
     return held | set(vm.displays)
+
+
+def name_at(host: Host, capabilities: tuple[str, ...], place: dict[str, int | None]) -> str | None:
+    """Name of the device that is in a place on the host; None: no device or several are there."""
+    found = [
+        device.name
+        for device in host.devices
+        if device.capability in capabilities and all(device.address.get(key, 0) == at for key, at in place.items())
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def counterpart(item: Entity, known: Iterable[Entity], *keys: str) -> Entity | None:

@@ -18,13 +18,11 @@ _ENTROPY = {"random": "/dev/random", "urandom": "/dev/urandom", "hwrng": "/dev/h
 _TPMS = {"x86": "tpm-crb", "ppc": "tpm-spapr"}
 _STATISTICS = 5
 """Seconds between statistics of the balloon."""
-_MANY = 256
-"""Virtual CPUs that interrupts reach only through an IOMMU."""
 
 
 def plan(vm: Entity, setting: Setting) -> Entity:
     """Every device complete, and those there that the VM has without being asked."""
-    for step in (_balloon, _simple, _smartcard, _redirection, _consoles, _channels, _iommu):
+    for step in (_balloon, _simple, _smartcard, _redirection, _consoles, _channels):
         vm = step(vm, setting)
     return vm
 
@@ -146,13 +144,3 @@ def _paths(items: Iterable[Entity], cls: Any) -> set[str]:
     return {
         source.path for item in items if isinstance(item, cls) for source in item.sources if hasattr(source, "path")
     }
-
-
-def _iommu(vm: Entity, setting: Setting) -> Entity:
-    """Interrupts reach more than 255 CPUs by it; devices of the host ask that it does not cache what is absent."""
-    if vm.iommu is not None or not setting.x86 or (vm.vcpus or 0) < _MANY:
-        return vm
-    dialect = setting.dialect
-    sources = [getattr(item, "source", None) for item in vm.hostdevs]
-    given = any(isinstance(source, dialect.PciHostdevSource | dialect.MdevHostdevSource) for source in sources)
-    return evolve(vm, iommu=dialect.Iommu(model="intel", intremap=True, eim=True, caching_mode=True if given else None))

@@ -166,7 +166,7 @@ def _videos(vm: Entity, setting: Setting) -> Entity:
 def _display(vm: Entity, known: Entity | None, setting: Setting) -> str | None:
     """The display whose card the document has: the known one if it may be, else the one that this card is for."""
     before: str | None = known.default_display if known else None
-    card = next((item.model for item in vm.videos if isinstance(item, setting.dialect.Video)), None)
+    card: str | None = next((item.model for item in vm.videos if isinstance(item, setting.dialect.Video)), None)
     expected = before or ("vga" if shown(vm, setting) else "none")
     hidden = any(shows_screen(item, setting.dialect) for item in vm.hostdevs)
     if card not in _MODELS or hidden or (known and model_of(expected, vm, setting) == card):

@@ -11,13 +11,12 @@ from typing import Any
 
 from attrs import evolve
 
-from .common import Entity, counterpart, each, virtio
+from .common import PCI_PLACE, Entity, counterpart, each, name_at, virtio
 from .context import HostDevice, Setting, complete
 from .identities import identify
 
 _AS_DISKS = ("scsi_hd", "scsi_block", "virtio_blk_pci")
 _LABEL_SIZE = 128  # KiB
-_PPC_LABEL = 131072  # bytes
 _HOT_PLUG_UNIT = {"x86": 128 << 20, "ppc": 256 << 20}
 
 
@@ -67,19 +66,24 @@ def placed(type: str, setting: Setting) -> str:
 
 
 def aligned_size(device_size: int, align_size: int | None, family: str) -> int | None:
-    """Bytes of an NVDIMM that the guest can use; None: they cannot be aligned.
+    """Bytes to give an NVDIMM, so that what QEMU makes of them can be plugged; None: there are none.
 
-    The guest finds its data by this size, so for one device it must never change.
+    QEMU takes off the label and aligns the rest as the device asks.  The guest finds its data by this size, so for one
+    device it must never change.
     """
     unit = _HOT_PLUG_UNIT.get(family, _HOT_PLUG_UNIT["x86"])
     align = align_size or unit
-    size = device_size // unit * unit + (_PPC_LABEL if family == "ppc" else 0)
-    rounded = (size - _PPC_LABEL) // align * align
+    size = device_size // unit * unit + (_LABEL_SIZE << 10 if family == "ppc" else 0)
     if unit % align == 0:
-        size -= rounded % unit
+        size -= usable(size, align) % unit
     elif align % unit != 0:
         return None
-    return size
+    return size if usable(size, align) > 0 else None
+
+
+def usable(size: int, align: int) -> int:
+    """Bytes of an NVDIMM that QEMU shows to the guest."""
+    return (size - (_LABEL_SIZE << 10)) // align * align
 
 
 def _given(item: Entity, setting: Setting) -> bool:
@@ -112,8 +116,7 @@ def _connected(item: Entity, vm: Entity, setting: Setting) -> Entity:
     elif device is None:
         return item
     elif device.capability == "pci":
-        names = ("domain", "bus", "slot", "function")
-        source = dialect.PciHostdevSource(**{name: device.address.get(name) for name in names})
+        source = dialect.PciHostdevSource(**{name: device.address.get(name) for name in PCI_PLACE})
         return complete(evolve(item, source=source), mode="subsystem", managed=False)
     elif device.capability in ("usb", "usb_device"):
         source = dialect.UsbHostdevSource(bus=device.address.get("bus"), device=device.address.get("device"))
@@ -210,12 +213,13 @@ def _without(vm: Entity, gone: set[str], setting: Setting) -> Entity:
 
 def _node(vm: Entity, host_node: str | None) -> int | None:
     """The guest's NUMA node that stays where the device is, or the first one."""
-    pinned = {node.nodeset: node.cell for node in (vm.numa_tune.nodes if vm.numa_tune else [])}
-    pinned |= {node.host_nodes: node.index for node in vm.numa_nodes}
-    cells = vm.cpu.numa.cells if vm.cpu and vm.cpu.numa else []
-    every = [*(node.index for node in vm.numa_nodes), *(cell.id for cell in cells)]
-    held = [index for index in every if index is not None]
-    return pinned.get(host_node, min(held, default=None)) if host_node is not None else min(held, default=None)
+    nodes = getattr(vm.numa_tune, "nodes", [])
+    pinned = {node.nodeset: node.cell for node in nodes if hasattr(node, "nodeset")}
+    pinned |= {node.host_nodes: node.index for node in vm.numa_nodes if node.host_nodes}
+    cells = getattr(getattr(vm.cpu, "numa", None), "cells", [])
+    every = [*(node.index for node in vm.numa_nodes), *(getattr(cell, "id", None) for cell in cells)]
+    first = min((index for index in every if index is not None), default=None)
+    return pinned.get(host_node, first) if host_node else first
 
 
 def _vgpus(vm: Entity, setting: Setting) -> Entity:
@@ -259,20 +263,12 @@ def _name_at(source: Entity, setting: Setting) -> str | None:
     """Name of the one device of the host that a source leads to."""
     dialect = setting.dialect
     if isinstance(source, dialect.PciHostdevSource):
-        kinds, keys = ("pci",), ("domain", "bus", "slot", "function")
-        place = [getattr(source, key) or 0 for key in keys]
-    elif isinstance(source, dialect.UsbHostdevSource):
-        kinds, keys = ("usb", "usb_device"), ("bus", "device")
-        place = [source.bus, source.device]
-    elif isinstance(source, dialect.ScsiHostdevSource) and source.adapter and source.adapter.name:
-        kinds, keys = ("scsi",), ("host", "bus", "target", "lun")
+        place = {key: getattr(source, key) or 0 for key in PCI_PLACE}
+        return name_at(setting.host, ("pci",), place)
+    if isinstance(source, dialect.UsbHostdevSource):
+        return name_at(setting.host, ("usb", "usb_device"), {"bus": source.bus, "device": source.device})
+    if isinstance(source, dialect.ScsiHostdevSource) and source.adapter and source.adapter.name:
         number = source.adapter.name.removeprefix("scsi_host")
-        place = [int(number) if number.isdecimal() else None, source.bus or 0, source.target or 0, source.unit or 0]
-    else:
-        return None
-    found = [
-        device.name
-        for device in setting.host.devices
-        if device.capability in kinds and [device.address.get(key, 0) for key in keys] == place
-    ]
-    return found[0] if len(found) == 1 else None
+        place = {"bus": source.bus or 0, "target": source.target or 0, "lun": source.unit or 0}
+        return name_at(setting.host, ("scsi",), place | {"host": int(number) if number.isdecimal() else None})
+    return None

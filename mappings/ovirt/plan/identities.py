@@ -65,7 +65,7 @@ def _keeps_id(item: Entity, dialect: Any) -> bool:
     if isinstance(item, dialect.Controller):
         return item.type not in _BUILT_IN and item.model != "none"
     if isinstance(item, dialect.Balloon | dialect.Video):
-        return item.model != "none"
+        return bool(item.model != "none")
     cards = (dialect.HostSmartcard, dialect.HostCertificatesSmartcard, dialect.PassthroughSmartcard)
     return not isinstance(item, cards)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from itertools import chain, count
 from typing import Any
 
 from attrs import evolve
 
-from .common import Entity, claim, counterpart, cpu_count, each, virtio
+from .common import PCI_PLACE, Entity, claim, counterpart, cpu_count, each, name_at, virtio
 from .context import Network, NetworkQos, Setting, VnicProfile, complete
 from .identities import identify
 
@@ -16,7 +17,6 @@ _NO_NETWORK = ";vdsmdummy;"
 """The bridge without ports that hosts keep for NICs without a network."""
 _MODELS = {"rtl8139": "rtl8139", "e1000": "e1000", "e1000e": "e1000e", "spapr_vlan": "spapr-vlan"}
 _MOST_QUEUES = 4
-_PLACE = ("domain", "bus", "slot", "function")
 _QUEUES = "queues"
 """Of a profile: how many; it is no property for hooks."""
 
@@ -28,8 +28,21 @@ def plan(vm: Entity, setting: Setting) -> Entity:
     """
     cls = setting.dialect.Nic
     vm = identify(vm, setting, "nics")
-    nics = each(vm.nics, cls, lambda nic: _connected(nic, vm, setting) if nic.plugged else nic)
-    return _failovers(evolve(vm, nics=[nic for nic in nics if not isinstance(nic, cls) or nic.plugged]), setting)
+    plugged = [nic for nic in vm.nics if not isinstance(nic, cls) or nic.plugged]
+    macs = {nic.mac for nic in plugged if isinstance(nic, cls)}
+
+    def connected(nic: Entity) -> Entity:
+        mac = nic.mac or claim(macs, _macs(nic.id))
+        return _connected(evolve(nic, mac=mac), vm, setting)
+
+    return _failovers(evolve(vm, nics=each(plugged, cls, connected)), setting)
+
+
+def _macs(id: str) -> Iterator[str]:
+    """MACs that are made of an id."""
+    for number in count():
+        digits = (str(uuid.uuid5(uuid.UUID(id), str(number))) if number else id)[-8:]
+        yield "56:6f:" + ":".join(digits[at : at + 2] for at in range(0, 8, 2))
 
 
 def recall(vm: Entity, known: Entity | None, setting: Setting) -> Entity:
@@ -80,8 +93,6 @@ def _connected(nic: Entity, vm: Entity, setting: Setting) -> Entity:
     dialect = setting.dialect
     profile = profile_of(nic, setting)
     network = network_of(nic, setting)
-    digits = nic.id.replace("-", "")[-8:]
-    nic = complete(nic, mac="56:6f:" + ":".join(digits[at : at + 2] for at in range(0, 8, 2)))
     if network and (nic.network or nic.vnic_profile_id):
         nic = complete(nic, network=network.name)
     if profile:
@@ -122,7 +133,7 @@ def _function(
     dialect = setting.dialect
     device = setting.host.device(nic.host_device)
     if nic.source is None:
-        place = {name: device.address.get(name) for name in _PLACE} if device else None
+        place = {name: device.address.get(name) for name in PCI_PLACE} if device else None
         address = dialect.PciHostAddress(**place) if place else None
         nic = evolve(nic, source=dialect.HostdevInterfaceSource(managed=False, address=address))
     if network and network.vlan is not None and not nic.vlans:
@@ -235,7 +246,7 @@ def _recalled(nic: Entity, other: Entity | None, vm: Entity, known: Entity | Non
         network=nic.network or (network.name if network else _known_network(nic, other, setting)),
         interface_type=_kind(nic, other, known if known is not None else vm, setting),
         host_device=_function_of(nic, setting) or (other and other.host_device),
-        filter_parameters=list(nic.filter.parameters) if nic.filter else list(other.filter_parameters if other else []),
+        filter_parameters=list(getattr(nic.filter, "parameters", other.filter_parameters if other else [])),
     )
     return evolve(nic, vnic_profile_id=_profile(nic, other, setting))
 
@@ -264,10 +275,7 @@ def _function_of(nic: Entity, setting: Setting) -> str | None:
     address = getattr(nic.source, "address", None)
     if not isinstance(address, setting.dialect.PciHostAddress):
         return None
-    place = [getattr(address, key) or 0 for key in _PLACE]
-    devices = [device for device in setting.host.devices if device.capability == "pci"]
-    found = [device.name for device in devices if [device.address.get(key, 0) for key in _PLACE] == place]
-    return found[0] if len(found) == 1 else None
+    return name_at(setting.host, ("pci",), {key: getattr(address, key) or 0 for key in PCI_PLACE})
 
 
 def _profile(nic: Entity, other: Entity | None, setting: Setting) -> str | None:
@@ -286,7 +294,7 @@ def _fits(profile: VnicProfile, nic: Entity, setting: Setting) -> bool:
     return (
         profile.network == (network.name if network else None)
         and profile.passthrough == passthrough(nic, setting)
-        and profile.filter == (nic.filter.filter if nic.filter else None)
+        and profile.filter == getattr(nic.filter, "filter", None)
         and limits == (nic.bandwidth or bandwidth(None, setting.dialect))
         and mirrored == nic.port_mirroring
         and properties.items() <= nic.custom_properties.items()

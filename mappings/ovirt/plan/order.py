@@ -1,4 +1,4 @@
-"""The order of devices within their kinds: guests name network cards and channels by it as long as nothing has a place.
+"""The order of devices within their kinds: guests name network cards by it as long as they have no place.
 
 Sorting is stable: what comes out equal stays as it was.
 """
@@ -13,14 +13,12 @@ from attrs import evolve
 from .common import Entity
 from .context import Setting
 
-_CHANNELS = {"ovirt-guest-agent.0": 0, "org.qemu.guest_agent.0": 1, "com.redhat.spice.0": 3}
-_OTHER_CHANNEL = 2
 _MEDIA = {"cdrom": 1, "floppy": 2}
 _LAST = 9
 
 
 def plan(vm: Entity, setting: Setting) -> Entity:
-    """NICs by MAC, SPICE behind VNC, agents before other channels, CD-ROMs and floppies before disks, vGPUs last."""
+    """NICs by MAC, SPICE behind VNC, CD-ROMs and floppies before disks, vGPUs behind other devices of the host."""
     dialect = setting.dialect
 
     def nic(item: Entity) -> Any:
@@ -38,9 +36,6 @@ def plan(vm: Entity, setting: Setting) -> Entity:
         nics=_sorted(vm.nics, dialect.Nic, nic, ("~~", False)),
         disks=_sorted(vm.disks, dialect.Disk, disk, _LAST),
         hostdevs=_sorted(vm.hostdevs, dialect.Hostdev, hostdev, _LAST),
-        channels=_sorted(
-            vm.channels, dialect.Channel, lambda item: _CHANNELS.get(item.name or "", _OTHER_CHANNEL), _LAST
-        ),
         graphics=sorted(vm.graphics, key=lambda item: isinstance(item, dialect.SpiceGraphics)),
     )
 

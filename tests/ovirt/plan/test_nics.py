@@ -333,3 +333,9 @@ def test_nics_are_in_the_order_of_their_macs(macs: list[str | None]) -> None:
 
 def test_a_mac_is_made_of_the_id() -> None:
     assert nic(id=ID).mac == "56:6f:0f:4f:7a:10"
+
+
+def test_no_two_ids_make_the_same_mac() -> None:
+    made = planned(vm(nics=[OVIRT.Nic(id=ID), OVIRT.Nic(id=ID.replace("5a0a", "5a0b"))])).nics
+    assert len({nic.mac for nic in made}) == 2
+    assert "56:6f:0f:4f:7a:10" in {nic.mac for nic in made}
