@@ -93,10 +93,10 @@ def test_every_device_pairs_in_real_qemu() -> None:
     with demo() as (process, folder):
         out = rest(process)
     assert process.returncode == 0, out
-    assert "15 paired" in out
+    assert "38 paired" in out
     assert "0 missing, 0 ambiguous" in out
-    # every device by the first rung of its ladder
-    assert Counter(rungs(out)) == {"id": 14, "type": 1}
+    # every device by the first rung of its ladder that it has the fields of
+    assert Counter(rungs(out)) == {"id": 36, "type": 1, "index": 1}
     assert left(folder) == []
     assert [line for line in promised() if line not in timeless(out)] == []
 
@@ -105,7 +105,7 @@ def test_without_qemu_libvirts_mock_is_used_and_named(tmp_path: Path) -> None:
     with demo(PATH=str(tmp_path)) as (process, folder):
         out = rest(process)
     assert process.returncode == 0, out
-    assert "15 paired" in out
+    assert "38 paired" in out
     assert "test:///default is used" in out
     assert left(folder) == []
 

@@ -11,7 +11,12 @@ complete what those before it make.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
+
+from attrs import evolve, fields
+
+from xform import Opaque
 
 from . import (
     boot,
@@ -118,9 +123,7 @@ def plan(
     Raises EntityError for an operating system or a compatibility level that is not known.
     """
     setting = Setting.of(vm, dialect, host, cluster, os, config)
-    for step in _PLAN:
-        vm = step(vm, setting)
-    return vm
+    return _untouched(vm, lambda vm: reduce(lambda vm, step: step(vm, setting), _PLAN, vm))
 
 
 def recall(
@@ -139,7 +142,11 @@ def recall(
     """
     if known is not None:
         vm = carry(vm, known)
-    setting = Setting.of(vm, dialect, host, cluster, os, config)
-    for step in _RECALL:
-        vm = step(vm, known, setting)
-    return vm
+    setting = Setting.of(vm, dialect, host, cluster, os, config, nearest=True)
+    return _untouched(vm, lambda vm: reduce(lambda vm, step: step(vm, known, setting), _RECALL, vm))
+
+
+def _untouched(vm: Entity, change: Callable[[Entity], Entity]) -> Entity:
+    """Change a VM, but for the sections of it that no table could say: nobody knows what in them is missing."""
+    opaque = {field.name: held for field in fields(type(vm)) if isinstance(held := getattr(vm, field.name), Opaque)}
+    return evolve(change(evolve(vm, **dict.fromkeys(opaque))), **opaque)

@@ -6,8 +6,9 @@ from typing import Any
 
 from attrs import evolve
 
+from .common import claim
 from .context import Setting
-from .drives import claim, drives, is_disk, is_payload, precedence
+from .drives import drives, is_disk, is_payload, precedence
 
 Entity = Any
 

@@ -18,7 +18,7 @@ def carry(vm: Entity, known: Entity) -> Entity:
         if isinstance(held, list):
             return [carried(item) for item in held]
         other = before.get(getattr(held, "id", None))
-        return _carried(held, other) if type(other) is type(held) else held
+        return _carried(held, other) if other is not None and type(other) is type(held) else held
 
     own = _carried(vm, known)
     return evolve(own, **{name: carried(getattr(own, name)) for name in _names(own, beside=False)})

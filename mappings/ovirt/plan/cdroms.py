@@ -10,8 +10,10 @@ from typing import Any
 from attrs import evolve
 
 from . import storage, volumes
+from .common import claim
 from .context import Setting, complete
-from .drives import claim, drives, each, is_payload, is_q35, labelled, named, pairs
+from .drives import drives, each, is_payload, labelled, named, pairs
+from .machine import has_q35
 
 Entity = Any
 
@@ -64,7 +66,7 @@ def interface(vm: Entity, setting: Setting) -> str:
     """The bus of CD-ROMs: the chipset has one, and the guest's operating system knows it."""
     if not setting.x86:
         return "scsi"
-    return setting.os.q35_cd_interface if is_q35(vm, setting) else setting.os.cd_interface
+    return setting.os.q35_cd_interface if has_q35(vm, setting) else setting.os.cd_interface
 
 
 def _removable(drive: Entity) -> bool:

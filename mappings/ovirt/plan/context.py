@@ -207,11 +207,6 @@ class Cluster:
     disk_profiles: tuple[DiskProfile, ...] = ()
     storage_domains: tuple[StorageDomain, ...] = ()
 
-    @property
-    def family(self) -> str:
-        """x86, ppc or s390x."""
-        return "x86" if self.arch == "x86_64" else "ppc" if self.arch.startswith("ppc") else self.arch
-
 
 @frozen(kw_only=True)
 class OsInfo:
@@ -294,9 +289,15 @@ def _data(name: str) -> dict[str, Any]:
     return tomllib.loads((_DATA / name).read_text(encoding="utf-8"))
 
 
-def config_of(version: str) -> Config:
-    """The configuration that ships for a compatibility level. Raises EntityError for a level that has none."""
+def config_of(version: str, *, nearest: bool = False) -> Config:
+    """The configuration that ships for a compatibility level; `nearest`: that of the last level before it.
+
+    Raises EntityError for a level that has none.
+    """
     shipped = _data("versions.toml")
+    if nearest:
+        before = [one for one in shipped["version"] if _numbers(one) <= _numbers(version)]
+        version = (before or list(shipped["version"])[:1])[-1]
     if version not in shipped["version"]:
         known = ", ".join(shipped["version"])
         raise EntityError(f"no configuration for the compatibility level {version!r}; expected one of {known}")
@@ -322,9 +323,13 @@ def os_of(name: str | None) -> OsInfo:
 
 @frozen(kw_only=True)
 class Setting:
-    """All that one plan is made by: the dialect, whose classes are those of what is added, and the contexts."""
+    """All that one plan is made by: the dialect, whose classes are those of what is added, and the contexts.
+
+    arch: architecture of the VM: its own, or that of its cluster.
+    """
 
     dialect: Any
+    arch: str
     host: Host
     cluster: Cluster
     os: OsInfo
@@ -340,8 +345,14 @@ class Setting:
         cluster: Cluster | None = None,
         os: OsInfo | None = None,
         config: Config | None = None,
+        *,
+        nearest: bool = False,
     ) -> Setting:
-        """What is given, and what follows from the VM for the rest."""
+        """What is given, and what follows from the VM for the rest.
+
+        With `nearest` a compatibility level that has no configuration has that of the nearest one.  Raises EntityError
+        as `config_of` and `os_of` do.
+        """
         cluster = cluster or Cluster()
         compatibility = vm.cluster_version or cluster.compatibility
         return cls(
@@ -349,7 +360,8 @@ class Setting:
             host=host or Host(),
             cluster=cluster,
             os=os or os_of(vm.guest_os),
-            config=config or config_of(compatibility),
+            config=config or config_of(compatibility, nearest=nearest),
+            arch=getattr(vm.os, "arch", None) or cluster.arch,
             compatibility=compatibility,
         )
 
@@ -358,8 +370,13 @@ class Setting:
         return _numbers(self.compatibility) >= _numbers(version)
 
     @property
+    def family(self) -> str:
+        """x86, ppc, or the architecture itself."""
+        return "x86" if self.arch == "x86_64" else "ppc" if self.arch.startswith("ppc") else self.arch
+
+    @property
     def x86(self) -> bool:
-        return self.cluster.family == "x86"
+        return self.family == "x86"
 
 
 def _numbers(version: str) -> tuple[int, ...]:

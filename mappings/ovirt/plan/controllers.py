@@ -7,8 +7,10 @@ from typing import Any
 
 from attrs import evolve
 
-from .common import Entity, claim, cpu_count, each, q35, shown, virtio
+from .common import Entity, claim, each, shown, virtio
 from .context import Setting, complete
+from .cpus import online
+from .machine import has_q35
 
 _VIRTIO_SCSI = ("virtio-scsi", "virtio-transitional", "virtio-non-transitional")
 _SERIAL_PORTS = 16
@@ -47,7 +49,7 @@ def plan_queues(vm: Entity, setting: Setting) -> Entity:
     def controller(item: Entity) -> Entity:
         if item.type != "scsi" or item.model not in _VIRTIO_SCSI:
             return item
-        queues = wanted if wanted > 0 else scsi_queues(_disks_on(vm, item.index, setting), cpu_count(vm))
+        queues = wanted if wanted > 0 else scsi_queues(_disks_on(vm, item.index, setting), online(vm))
         return complete(item, queues=queues) if wanted and queues else item
 
     return evolve(vm, controllers=each(vm.controllers, setting.dialect.Controller, controller))
@@ -61,10 +63,10 @@ def scsi_queues(disks: int, cpus: int) -> int:
 def usb_model(vm: Entity, setting: Setting) -> str:
     """Model of the USB controller; SPICE redirects devices, and needs one of USB 2 or later."""
     os = setting.os
-    own = os.q35_usb_controller if q35(vm, setting) else os.usb_controller
+    own = os.q35_usb_controller if has_q35(vm, setting) else os.usb_controller
     if own == "none" or "spice" not in shown(vm, setting) or not setting.x86:
         return own
-    return "qemu-xhci" if q35(vm, setting) else "ich9-ehci1"
+    return "qemu-xhci" if has_q35(vm, setting) else "ich9-ehci1"
 
 
 def usb_usable(vm: Entity, setting: Setting) -> bool:
@@ -85,14 +87,14 @@ def _scsi(vm: Entity, setting: Setting) -> Entity:
     disks = [item for item in vm.disks if isinstance(item, dialect.Disk) and item.interface == "scsi"]
     spapr = [item for item in disks if item.scsi_kind == "spapr_vscsi"]
     hostdev = any(isinstance(getattr(item, "source", None), dialect.ScsiHostdevSource) for item in vm.hostdevs)
-    vm = _spapr(vm, setting) if spapr or setting.cluster.family == "ppc" else vm
+    vm = _spapr(vm, setting) if spapr or setting.family == "ppc" else vm
     if len(disks) == len(spapr) and not hostdev:
         return vm
     held = _of(vm, setting, "scsi")
     ours = [item for item in held if item.model in _VIRTIO_SCSI]
     model = "virtio-scsi" if virtio(vm, setting) == "virtio" else virtio(vm, setting)
     taken = {item.index for item in held}
-    free = count(1 if setting.cluster.family == "ppc" else 0)  # on ppc 0 is the machine's own
+    free = count(1 if setting.family == "ppc" else 0)  # on ppc 0 is the machine's own
     threads = [*range(1, (vm.iothreads or 0) + 1)] or [None]
     served = {item.iothread for item in ours}
     if ours and served == {None}:  # they serve no threads, and are meant so

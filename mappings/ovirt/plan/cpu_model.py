@@ -46,7 +46,7 @@ def stated_model(vm: Entity, setting: Setting) -> tuple[str | None, dict[str, st
 
 def plan(vm: Entity, setting: Setting) -> Entity:
     """Mode, model and flags; where the document has a model already, only the flags beside it."""
-    family = setting.cluster.family
+    family = setting.family
     cpu = vm.cpu or setting.dialect.Cpu()
     if cpu.mode is None and cpu.model is None:
         model, flags = stated_model(vm, setting)

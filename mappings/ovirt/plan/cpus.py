@@ -79,12 +79,12 @@ def most(vm: Entity, setting: Setting) -> int:
     """Virtual CPUs that the VM may have once all are plugged; whole sockets, and never fewer than at start."""
     if vm.vcpus:
         return int(vm.vcpus)
-    config, cluster, count = setting.config, setting.cluster, online(vm)
-    hot = config.hot_plug_cpu.get(cluster.arch, config.hot_plug_cpu.get(cluster.family, False))
+    config, count = setting.config, online(vm)
+    hot = config.hot_plug_cpu.get(setting.arch, config.hot_plug_cpu.get(setting.family, False))
     if not hot or policy_of(vm) not in ("none", "manual"):
         return count
     cores, threads = per_socket(vm)
-    allowed = config.max_vcpus.get(cluster.arch, config.max_vcpus.get(cluster.family, count))
+    allowed = config.max_vcpus.get(setting.arch, config.max_vcpus.get(setting.family, count))
     if setting.at_least("4.6"):
         allowed = bounded(allowed, count, cores * threads, config)
     q35 = has_q35(vm, setting)

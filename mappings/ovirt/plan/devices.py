@@ -64,12 +64,12 @@ def _simple(vm: Entity, setting: Setting) -> Entity:
         return complete(item, model=virtio(vm, setting), backend=backend)
 
     def watchdog(item: Entity) -> Entity:
-        model = "diag288" if setting.cluster.family == "s390x" else "i6300esb"  # s390x has no PCI watchdog
+        model = "diag288" if setting.family == "s390x" else "i6300esb"  # s390x has no PCI watchdog
         return complete(item, model=model, action="none")
 
     def tpm(item: Entity) -> Entity:
         backend = dialect.EmulatorTpmBackend(version="2.0")
-        return complete(item, model=_TPMS.get(setting.cluster.family), backend=backend)
+        return complete(item, model=_TPMS.get(setting.family), backend=backend)
 
     return evolve(
         vm,

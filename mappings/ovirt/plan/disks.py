@@ -6,8 +6,10 @@ from typing import Any
 from attrs import asdict, evolve
 
 from . import storage, volumes
+from .common import claim
 from .context import DiskProfile, Setting, StorageQos, complete
-from .drives import claim, drives, each, is_disk, is_q35, least_used, named, pairs, precedence, told
+from .drives import drives, each, is_disk, least_used, named, pairs, precedence, told
+from .machine import has_q35
 
 Entity = Any
 
@@ -106,7 +108,7 @@ def _kind(disk: Entity, vm: Entity, setting: Setting) -> Entity:
     scsi = disk.device == "lun" or (passed and disk.device is None)
     disk = complete(disk, interface="scsi" if scsi else "virtio")
     disk = complete(disk, device="lun" if passed and disk.interface == "scsi" else "disk")
-    if disk.interface == "virtio" and setting.os.legacy_virtio and is_q35(vm, setting):
+    if disk.interface == "virtio" and setting.os.legacy_virtio and has_q35(vm, setting):
         disk = complete(disk, model="virtio-transitional")
     if kind == "image":
         pool = storage.NO_POOL if storage.hosted_engine(vm) else None

@@ -187,7 +187,7 @@ def _monitors(vm: Entity, known: Entity | None, setting: Setting) -> int | None:
 def _inputs(vm: Entity, setting: Setting) -> Entity:
     dialect = setting.dialect
     pointers = [item for item in vm.inputs if isinstance(item, dialect.Input) and item.type in ("tablet", "mouse")]
-    here = setting.x86 or (setting.cluster.family == "ppc" and usb_usable(vm, setting))
+    here = setting.x86 or (setting.family == "ppc" and usb_usable(vm, setting))
     if pointers or not here:
         return vm
     if tablet(vm, setting):

@@ -89,22 +89,10 @@ def number(interface: str | None, name: str | None) -> int | None:
     return index - 1
 
 
-def claim(taken: set[Any], candidates: Iterable[Any]) -> Any:
-    """The first candidate that nobody has; it is taken from now on."""
-    chosen = next(candidate for candidate in candidates if candidate not in taken)
-    taken.add(chosen)
-    return chosen
-
-
 def least_used(choices: Sequence[int], uses: Counter[int]) -> int:
     """The one with the fewest users, of several the first; equal ones take turns that way."""
     # One that has no user is among as many as have some, and the next: there may be more than can be counted.
     return min(choices[: len(uses) + 1], key=lambda one: uses[one])
-
-
-def is_q35(vm: Entity, setting: Setting) -> bool:
-    machine = getattr(vm.os, "machine", None) or setting.cluster.emulated_machine or ""
-    return "q35" in machine.lower().split("-")
 
 
 def labelled(source: Entity, setting: Setting) -> Entity:

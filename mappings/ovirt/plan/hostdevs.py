@@ -14,10 +14,9 @@ from attrs import evolve
 from .common import PCI_PLACE, Entity, counterpart, each, name_at, virtio
 from .context import HostDevice, Setting, complete
 from .identities import identify
+from .nvdimm import LABEL_SIZE, aligned_size, hot_plug_factor
 
 _AS_DISKS = ("scsi_hd", "scsi_block", "virtio_blk_pci")
-_LABEL_SIZE = 128  # KiB
-_HOT_PLUG_UNIT = {"x86": 128 << 20, "ppc": 256 << 20}
 
 
 def plan(vm: Entity, setting: Setting) -> Entity:
@@ -63,27 +62,6 @@ def placed(type: str, setting: Setting) -> str:
     if not setting.config.vgpu_placement:
         return type
     return f"{type}|{'separate' if setting.host.vgpu_placement == 'separated' else 'compact'}"
-
-
-def aligned_size(device_size: int, align_size: int | None, family: str) -> int | None:
-    """Bytes to give an NVDIMM, so that what QEMU makes of them can be plugged; None: there are none.
-
-    QEMU takes off the label and aligns the rest as the device asks.  The guest finds its data by this size, so for one
-    device it must never change.
-    """
-    unit = _HOT_PLUG_UNIT.get(family, _HOT_PLUG_UNIT["x86"])
-    align = align_size or unit
-    size = device_size // unit * unit + (_LABEL_SIZE << 10 if family == "ppc" else 0)
-    if unit % align == 0:
-        size -= usable(size, align) % unit
-    elif align % unit != 0:
-        return None
-    return size if usable(size, align) > 0 else None
-
-
-def usable(size: int, align: int) -> int:
-    """Bytes of an NVDIMM that QEMU shows to the guest."""
-    return (size - (_LABEL_SIZE << 10)) // align * align
 
 
 def _given(item: Entity, setting: Setting) -> bool:
@@ -185,12 +163,12 @@ def _dimms(vm: Entity, setting: Setting) -> Entity:
     gone, dimms = set(), []
     for item, device in _taken(vm, setting, "nvdimm"):
         gone.add(item.id)
-        family = setting.cluster.family
+        family = setting.family
         size = aligned_size(device.device_size or 0, device.align_size, family)
         node = _node(vm, device.numa_node)
         if item.id in have or not size or node is None:
             continue
-        align = device.align_size or _HOT_PLUG_UNIT.get(family, _HOT_PLUG_UNIT["x86"])
+        align = device.align_size or hot_plug_factor(family)
         dimm = dialect.MemoryDevice(
             id=item.id,
             model="nvdimm",
@@ -200,7 +178,7 @@ def _dimms(vm: Entity, setting: Setting) -> Entity:
             pmem=True,
             size=size >> 10,
             node=node,
-            label_size=_LABEL_SIZE,
+            label_size=LABEL_SIZE,
         )
         dimms.append(dimm)
     return _without(evolve(vm, dimms=[*vm.dimms, *dimms]), gone, setting)

@@ -26,11 +26,11 @@ def chipset(machine: str | None) -> Chipset | None:
 
 def machine_of(vm: Entity, setting: Setting) -> str:
     """The machine type: the VM's own, else the cluster's where its chipset is the one wanted, else the usual one."""
-    if vm.os is not None and vm.os.machine:
-        return str(vm.os.machine)
+    if own := getattr(vm.os, "machine", None):
+        return str(own)
     offered = setting.cluster.emulated_machine
     if not setting.x86:
-        return offered or _MACHINES[setting.cluster.family]
+        return offered or _MACHINES.get(setting.family, "virt")
     bios = vm.bios_type or setting.cluster.bios_type
     wanted = bios.partition("_")[0] if bios else chipset(offered) or "q35"
     if offered and chipset(offered) == wanted:
@@ -73,7 +73,7 @@ def bios_of(vm: Entity, setting: Setting) -> BiosType | None:
 def plan(vm: Entity, setting: Setting) -> Entity:
     """Machine and hypervisor, before anything that depends on them."""
     os = setting.dialect.Os(type="hvm") if vm.os is None else vm.os
-    arch, machine, pc = setting.cluster.arch, machine_of(vm, setting), setting.x86
+    arch, machine, pc = setting.arch, machine_of(vm, setting), setting.x86
     added = [name for name in _BACKUP if name not in vm.qemu_capabilities_add] if setting.host.backup else []
     return complete(
         evolve(
@@ -86,7 +86,7 @@ def plan(vm: Entity, setting: Setting) -> Entity:
         suspend_to_disk=False if pc else None,
         suspend_to_mem=False if pc else None,
         # An element: the engine's attribute `text` means nothing to libvirt.
-        emulator=f"/usr/bin/qemu-system-{arch}" if setting.cluster.family == "ppc" else None,
+        emulator=f"/usr/bin/qemu-system-{arch}" if setting.family == "ppc" else None,
     )
 
 

@@ -6,54 +6,22 @@ from typing import Any
 
 from attrs import evolve
 
-from .context import HostDevice, Setting, complete
+from .context import Setting, complete
+from .nvdimm import aligned_size
 
 Entity = Any
 
 _KIB = 1024
 _MIB = 1024 * 1024
-_LABEL = 131072  # bytes at the end of an NVDIMM
 
-# Bytes: memory is plugged in multiples of these.  s390x itself has blocks of 256 MiB.
-_HOT_PLUG = {"x86": 128 * _MIB, "ppc": 256 * _MIB, "s390x": 256 * _MIB}
 # KiB: pages where the host does not have the size that was asked for.
 _HUGE_PAGES = {"ppc": 16384}
 _HUGE_PAGE = 2048
 
 
-def hot_plug_factor(family: str) -> int:
-    """Bytes that the size of plugged memory is a multiple of, by family of architectures."""
-    return _HOT_PLUG[family]
-
-
-def nvdimm_size(device_size: int, align_size: int | None, family: str) -> int:
-    """Bytes of an NVDIMM that the guest gets; must never change, for the guest's data depends on it.
-
-    Raises ValueError where the device's alignment and that of plugged memory do not fit.
-    """
-    factor = hot_plug_factor(family)
-    align = align_size or factor
-    size = device_size // factor * factor + (_LABEL if family == "ppc" else 0)
-    aligned = (size - _LABEL) // align * align
-    if factor % align == 0:
-        return aligned - aligned % factor
-    if align % factor:
-        raise ValueError(f"NVDIMM of alignment {align}; expected a multiple or a divisor of {factor}")
-    return aligned
-
-
-def device_nvdimm_size(device: HostDevice, family: str) -> int:
-    """Bytes of a host's NVDIMM that the guest gets; 0 where it can not be given."""
-    try:
-        size = nvdimm_size(device.device_size or 0, device.align_size, family)
-    except ValueError:
-        return 0
-    return max(size, 0)
-
-
 def nvdimms(vm: Entity, setting: Setting) -> int:
     """MiB of NVDIMMs: those that are there, and those of the host that are yet to come."""
-    dialect, family = setting.dialect, setting.cluster.family
+    dialect, family = setting.dialect, setting.family
     present = [item for item in vm.dimms if isinstance(item, dialect.MemoryDevice) and item.model == "nvdimm"]
     paths = {item.path for item in present}
     size: int = sum(item.size for item in present) * _KIB
@@ -61,7 +29,7 @@ def nvdimms(vm: Entity, setting: Setting) -> int:
         if isinstance(hostdev, dialect.Hostdev) and hostdev.plugged:
             device = setting.host.device(hostdev.host_device)
             if device is not None and device.capability == "nvdimm" and device.device_path not in paths:
-                size += device_nvdimm_size(device, family)
+                size += aligned_size(device.device_size or 0, device.align_size, family) or 0
     return -(-size // _MIB)
 
 
@@ -72,9 +40,9 @@ def limit(vm: Entity) -> int:
 
 def most_memory(vm: Entity, setting: Setting) -> int | None:
     """MiB, the most that hot plug may reach, NVDIMMs counted; None: nothing is plugged, which QEMU wants unsaid."""
-    config, cluster = setting.config.hot_plug_memory, setting.cluster
+    config = setting.config.hot_plug_memory
     extra = nvdimms(vm, setting)
-    possible = config.get(cluster.arch, config.get(cluster.family, False))
+    possible = config.get(setting.arch, config.get(setting.family, False))
     return limit(vm) + extra if possible and vm.memory and (limit(vm) > vm.memory or extra) else None
 
 
@@ -84,7 +52,7 @@ def huge_page(vm: Entity, setting: Setting) -> int | None:
     wanted = int(text) if text.isascii() and text.isdigit() else 0
     if not wanted or wanted in setting.host.huge_pages:
         return wanted or None
-    return _HUGE_PAGES.get(setting.cluster.family, _HUGE_PAGE)
+    return _HUGE_PAGES.get(setting.family, _HUGE_PAGE)
 
 
 def plan(vm: Entity, setting: Setting) -> Entity:

@@ -9,8 +9,9 @@ from typing import Any
 
 from attrs import evolve
 
-from .common import PCI_PLACE, Entity, claim, counterpart, cpu_count, each, name_at, virtio
+from .common import PCI_PLACE, Entity, claim, counterpart, each, name_at, virtio
 from .context import Network, NetworkQos, Setting, VnicProfile, complete
+from .cpus import online
 from .identities import identify
 
 _NO_NETWORK = ";vdsmdummy;"
@@ -159,7 +160,7 @@ def queue_count(nic: Entity, profile: VnicProfile | None, vm: Entity, setting: S
     if text is not None and text.isdecimal():
         queues = int(text)
     elif vm.multi_queues and nic.model in ("virtio", "virtio-transitional", "virtio-non-transitional"):
-        queues = min(cpu_count(vm), _MOST_QUEUES)
+        queues = min(online(vm), _MOST_QUEUES)
     else:
         return None
     return queues if queues > 1 else None

@@ -11,15 +11,17 @@ from typing import Any
 
 from attrs import evolve
 
-from .common import Entity, claim, q35
+from .common import Entity, claim
 from .context import Setting
+from .identities import derived
+from .machine import has_q35
 
 _XHCI = ("qemu-xhci", "nec-xhci")
 
 
 def plan(vm: Entity, setting: Setting) -> Entity:
     """The root and its ports, of a VM on Q35; all other devices are known."""
-    if not q35(vm, setting):
+    if not has_q35(vm, setting):
         return vm
     dialect = setting.dialect
     held = [item for item in vm.controllers if isinstance(item, dialect.Controller) and item.type == "pci"]
@@ -28,11 +30,15 @@ def plan(vm: Entity, setting: Setting) -> Entity:
     ports = sum(item.model == "pcie-root-port" for item in held)
     new = [*roots, *["pcie-root-port"] * (setting.config.pcie_ports + ports_held(vm, setting) - ports)]
     numbers = count(1)
-    places = [
-        dialect.Controller(type="pci", index=0 if model == "pcie-root" else claim(taken, numbers), model=model)
-        for model in new
-    ]
-    return evolve(vm, controllers=[*vm.controllers, *places])
+    return evolve(vm, controllers=[*vm.controllers, *(_new(vm, model, taken, numbers, dialect) for model in new)])
+
+
+def _new(vm: Entity, model: str, taken: set[int | None], numbers: Iterator[int], dialect: Any) -> Entity:
+    """A root, which has a name of its own, or a port with an id by its number."""
+    if model == "pcie-root":
+        return dialect.Controller(type="pci", index=0, model=model)
+    index = claim(taken, numbers)
+    return dialect.Controller(type="pci", index=index, model=model, id=derived(vm, "pcie-root-port", index))
 
 
 def ports_held(vm: Entity, setting: Setting) -> int:

@@ -7,8 +7,9 @@ from typing import Any
 
 from attrs import evolve
 
+from .common import claim
 from .context import Setting
-from .drives import claim, drives, each, is_disk, least_used, number, pairs, precedence
+from .drives import drives, each, is_disk, least_used, number, pairs, precedence
 
 Entity = Any
 Units = dict[int, set[int]]
@@ -54,7 +55,7 @@ def recall(vm: Entity, known: Entity, setting: Setting) -> Entity:
 
 def kind_of(drive: Entity, setting: Setting) -> str:
     """virtio_scsi or spapr_vscsi; CD-ROMs of ppc64 are on the machine's own bus."""
-    own = setting.cluster.family == "ppc" and not is_disk(drive)
+    own = setting.family == "ppc" and not is_disk(drive)
     return drive.scsi_kind or ("spapr_vscsi" if own else "virtio_scsi")
 
 
@@ -68,7 +69,7 @@ def controllers(vm: Entity, kind: str, setting: Setting) -> Sequence[int]:
         return sorted(have)
     if kind == "spapr_vscsi":
         return [0]
-    first = 1 if setting.cluster.family == "ppc" else 0
+    first = 1 if setting.family == "ppc" else 0
     return range(first, first + max(1, vm.iothreads or 0))
 
 

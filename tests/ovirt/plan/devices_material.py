@@ -21,7 +21,8 @@ def step(name: str) -> Any:
 
 def vm(arch: str = "x86_64", machine: str | None = None, **fields: Any) -> Any:
     os = OVIRT.Os(type="hvm", arch=arch, machine=machine or MACHINES[arch])
-    return OVIRT.Vm(**{"id": ID, "name": "vm", "type": "kvm", "memory": 64, "vcpus": 1, "os": os} | fields)
+    cpus = {} if "sockets" in fields else {"vcpus": 1}
+    return OVIRT.Vm(**{"id": ID, "name": "vm", "type": "kvm", "memory": 64, "os": os} | cpus | fields)
 
 
 def setting(

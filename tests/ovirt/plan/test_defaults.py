@@ -1,5 +1,6 @@
 """What the host is told of a VM where nobody said it."""
 
+from ..material import OVIRT
 from .guest import planned, vm
 
 STEPS = ("defaults",)
@@ -11,7 +12,13 @@ def test_a_vm_runs_at_once_and_goes_on_when_storage_is_back() -> None:
 
 
 def test_what_is_said_stays() -> None:
-    said = vm(launch_paused=True, resume_behavior="kill", ballooning_enabled=False, cluster_version="4.5")
+    said = vm(
+        launch_paused=True,
+        resume_behavior="kill",
+        ballooning_enabled=False,
+        cluster_version="4.5",
+        qos=OVIRT.Qos(vcpu_limit=50),
+    )
     assert planned(said, names=STEPS) == said
 
 

