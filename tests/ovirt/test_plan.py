@@ -94,6 +94,9 @@ def changed(known: Any, planned: Any, place: str = "vm") -> Any:
     elif isinstance(known, list) and isinstance(planned, list) and len(known) <= len(planned):
         for number, item in enumerate(known):
             yield from changed(item, planned[number], f"{place}[{number}]")
+    elif isinstance(known, dict) and isinstance(planned, dict):
+        for key, value in known.items():
+            yield from changed(value, planned.get(key), f"{place}.{key}")
     elif known != planned:
         yield place
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import importlib
+import marshal
 import os
 import re
 import sys
 import threading
+from contextlib import suppress
+from functools import lru_cache
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
 from pathlib import Path as File
 from types import CodeType, ModuleType
 
+from xform import cache
 from xform.errors import TableError, did_you_mean
 
 _PACKAGE = "__init__.py"
@@ -97,9 +101,26 @@ def load_module(folder: File, name: str) -> ModuleType | None:
 
 
 def _stamps(file: File) -> dict[str, Stamp]:
-    """Of a module, or of all modules of a package."""
-    files = file.parent.glob("*.py") if file.name == _PACKAGE else [file]
+    """Of a module, or of all modules of its package."""
+    files = sorted(file.parent.glob("*.py")) if (file.parent / _PACKAGE).is_file() else [file]
     return {str(file): stamp(file) for file in files}
+
+
+@lru_cache(maxsize=64)
+def _compiled(files: tuple[tuple[str, Stamp], ...]) -> dict[str, CodeType]:
+    """The code of a module, or of all modules of a package, by file; compiled once for all processes.
+
+    Python's own bytecode does not tell apart what was written within one second; this goes by the content.
+    """
+    sources = {name: File(name).read_bytes() for name, _ in files}
+    key = cache.key("python", *(part for item in sources.items() for part in item))
+    with suppress(Exception):  # what is kept may be anything; then it is made anew
+        kept: dict[str, CodeType] = marshal.loads(cache.load(f"{key}.python") or b"")
+        if kept.keys() == sources.keys():
+            return kept
+    made = {name: compile(source, name, "exec", dont_inherit=True) for name, source in sources.items()}
+    cache.store(f"{key}.python", lambda: marshal.dumps(made))
+    return made
 
 
 def _module_name(file: File) -> str:
@@ -116,14 +137,14 @@ def _module_file(name: str) -> File | None:
 
 
 class _Loader(SourceFileLoader):
-    """Reads the source itself: kept bytecode does not tell apart what was written within one second."""
+    """Loads what `_compiled` made of the source."""
 
     def __init__(self, name: str, file: File) -> None:
         super().__init__(name, str(file))
         self.stamps = _stamps(file)
 
     def get_code(self, fullname: str) -> CodeType:
-        return self.source_to_code(self.get_data(self.path), self.path)
+        return _compiled(tuple(self.stamps.items()))[self.path]
 
 
 class _Finder:
@@ -140,8 +161,10 @@ class _Finder:
             file, home = home / f"{inner}.py", None
         if file is None or not file.is_file():
             return None
-        within = [str(home)] if home else None
-        return spec_from_file_location(name, file, loader=_Loader(name, file), submodule_search_locations=within)
+        spec = spec_from_file_location(name, file, loader=_Loader(name, file))
+        if spec and home:
+            spec.submodule_search_locations = []  # a package, in which nobody but this finds modules
+        return spec
 
 
 sys.meta_path.append(_Finder)
