@@ -12,6 +12,8 @@ from .drives import drives, is_disk, is_payload, precedence
 
 Entity = Any
 
+_ADDED = ["hd"]
+
 
 def plan(vm: Entity, setting: Setting) -> Entity:
     """Numbers for what the boot sequence names, unless the VM boots by kinds: libvirt admits one of the two."""
@@ -44,6 +46,10 @@ def recall(vm: Entity, known: Entity, setting: Setting) -> Entity:
     seen = [kind for kind, _ in groupby(kind for _, kind in ordered)]
     telling = [kind for kind in dict.fromkeys(before) if kind in seen or _BOOTABLE[kind](vm, setting)]
     mixed = len(set(seen)) != len(seen)
+    if known is not None and vm.os is not None and not getattr(known.os, "boot_devices", []):
+        # libvirt adds one where no device has a number, and then refuses numbers.
+        if vm.os.boot_devices == _ADDED and not ordered:
+            vm = evolve(vm, os=evolve(vm.os, boot_devices=[]))
     return evolve(vm, boot_sequence=before if telling == seen or mixed else seen)
 
 

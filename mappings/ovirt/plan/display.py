@@ -96,6 +96,9 @@ def _graphics(vm: Entity, setting: Setting) -> Entity:
         if item.port is None and getattr(item, "socket", None) is None:
             tls = {"tls_port": -1} if setting.config.ssl else {}  # libvirt refuses one where the host has no TLS
             item = complete(item, port=-1, autoport=True, **tls)
+        elif item.autoport:
+            # What libvirt chose for one run is none of the next one's.
+            item = evolve(item, port=-1, **({"tls_port": -1} if getattr(item, "tls_port", None) is not None else {}))
         if spice or not setting.host.fips:
             item = complete(item, password=_PASSWORD, password_valid_to=_NO_LONGER)
         if not item.listens and item.listen is None and getattr(item, "socket", None) is None:
