@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,8 +44,7 @@ def disk(interface: str, image: str) -> Any:
 
 
 NEW = {
-    "virtio disk": ("disks", disk("virtio", "6b1c2d3e-4f50-4a61-8b72-9c83ad94be13")),
-    "SCSI disk": ("disks", disk("scsi", "6b1c2d3e-4f50-4a61-8b72-9c83ad94be14")),
+    "disk": ("disks", disk("virtio", "6b1c2d3e-4f50-4a61-8b72-9c83ad94be13")),
     "NIC": ("nics", OVIRT.Nic(name="nic2", mac="56:6f:1a:5c:01:02", vnic_profile_id=PROFILE)),
 }
 

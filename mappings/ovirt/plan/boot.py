@@ -12,6 +12,7 @@ from .drives import drives, is_disk, is_payload, precedence
 
 Entity = Any
 
+# What libvirt adds where no device has a number; it refuses numbers beside it.
 _ADDED = ["hd"]
 
 
@@ -46,10 +47,9 @@ def recall(vm: Entity, known: Entity, setting: Setting) -> Entity:
     seen = [kind for kind, _ in groupby(kind for _, kind in ordered)]
     telling = [kind for kind in dict.fromkeys(before) if kind in seen or _BOOTABLE[kind](vm, setting)]
     mixed = len(set(seen)) != len(seen)
-    if known is not None and vm.os is not None and not getattr(known.os, "boot_devices", []):
-        # libvirt adds one where no device has a number, and then refuses numbers.
-        if vm.os.boot_devices == _ADDED and not ordered:
-            vm = evolve(vm, os=evolve(vm.os, boot_devices=[]))
+    unsaid = known is not None and not getattr(known.os, "boot_devices", [])
+    if unsaid and not ordered and getattr(vm.os, "boot_devices", []) == _ADDED:
+        vm = evolve(vm, os=evolve(vm.os, boot_devices=[]))
     return evolve(vm, boot_sequence=before if telling == seen or mixed else seen)
 
 
