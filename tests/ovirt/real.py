@@ -103,10 +103,29 @@ class Plugging(Hypervisor):
 @contextmanager
 def machine() -> Iterator[Machine]:
     # In /tmp, because paths of sockets must be short.
-    with tempfile.TemporaryDirectory(prefix="x", dir="/tmp") as name, Plugging(EMBED) as hypervisor:
+    with (
+        tempfile.TemporaryDirectory(prefix="x", dir="/tmp") as name,
+        certified(Path(name) / "tpm"),
+        Plugging(EMBED) as hypervisor,
+    ):
         for kind in ("images", "channels", "consoles", "nvram"):
             (Path(name) / kind).mkdir()
         yield Machine(Path(name), hypervisor)
+
+
+@contextmanager
+def certified(folder: Path) -> Iterator[None]:
+    """Within, TPMs have certificates of an authority in this folder, and make none of the machine's."""
+    folder.mkdir()
+    keys = {"statedir": "", "signingkey": "key.pem", "issuercert": "cert.pem", "certserial": "serial"}
+    authority = folder / "authority.conf"
+    authority.write_text("".join(f"{key} = {folder / file}\n" for key, file in keys.items()))
+    settings = {"create_certs_tool": shutil.which("swtpm_localca"), "create_certs_tool_config": authority}
+    settings |= {"create_certs_tool_options": "/etc/swtpm-localca.options", "active_pcr_banks": "sha256"}
+    (folder / "swtpm_setup.conf").write_text("".join(f"{key} = {value}\n" for key, value in settings.items()))
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("XDG_CONFIG_HOME", str(folder))
+        yield
 
 
 def recalled(live: str, known: Any, **context: Any) -> Any:
