@@ -94,6 +94,8 @@ def changed(known: Any, planned: Any, place: str = "vm") -> Any:
     elif isinstance(known, list) and isinstance(planned, list) and len(known) <= len(planned):
         for number, item in enumerate(known):
             yield from changed(item, planned[number], f"{place}[{number}]")
+    elif isinstance(known, dict) and isinstance(planned, dict):
+        yield from (f"{place}[{key!r}]" for key in known if key not in planned or known[key] != planned[key])
     elif known != planned:
         yield place
 

@@ -44,6 +44,7 @@ def recall(vm: Entity, known: Entity | None, setting: Setting) -> Entity:
     same = known is not None and set(known.displays) == set(displays)
     return evolve(
         vm,
+        graphics=each(vm.graphics, (dialect.VncGraphics, dialect.SpiceGraphics), _asked),
         run_once=known and known.run_once,
         monitors=_monitors(vm, known, setting),
         displays=list(known.displays) if known and (once or same) else displays,
@@ -96,9 +97,6 @@ def _graphics(vm: Entity, setting: Setting) -> Entity:
         if item.port is None and getattr(item, "socket", None) is None:
             tls = {"tls_port": -1} if setting.config.ssl else {}  # libvirt refuses one where the host has no TLS
             item = complete(item, port=-1, autoport=True, **tls)
-        elif item.autoport:
-            # What libvirt chose for one run is none of the next one's.
-            item = evolve(item, port=-1, **({"tls_port": -1} if getattr(item, "tls_port", None) is not None else {}))
         if spice or not setting.host.fips:
             item = complete(item, password=_PASSWORD, password_valid_to=_NO_LONGER)
         if not item.listens and item.listen is None and getattr(item, "socket", None) is None:
@@ -106,6 +104,12 @@ def _graphics(vm: Entity, setting: Setting) -> Entity:
         return _spice(item, vm, setting) if spice else _vnc(item, vm, setting)
 
     return evolve(vm, graphics=each(held, (dialect.VncGraphics, dialect.SpiceGraphics), server))
+
+
+def _asked(item: Entity) -> Entity:
+    """The server without the ports that libvirt chose: those are of one run."""
+    chosen = [name for name in ("port", "tls_port") if getattr(item, name, None) is not None]
+    return evolve(item, **dict.fromkeys(chosen, -1)) if item.autoport else item
 
 
 def _listening(item: Entity, setting: Setting) -> Entity:

@@ -38,12 +38,12 @@ def test_libvirt_chooses_the_ports() -> None:
 
 
 def test_L84_the_ports_of_one_run_are_none_of_the_next_one() -> None:
-    first = planned(vm(displays=["vnc", "spice"])).graphics
-    vnc, spice = first
-    given = [evolve(vnc, port=5900), evolve(spice, port=5901, tls_port=5902)]
-    assert planned(vm(graphics=given)).graphics == first
-    fixed = OVIRT.VncGraphics(port=5900, autoport=False)
-    assert planned(vm(graphics=[fixed])).graphics[0].port == 5900
+    first = planned(vm(displays=["vnc", "spice"]))
+    vnc, spice = first.graphics
+    running = evolve(first, graphics=[evolve(vnc, port=5900), evolve(spice, port=5901, tls_port=5902)])
+    assert recalled(document(running), first, setting(first)).graphics == first.graphics
+    fixed = evolve(first, graphics=[evolve(vnc, port=5900, autoport=False), spice])
+    assert recalled(document(fixed), first, setting(first)).graphics == fixed.graphics
 
 
 @pytest.mark.parametrize(("fips", "password"), [(False, "*****"), (True, None)])
