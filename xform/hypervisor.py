@@ -232,7 +232,8 @@ def _make_root(base: Path) -> Path:
     # No virtlogd, no rights given away, no mounts of QEMU's own: all would need a daemon or reach beyond the folder.
     settings = ['stdio_handler = "file"', 'security_driver = "none"', "namespaces = []"]
     if os.geteuid() == 0:
-        settings += ['user = "root"', 'group = "root"']
+        settings += [f'{who} = "root"' for who in ("user", "group", "swtpm_user", "swtpm_group")]
+        settings += ["dynamic_ownership = 0"]  # root needs no owner changed, and libvirt would print of it
     (root / "etc").mkdir()
     (root / "etc" / "qemu.conf").write_text("\n".join(settings) + "\n")
     owner = os.getpid()

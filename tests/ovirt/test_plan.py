@@ -95,8 +95,7 @@ def changed(known: Any, planned: Any, place: str = "vm") -> Any:
         for number, item in enumerate(known):
             yield from changed(item, planned[number], f"{place}[{number}]")
     elif isinstance(known, dict) and isinstance(planned, dict):
-        for key, value in known.items():
-            yield from changed(value, planned.get(key), f"{place}.{key}")
+        yield from (f"{place}[{key!r}]" for key in known if key not in planned or known[key] != planned[key])
     elif known != planned:
         yield place
 

@@ -12,6 +12,9 @@ from .drives import drives, is_disk, is_payload, precedence
 
 Entity = Any
 
+# What libvirt adds where no device has a number; it refuses numbers beside it.
+_ADDED = ["hd"]
+
 
 def plan(vm: Entity, setting: Setting) -> Entity:
     """Numbers for what the boot sequence names, unless the VM boots by kinds: libvirt admits one of the two."""
@@ -44,6 +47,9 @@ def recall(vm: Entity, known: Entity, setting: Setting) -> Entity:
     seen = [kind for kind, _ in groupby(kind for _, kind in ordered)]
     telling = [kind for kind in dict.fromkeys(before) if kind in seen or _BOOTABLE[kind](vm, setting)]
     mixed = len(set(seen)) != len(seen)
+    unsaid = known is not None and not getattr(known.os, "boot_devices", [])
+    if unsaid and not ordered and getattr(vm.os, "boot_devices", []) == _ADDED:
+        vm = evolve(vm, os=evolve(vm.os, boot_devices=[]))
     return evolve(vm, boot_sequence=before if telling == seen or mixed else seen)
 
 

@@ -119,11 +119,12 @@ def _loaded(drive: Entity, path: str | None, pool: str | None, setting: Setting)
     place of the path, such as PAYLOAD:, is none that libvirt's schema admits.
     """
     dialect, source = setting.dialect, drive.source
-    if source is None or (isinstance(source, dialect.FileDiskSource) and source.path is None and path is not None):
+    # libvirt drops the label of an empty drive, so what it wrote has none yet.
+    if source is None or (isinstance(source, dialect.FileDiskSource) and source.path is None):
         if path is not None and volumes.is_block_path(setting.host, path):
             source = labelled(dialect.BlockDiskSource(path=path), setting)
             drive = complete(drive, pool_id=pool, **volumes.ids(path))
-        elif path is not None or is_payload(drive):
+        elif path is not None or source is not None or is_payload(drive):
             source = labelled(complete(source or dialect.FileDiskSource(), path=path), setting)
         else:
             source = storage.source(drive, setting)

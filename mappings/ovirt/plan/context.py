@@ -62,6 +62,8 @@ class Host:
     channels: folder for the sockets of channels, such as the guest agent's.
     consoles: folder for the sockets of consoles.
     nvram: folder for the firmware's variables.
+    uefi_code: file of the UEFI firmware, one with Secure Boot.
+    uefi_variables, secure_uefi_variables: templates of its variables, without and with the keys of Secure Boot.
     cpu_model, cpu_flags: of its processor; cpu_threads: how many it has.
     tsc_frequency: Hz.
     fips: it admits no weak cryptography, such as VNC passwords.
@@ -77,6 +79,9 @@ class Host:
     channels: str = "/var/lib/libvirt/qemu/channels"
     consoles: str = "/var/run/ovirt-vmconsole-console"
     nvram: str = "/var/lib/libvirt/qemu/nvram"
+    uefi_code: str = "/usr/share/OVMF/OVMF_CODE.secboot.fd"
+    uefi_variables: str = "/usr/share/OVMF/OVMF_VARS.fd"
+    secure_uefi_variables: str = "/usr/share/OVMF/OVMF_VARS.secboot.fd"
     cpu_model: str = ""
     cpu_flags: tuple[str, ...] = ()
     cpu_threads: int = 0

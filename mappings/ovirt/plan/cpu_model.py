@@ -13,6 +13,8 @@ Entity = Any
 _POLICIES = {"+": "require", "-": "disable"}
 _MODES = {"hostPassthrough": "host-passthrough", "hostModel": "host-model"}
 _PASSTHROUGH = "hostPassthrough"
+# What libvirt fills in for a running VM.
+_EXPANDED = ("mode", "match_policy", "check", "model", "fallback", "vendor", "features")
 
 
 def flags_of(tokens: list[str]) -> dict[str, str]:
@@ -76,10 +78,14 @@ def recall(vm: Entity, known: Entity, setting: Setting) -> Entity:
     asked = False if asked is not None else None
     text = _stated_text(vm, setting)
     model, flags = stated_model(vm if known is None else evolve(known, use_host_cpu=None), setting)
-    # A running VM shows the CPU that libvirt chose, for the host's model as for none.
-    expanded = cpu.check == "full" and known is not None and model in (None, "hostModel")
     same = model is not None and model.lower() == (model_of(text)[0] or "").lower()
-    if expanded or (same and flags.items() <= cpu.features.items()):
+    # A running VM shows the CPU that libvirt chose: for the host's model as for none, and of a model the flags that the
+    # host gives.  Kept, they would be asked of the host of the next start.
+    if cpu.check == "full" and known is not None and (same or model in (None, "hostModel")):
+        own = known.cpu or setting.dialect.Cpu()
+        cpu = evolve(cpu, **{name: getattr(own, name) for name in _EXPANDED})
+        return evolve(vm, cpu=cpu, cpu_model=before, use_host_cpu=asked)
+    if same and flags.items() <= cpu.features.items():
         return evolve(vm, cpu_model=before, use_host_cpu=asked)
     return evolve(vm, cpu_model=text, use_host_cpu=asked)
 

@@ -44,6 +44,7 @@ def recall(vm: Entity, known: Entity | None, setting: Setting) -> Entity:
     same = known is not None and set(known.displays) == set(displays)
     return evolve(
         vm,
+        graphics=each(vm.graphics, (dialect.VncGraphics, dialect.SpiceGraphics), _asked),
         run_once=known and known.run_once,
         monitors=_monitors(vm, known, setting),
         displays=list(known.displays) if known and (once or same) else displays,
@@ -103,6 +104,12 @@ def _graphics(vm: Entity, setting: Setting) -> Entity:
         return _spice(item, vm, setting) if spice else _vnc(item, vm, setting)
 
     return evolve(vm, graphics=each(held, (dialect.VncGraphics, dialect.SpiceGraphics), server))
+
+
+def _asked(item: Entity) -> Entity:
+    """The server without the ports that libvirt chose: those are of one run."""
+    chosen = [name for name in ("port", "tls_port") if getattr(item, name, None) is not None]
+    return evolve(item, **dict.fromkeys(chosen, -1)) if item.autoport else item
 
 
 def _listening(item: Entity, setting: Setting) -> Entity:

@@ -14,9 +14,7 @@ from .machine import bios_of
 
 Entity = Any
 
-# The code is the same with and without Secure Boot; what differs is what the variables enroll.
-_CODE = "/usr/share/OVMF/OVMF_CODE.secboot.fd"
-_VARIABLES = {"q35_ovmf": "/usr/share/OVMF/OVMF_VARS.fd", "q35_secure_boot": "/usr/share/OVMF/OVMF_VARS.secboot.fd"}
+_UEFI = ("q35_ovmf", "q35_secure_boot")
 _MENU = 30000  # ms
 
 
@@ -28,11 +26,13 @@ def plan(vm: Entity, setting: Setting) -> Entity:
     bios = bios_of(vm, setting)
     # Firmware that libvirt is to find by itself comes without files.
     stateless = os.loader is not None and os.loader.stateless
-    if bios in _VARIABLES and os.firmware is None and os.type == "hvm" and not stateless:
-        secure = bios == "q35_secure_boot"
-        template = vm.custom_properties.get("nvram_template") or _VARIABLES[bios]
-        loader = setting.dialect.Loader(read_only=True, secure=secure, type="pflash", path=_CODE)
-        nvram = setting.dialect.Nvram(template=template, path=f"{setting.host.nvram}/{vm.id}.fd")
+    if bios in _UEFI and os.firmware is None and os.type == "hvm" and not stateless:
+        host, secure = setting.host, bios == "q35_secure_boot"
+        # The code is the same with and without Secure Boot; what differs is what the variables enroll.
+        variables = host.secure_uefi_variables if secure else host.uefi_variables
+        template = vm.custom_properties.get("nvram_template") or variables
+        loader = setting.dialect.Loader(read_only=True, secure=secure, type="pflash", path=host.uefi_code)
+        nvram = setting.dialect.Nvram(template=template, path=f"{host.nvram}/{vm.id}.fd")
         os = complete(os, loader=loader, nvram=nvram)
     return evolve(vm, os=complete(os, boot_menu_timeout=_MENU if os.boot_menu else None))
 

@@ -62,8 +62,11 @@ def nodes_of(vm: Entity, setting: Setting) -> list[Node]:
 
 
 def shown(vm: Entity, setting: Setting) -> bool:
-    """Whether nodes are shown: hosts without NUMA have none, but the manager's own VM is made for no host."""
-    return bool(setting.host.numa_nodes) or vm.origin in _HOSTED_ENGINE
+    """Whether nodes are shown: hosts without NUMA have none, but the manager's own VM is made for no host.
+
+    libvirt plugs memory into nodes alone, whatever its host has.
+    """
+    return bool(setting.host.numa_nodes) or vm.origin in _HOSTED_ENGINE or vm.max_memory is not None
 
 
 def tuned(vm: Entity, setting: Setting) -> dict[int, tuple[str, str]]:

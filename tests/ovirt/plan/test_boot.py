@@ -81,6 +81,17 @@ def test_a_sequence_that_leads_to_the_order_is_kept(asked: list[str]) -> None:
         assert sequence(attrs.evolve(planned(known, "boot"), boot_sequence=[]), known) == asked
 
 
+BY_KINDS = OVIRT.Os(type="hvm", boot_devices=["hd"])
+
+
+@pytest.mark.parametrize(("known", "kept"), [(vm(), []), (None, ["hd"]), (vm(os=BY_KINDS), ["hd"])])
+def test_L80_the_boot_device_that_libvirt_adds_stands_in_the_way_of_no_number(known: Any, kept: list[str]) -> None:
+    running = vm(disk(device="disk"), os=BY_KINDS)
+    found = recalled(running, known, "boot")
+    assert found.os.boot_devices == kept
+    assert orders(attrs.evolve(found, boot_sequence=["disk"]))[0] == [None if kept else 1]
+
+
 def test_an_order_that_mixes_kinds_tells_nothing() -> None:
     mixed = vm(disk(device="disk", boot_order=1), cdrom(boot_order=2), disk(device="disk", boot_order=3))
     assert sequence(mixed) == []

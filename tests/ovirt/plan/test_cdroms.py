@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from .drives import (
     DOMAIN,
@@ -138,6 +139,13 @@ def test_L53_a_payloads_drive_is_empty_until_the_host_fills_it(device: str) -> N
     assert once.disks[0].source == OVIRT.FileDiskSource(startup_policy="optional", seclabels=NO_LABEL)
     assert [one.source.path for one in once.disks[1:]] == ["/a.iso", "/b.img"]
     assert problems(once) == []
+
+
+@pytest.mark.parametrize("fields", [{}, {"payload": PAYLOAD}])
+def test_L83_an_empty_drive_whose_label_libvirt_dropped_has_it_again(fields: Any) -> None:
+    (first,) = drives(vm(cdrom(**fields)))
+    dumped = evolve(first, source=OVIRT.FileDiskSource(startup_policy="optional"))
+    assert drives(vm(dumped)) == [first]
 
 
 # --- recall

@@ -150,3 +150,16 @@ def test_L39_what_libvirt_adds_for_a_running_vm_is_not_the_managers() -> None:
     assert recalled(expanded, vm(cpu_model="hostModel"), setting(guest)).cpu_model == "hostModel"
     assert recalled(expanded, vm(), setting(guest)).cpu_model is None
     assert recalled(expanded, None, setting(guest)).cpu_model == "Skylake-Client,+aes,+vme"
+
+
+@pytest.mark.parametrize("text", ["Nehalem,+aes", "hostModel", None])
+def test_L82_what_the_host_of_one_run_gives_is_not_asked_of_the_next_host(text: str | None) -> None:
+    guest = vm(cpu_model=text, sockets=2)
+    first = planned(guest)
+    shown = {"mode": "custom", "model": "Nehalem", "fallback": "forbid", "check": "full"}
+    flags = {"aes": "disable", "vme": "require"}
+    cpu = first.cpu or OVIRT.Cpu()
+    running = evolve(first, cpu=evolve(cpu, match_policy="exact", features=flags, **shown))
+    again = recalled(running, first, setting(guest))
+    assert again.cpu_model == text
+    assert planned(again).cpu == cpu

@@ -139,6 +139,11 @@ def test_a_lun_is_passed_through_on_virtio_scsi(fields: Any, device: str) -> Non
     assert one(disk(guid=LUN, **fields)).device == device
 
 
+def test_L86_a_lun_is_passed_through_without_the_word_that_libvirt_refuses() -> None:
+    passed = one(disk(guid=LUN, scsi_passthrough=True))
+    assert (passed.device, passed.sgio) == ("lun", None)
+
+
 def test_an_image_is_never_passed_through() -> None:
     assert one(image(scsi_passthrough=True, interface="scsi")).device == "disk"
 

@@ -37,6 +37,15 @@ def test_libvirt_chooses_the_ports() -> None:
     assert (vnc.port, vnc.autoport, spice.port, spice.tls_port, spice.autoport) == (-1, True, -1, -1, True)
 
 
+def test_L84_the_ports_of_one_run_are_none_of_the_next_one() -> None:
+    first = planned(vm(displays=["vnc", "spice"]))
+    vnc, spice = first.graphics
+    running = evolve(first, graphics=[evolve(vnc, port=5900), evolve(spice, port=5901, tls_port=5902)])
+    assert recalled(document(running), first, setting(first)).graphics == first.graphics
+    fixed = evolve(first, graphics=[evolve(vnc, port=5900, autoport=False), spice])
+    assert recalled(document(fixed), first, setting(first)).graphics == fixed.graphics
+
+
 @pytest.mark.parametrize(("fips", "password"), [(False, "*****"), (True, None)])
 def test_a_password_stands_for_itself_and_lets_nobody_in(fips: bool, password: str | None) -> None:
     entity = vm(displays=["vnc", "spice"])

@@ -24,6 +24,12 @@ def test_uefi_has_code_and_variables(kind: str, secure: bool, variables: str) ->
     assert made.nvram == OVIRT.Nvram(template=f"/usr/share/OVMF/{variables}", path=f"/nvram/{ID}.fd")
 
 
+@pytest.mark.parametrize(("kind", "variables"), [("q35_ovmf", "/v.fd"), ("q35_secure_boot", "/s.fd")])
+def test_L85_the_host_says_where_its_firmware_lies(kind: str, variables: str) -> None:
+    made = os(vm(bios_type=kind), host=Host(uefi_code="/c.fd", uefi_variables="/v.fd", secure_uefi_variables="/s.fd"))
+    assert (made.loader.path, made.nvram.template) == ("/c.fd", variables)
+
+
 def test_the_variables_may_come_from_another_template() -> None:
     guest = vm(bios_type="q35_ovmf", custom_properties={"nvram_template": "/own.fd"})
     assert os(guest).nvram.template == "/own.fd"

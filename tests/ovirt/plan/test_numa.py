@@ -75,6 +75,11 @@ def test_for_a_host_without_nodes_there_are_none() -> None:
     assert planned(two()).cpu.numa is None
 
 
+def test_L81_what_memory_is_plugged_into_is_there_for_a_host_without_nodes_as_well() -> None:
+    guest = planned(vm(vcpus=2, memory_limit=4096))
+    assert (cells(guest), guest.numa_tune) == ([(0, "0-1", 1048576)], None)
+
+
 def test_the_managers_own_vm_has_nodes_for_any_host_but_does_not_stay_on_its() -> None:
     guest = planned(two(origin="hosted_engine"))
     assert (len(guest.cpu.numa.cells), guest.numa_tune) == (2, None)
