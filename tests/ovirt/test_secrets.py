@@ -313,3 +313,13 @@ def test_the_repr_of_contexts_holds_what_anybody_may_see() -> None:
     for file in sorted((EXAMPLES / "contexts").glob("*.yaml")):
         held = OVIRT.read_context(file.stem.rpartition(".")[2], file)
         assert not re.search("password|secret|token", repr(held))
+
+
+@pytest.mark.parametrize("part", ["hotplug", "hotunplug"])
+def test_a_part_of_a_document_is_shown_as_the_whole(part: str, tmp_path: Path) -> None:
+    vm = OVIRT.parse(document())
+    disks = [disk for disk in vm.disks if disk.id]
+    xml = OVIRT.generate(vm, part=part, only=disks, live=True)
+    assert (FILE in xml, "hunter-auth" in xml) == (part == "hotplug", part == "hotplug")
+    (tmp_path / "part.xml").write_text(xml)
+    silent(OVIRT.masked(xml), call("trace", tmp_path / "part.xml").output, repr(OVIRT.parse(xml)))
