@@ -112,16 +112,20 @@ def test_a_value_that_the_readme_says_is_refused_is_refused(tmp_path: Path) -> N
 PIPELINES = ROOT / "docs" / "pipelines.md"
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Path:
-    """A folder with the files that the page shows, by the names in their first lines."""
-    for language in ("toml", "python", "yaml"):
-        for block in blocks(PIPELINES, language):
-            if found := re.match(r"# (\S+\.\w+)\n", block):
-                file = tmp_path / found[1]
+def files_of(page: Path, folder: Path) -> Path:
+    """A folder with the files that a page shows, by the names in their first lines."""
+    for language in ("toml", "python", "yaml", "xml"):
+        for block in blocks(page, language):
+            if found := re.match(r"(?:#|<!--) (\S+\.\w+)", block):
+                file = folder / found[1]
                 file.parent.mkdir(exist_ok=True)
                 file.write_text(block)
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    return files_of(PIPELINES, tmp_path)
 
 
 def test_the_python_of_the_page_on_pipelines_runs(site: Path) -> None:
@@ -141,6 +145,43 @@ def test_the_dialect_of_the_page_keeps_the_law(site: Path) -> None:
     dialect = xform.load(str(site / "site"))
     machine = dialect.plan(dialect.read(site / "machine.yaml"))
     assert dialect.parse(dialect.generate(machine)) == dialect.plan(machine) == machine
+
+
+# --- docs/ovirt.md --------------------------------------------------------------------------------------------------
+
+OVIRT = ROOT / "docs" / "ovirt.md"
+
+
+@pytest.fixture
+def manager(tmp_path: Path) -> Path:
+    """A folder with the files that the page shows, and the examples."""
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    return files_of(OVIRT, tmp_path)
+
+
+def test_the_python_of_the_page_on_ovirt_runs(manager: Path) -> None:
+    (code,) = blocks(OVIRT, "python")
+    log = python(code, manager)
+    assert "generated for 6b1c2d3e-4f50-4a61-8b72-9c83ad94be01:\n<domain " in log
+    assert "\n  <name>linux-desktop</name>\n" in log
+
+
+@with_schemas
+def test_the_commands_of_the_page_on_ovirt_run(manager: Path) -> None:
+    commands = [line.partition("  #")[0] for line in "".join(blocks(OVIRT, "sh")).splitlines()]
+    assert all(command.startswith("xform ") for command in commands)
+    said = {command: shell(command, manager) for command in commands}
+    for name in re.findall(r"\.\./examples/(\w+)\.yaml", OVIRT.read_text()):
+        (command,) = [one for one in said if one.startswith(f"xform generate examples/{name}.yaml ")]
+        made = said[command] or (manager / command.rpartition(" -o ")[2]).read_text()
+        assert made == (ROOT / "tests" / "golden" / "examples" / f"{name}.xml").read_text()
+
+
+@with_schemas
+def test_the_commands_of_the_page_on_ovirt_print_what_it_shows(manager: Path) -> None:
+    for shown in "\n".join(blocks(OVIRT, "console")).split("$ ")[1:]:
+        command, _, output = shown.partition("\n")
+        resembles(shell(command, manager), output.rstrip("\n") + "\n")
 
 
 # --- all ------------------------------------------------------------------------------------------------------------

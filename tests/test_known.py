@@ -87,6 +87,25 @@ def test_entity_files_have_it(house: Any, tmp_path: Path) -> None:
     assert dump_entity(house, mine) == {"number": 3, "owner": {"name": "Ada"}, "keys": ["a"], "floor": 2}
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("mine.yaml", "number: 3\nowner: {nmae: Ada}\n"), ("mine.json", '{"number": 3,\n "owner": {"nmae": "Ada"}}\n')],
+)
+def test_a_name_that_is_not_known_in_it_is_told_with_what_was_meant(
+    name: str, text: str, house: Any, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(text)
+    said = r":2:\d+: owner\.nmae: unknown field of Person \(did you mean 'name'\?\)$"
+    with pytest.raises(xform.EntityError, match=said):
+        house.read(tmp_path / name)
+
+
+def test_no_xml_is_kept_of_it(house: Any, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("number: 3\nowner: {opaque: <owner/>}\n")
+    with pytest.raises(xform.EntityError, match=r"owner\.opaque: unknown field of Person"):
+        house.read(tmp_path / "mine.yaml")
+
+
 def test_a_secret_in_it_is_not_shown(house: Any) -> None:
     assert "1234" not in repr(made(house))
     assert dump_entity(house, made(house), masked=True)["doors"][0]["code"] == "***"

@@ -28,6 +28,21 @@ def test_every_row_of_a_table_is_in_its_template() -> None:
     assert [place for place in places if place not in shown] == []
 
 
+def test_what_is_known_beside_the_document_stands_below_the_rows() -> None:
+    shown = template(xform.load("ovirt"), "Nic")
+    rows, _, known = shown.partition("<!-- Nic, known beside the document -->\n")
+    assert "{mac: mac}" in rows
+    lines = [line.partition("│ ")[2] for line in known.splitlines()]
+    assert {"{name: str}  # such as nic1", "{plugged: bool true false = true}"} <= set(lines)
+    assert all(line.startswith("ovirt/nic.toml:") for line in known.splitlines())
+
+
+def test_what_no_document_holds_has_no_element() -> None:
+    shown = template(xform.load("ovirt"), "Initialization")
+    assert "<initialization" not in shown
+    assert "{root_password: str secret}" in shown
+
+
 def test_files_of_the_same_name_are_told_apart_by_their_dialect() -> None:
     places = {line.partition(" ")[0] for line in template(xform.load("ovirt"), "Disk").splitlines()}
     assert {"domain/disk.toml", "ovirt/disk.toml"} <= {place.partition(":")[0] for place in places}

@@ -28,6 +28,7 @@ def _shape(shape: Shape) -> dict[str, Any]:
     else:
         said["rows"] = [_row(row) for row in shape.rows]
         said["joins"] = [_join(join) for join in shape.joins]
+        said["known"] = [_row(row) for row in shape.known]
     return said
 
 

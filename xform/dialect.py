@@ -176,6 +176,15 @@ class Dialect:
         namespaces = self.tables.namespaces.items()
         return declared(text, {prefix: uri for prefix, uri in namespaces if prefix in writing.used})
 
+    def masked(self, xml: str, **context: Any) -> str:
+        """A document as it may be shown and logged: ``***`` for secrets and for what no row names, nobody's comments.
+
+        Pretty; the very same where there is nothing to hide.  Raises DocumentError.
+        """
+        from xform.mask import masked_document
+
+        return masked_document(self, xml, context)
+
     def plan(self, entity: Any, **context: Any) -> Any:
         """An entity completed in its own terms by ``plan(entity, *, dialect, **context)`` of the dialect's plan.py.
 

@@ -34,8 +34,8 @@ class Opaque:
 
 
 def masked(value: object) -> str:
-    """What is shown of a secret."""
-    return "None" if value is None else repr(MASK)
+    """What is shown of a secret; that there is none may be seen."""
+    return repr(value if value is None or value == [] or value == {} else MASK)
 
 
 def presentable(row: Row, value: Any) -> Any:
@@ -222,7 +222,8 @@ def annotation(row: Row | None) -> str:
     """The Python type of a row's field, or of a switch, as written."""
     if row is None:
         return "bool"
-    item = row.codec.annotation if row.codec else f"{row.entity} | Opaque"
+    kept = " | Opaque" if row.paths else ""  # of what no document holds, no XML is kept
+    item = row.codec.annotation if row.codec else f"{row.entity}{kept}"
     if row.form == "list":
         return f"list[{item}]"
     if row.form == "map":

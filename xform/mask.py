@@ -38,7 +38,11 @@ class Discreet(Reader):
 
     def hides(self, row: Row, element: Element) -> bool:
         """Whether what a row says of an element is a secret, its own or that of an entity around it."""
-        return row.secret or not self.secrets.isdisjoint([element, *element.iterancestors()])
+        return row.secret or self.inside(element)
+
+    def inside(self, element: Element) -> bool:
+        """Whether an element stands in a secret entity."""
+        return not self.secrets.isdisjoint([element, *element.iterancestors()])
 
     def entity(self, name: str, element: Element) -> Any:
         found = super().entity(name, element)

@@ -17,7 +17,6 @@ from attrs import define, field, frozen
 
 from xform.errors import DocumentError, EntityError, TableError, XformError, did_you_mean
 from xform.files import entity_from
-from xform.mask import masked_document
 from xform.match import Matching
 from xform.schema import schema_of, version_of
 from xform.table.folder import load_module
@@ -140,7 +139,7 @@ def generate(entity: Any, run: Run) -> str:
 @stage("document")
 def log(xml: str, run: Run) -> str:
     """The same document, and a line of the log that has it: pretty, with ``***`` for what may be secret."""
-    run.log.info("document", xml=masked_document(run.dialect, xml, run.context))
+    run.log.info("document", xml=run.dialect.masked(xml, **run.context))
     return xml
 
 

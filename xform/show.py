@@ -114,7 +114,8 @@ class _Template:
         for row in table.rows:
             for path in row.paths:
                 self.place(root, row, path)
-        yield from _lines(root)
+        if table.every or not table.known:  # one that no document holds has no element
+            yield from _lines(root)
         for row in table.rows:
             shape = self.tables.shapes[row.entity or ""] if row.embeds else None
             if shape:
@@ -133,6 +134,10 @@ class _Template:
                 for path in row.paths:
                     self.place(node, row, path)
             yield from _lines(outer.children[0])
+        if table.known:
+            yield _BLANK
+            yield None, f"<!-- {table.name}, known beside the document -->", ""
+            yield from (_line(row, _said(row)) for row in table.known)
 
     def embedded(self, row: Row, shape: Shape, element: str) -> Iterator[_Line]:
         yield _BLANK

@@ -8,3 +8,10 @@ class Den:
     name: str | None
     floor: int
     lihgt: bool | None
+
+
+@attrs.define
+class Lair:
+    name: str
+    owner: str
+    kyes: list[str]

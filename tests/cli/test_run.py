@@ -72,6 +72,15 @@ def test_what_a_stage_logs_is_a_line_on_standard_error(own: Path, call: Xform) -
     assert result.stdout.startswith("<machine")
 
 
+def test_a_document_that_is_logged_stands_below_its_line(own: Path, call: Xform) -> None:
+    (own / "dialect.toml").write_text((own / "dialect.toml").read_text().replace('"own"]', '"log"]'))
+    result = call("run", "-", dialect=own, stdin="{name: web, screens: [{kind: vnc, password: hunter2}]}")
+    log = result.stderr.partition("info: document\n")[2]
+    assert log.startswith(result.stdout)
+    assert "  <name>web</name>\n" in log
+    assert "hunter2" not in log
+
+
 def test_pythons_own_warnings_are_shown_as_well(own: Path, call: Xform) -> None:
     dialect = stage(own, "logging.getLogger('theirs').warning('old %s', 'disk')", "return xml")
     assert "warning: old disk" in call("run", "-", dialect=dialect, stdin="name: web").stderr.splitlines()

@@ -11,7 +11,6 @@ import pytest
 import xform
 from tests.cli.conftest import Xform
 from xform.files import dump_entity, to_yaml
-from xform.mask import masked_document
 
 PAYLOAD = base64.b64encode(b"hunter1: of a file for the guest").decode()
 DOCUMENT = f"""\
@@ -198,7 +197,7 @@ def test_run_says_that_it_masked(call: Xform, known: Path) -> None:
 
 
 def test_a_masked_document_keeps_what_rows_say() -> None:
-    text = masked_document(OVIRT, DOCUMENT, {})
+    text = OVIRT.masked(DOCUMENT)
     assert '<graphics type="vnc" port="-1" passwd="***"/>' in text
     assert '<graphics type="***" passwd="***">' in text
     assert "<future>***</future>" in text
@@ -210,14 +209,12 @@ def test_a_masked_document_keeps_what_rows_say() -> None:
 def test_a_document_without_anything_to_hide_stays_as_it_is() -> None:
     vm = OVIRT.Vm(id="5a0a7b3e-6d52-4a51-9a0f-3c1f0f4f7a10", name="x", memory=64)
     xml = OVIRT.generate(OVIRT.plan(vm))
-    assert masked_document(OVIRT, xml, {}) == xml
+    assert OVIRT.masked(xml) == xml
 
 
 def test_what_is_written_and_never_read_is_shown_as_its_row_says() -> None:
     workshop = xform.load(str(Path(__file__).parents[1] / "dialects" / "workshop"))
-    text = masked_document(
-        workshop, "<workshop><name>x</name><state program='xform' more='y'/><login token='z'/></workshop>", {}
-    )
+    text = workshop.masked("<workshop><name>x</name><state program='xform' more='y'/><login token='z'/></workshop>")
     assert '<state program="xform" more="***"/>' in text
     assert '<login token="***"/>' in text
 

@@ -15,13 +15,14 @@ from .metadata import ID, OTHER, PAYLOAD, TUNE, VM, document
 
 # --- real documents -----------------------------------------------------------------------------------------------
 
-# Why something of the metadata of a real document is no field; path and reason, as patterns.
+# Why something of the metadata of a real document is no field; patterns of its path, and of the reason with its text.
 EXPLAINED = {
     "a word without its namespace": (r"/ovirt-vm:vm/[^:/]+$", ""),
     "a group that holds nothing": (r"/ovirt-vm:(custom|specParams|vm_custom)$", ""),
     "no id or content, in a sample made up for a test": (
         r"/ovirt-vm:(\w+ID|file)$",
-        "does not admit it: '(imageID|poolID|volumeID|domainID)_\\w+' is not a UUID|'bogus' is not base64 text",
+        "does not admit it: '(imageID|poolID|volumeID|domainID)_\\w+' is not a UUID"
+        "|the value is not base64 text: bogus$",
     ),
 }
 
@@ -36,7 +37,9 @@ def unexplained(text: bytes) -> list[str]:
             continue
         (node,) = root.xpath(re.sub(r"/@.*", "", one.path), namespaces=space)
         known = (
-            re.search(path, re.sub(r"\[\d+\]", "", one.path)) and re.search(reason, one.reason) and not len(node)
+            re.search(path, re.sub(r"\[\d+\]", "", one.path))
+            and re.search(reason, f"{one.reason}: {node.text}")
+            and not len(node)
             for path, reason in EXPLAINED.values()
         )
         # of a device that is not there, or of a kind of which the host keeps nothing but its id

@@ -1,4 +1,4 @@
-"""Second places of an entity: whether they keep what they are given."""
+"""How entities hang together: whether anything leads to one, whether its second places keep what they are given."""
 
 from __future__ import annotations
 
@@ -6,6 +6,16 @@ from collections.abc import Iterator
 
 from xform.check.finding import Finding
 from xform.table.model import Tables
+from xform.table.walk import reachable
+
+
+def unused(tables: Tables) -> Iterator[Finding]:
+    """What no document holds is known of something: rows lead to it from the root."""
+    led = reachable(tables.shapes, tables.root)
+    for table in tables.tables:
+        if table.known and not table.every and table.name not in led:
+            said = f"{table.name}: nothing leads to it from {tables.root}; expected a field of that kind, or no table"
+            yield Finding("unused", table.origin, said, f"{table.name}({table.known[0].name}=…)")
 
 
 def join_key(tables: Tables) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ RULES: tuple[Callable[[Tables], Iterator[Finding]], ...] = (
     rows.passed_through,
     rows.loses,
     rows.one_way,
+    joins.unused,
     joins.join_key,
     classes.fields_and_rows,
 )

@@ -98,7 +98,7 @@ def run(
 @contextmanager
 def progress(names: list[str]) -> Iterator[None]:
     """On standard error, which no output is mixed with: a line for every stage that is done, with its time, and for
-    what stages log; on a terminal the stage that runs is named as well.
+    what stages log, with texts of whole lines below it; on a terminal the stage that runs is named as well.
     """
     import structlog
     from rich.console import Console
@@ -123,8 +123,12 @@ def progress(names: list[str]) -> Iterator[None]:
     def say(level: str, said: object, values: MutableMapping[str, Any]) -> None:
         if values.pop("exc_info", None) and (error := sys.exc_info()[1]):
             values["error"] = error
-        more = [f"{name}={value if isinstance(value, str) else repr(value)}" for name, value in values.items()]
+        texts = {name: value for name, value in values.items() if isinstance(value, str) and value.endswith("\n")}
+        short = {name: value for name, value in values.items() if name not in texts}
+        more = [f"{name}={value if isinstance(value, str) else repr(value)}" for name, value in short.items()]
         console.print(f"{level}:", " ".join(" ".join([str(said), *more]).split()))
+        for text in texts.values():  # whole lines, such as a document, stay what they are
+            console.print(text, end="")
 
     class Lines(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -207,11 +211,10 @@ def texts(dialect: Dialect, result: RunResult, context: dict[str, Any]) -> tuple
 def as_text(dialect: Dialect, value: Any, context: dict[str, Any], masked: bool = False) -> str:
     """A value as a file holds it: a document, or YAML. Raises TypeError for what no file holds."""
     from xform.files import dump_value, to_yaml
-    from xform.mask import masked_document
 
     if not isinstance(value, str):
         return to_yaml(dump_value(dialect, value, masked=masked))
-    text = masked_document(dialect, value, context) if masked and value.lstrip().startswith("<") else value
+    text = dialect.masked(value, **context) if masked and value.lstrip().startswith("<") else value
     return text if text.endswith("\n") else text + "\n"
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from xform.compare import Difference, compare, line_of
-from xform.compile.interpreter import Reader, find
+from xform.compile.interpreter import TEXT, Reader, find
 from xform.dialect import Dialect
 from xform.errors import EntityError
 from xform.laws.entity import secrets, unequal
 from xform.laws.finding import Finding
+from xform.mask import Discreet
 from xform.table.model import Choice, Row
 from xform.table.walk import joins
 from xform.xml import Element, parse_text, path_of
@@ -42,9 +43,17 @@ def create(dialect: Dialect, document: str | bytes, **context: Any) -> list[Find
         return []
     reading = Reader(dialect.classes).document(root, context)
     stated = _discriminators(dialect, root) if any(found.kind == "added" for found in differences) else set()
-    hidden = set(secrets(reading.entity))
+    hidden, discreet = set(secrets(reading.entity)), Discreet(dialect)
+    shown = discreet.document(root, context).claims
+
+    def veiled(found: Difference) -> bool:
+        """Whether a row calls the place secret: what stands there may be another form of a value."""
+        node, name = found.node, _name(found) if found.what == "attribute" else TEXT
+        secret = name in reading.claims.get(node, ()) and name not in shown.get(node, ())
+        return secret or discreet.inside(node) or not hidden.isdisjoint([found.left, found.right])
+
     return [
-        Finding("create", found.path, _said(found, hidden), found.line)
+        Finding("create", found.path, _said(found, veiled(found)), found.line)
         for found in differences
         if not (found.kind == "empty" and not any(node in reading.claims for node in found.node.iter()))
         and not (found.what == "attribute" and (found.node, _name(found), found.right) in stated)
@@ -55,9 +64,9 @@ def _name(found: Difference) -> str:
     return found.path.rpartition("/@")[2]
 
 
-def _said(found: Difference, hidden: set[str]) -> str:
+def _said(found: Difference, veiled: bool) -> str:
     def show(text: str | None) -> str:
-        return "***" if text in hidden else repr(text)
+        return "***" if veiled and found.what != "element" else repr(text)
 
     match found.kind:
         case "changed":

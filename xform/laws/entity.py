@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -43,15 +43,20 @@ def veiled(row: Row) -> bool:
 
 def secrets(value: Any) -> Iterator[str]:
     """The texts of all secrets that an entity holds, at any depth."""
-    if isinstance(value, list | dict):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from secrets(item)
-    elif attrs.has(type(value)):
+    if attrs.has(type(value)):
         for attribute in attrs.fields(type(value)):
-            row, inner = attribute.metadata.get("row"), getattr(value, attribute.name)
-            if row is not None and row.secret and inner is not None and row.codec and row.form == "one":
-                yield str(inner)
-                with suppress(ValueError, TypeError):  # as it stands in the text
-                    yield row.codec.encode(inner)
-            else:
-                yield from secrets(inner)
+            row = attribute.metadata.get("row")
+            for item in _items(getattr(value, attribute.name)):
+                if row is not None and row.secret and item is not None and row.codec:
+                    yield str(item)
+                    with suppress(ValueError, TypeError):  # as it stands in the text
+                        yield row.codec.encode(item)
+                else:
+                    yield from secrets(item)
+
+
+def _items(value: Any) -> Iterable[Any]:
+    """What a field holds, in whatever form."""
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else [value]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from graphlib import CycleError
 
 from attrs import evolve, frozen
@@ -11,11 +12,11 @@ from xform.errors import TableError, did_you_mean
 from xform.table.model import ANY, Choice, Path, Row, Shape, Step, Table, Tables
 from xform.table.templates import check_templates
 from xform.table.together import refuse_together
-from xform.table.walk import apart, flatten, joins, late
+from xform.table.walk import apart, flatten, joins, late, reachable
 
 
 def finish(tables: Tables) -> Tables:
-    """Check every name, and tell each step which more exact steps it yields to."""
+    """Check every name, tell each step which more exact steps it yields to, and rows what else is secret."""
     for table in tables.tables:
         _check_names(tables, table)
         check_templates(table)
@@ -32,6 +33,7 @@ def finish(tables: Tables) -> Tables:
                         hint = did_you_mean(name, fields)
                         raise TableError(f"{shape.origin}: {shape.name}: the ladder names no field {name!r}{hint}")
     refuse_together(tables)
+    tables = evolve(tables, shapes=_secret(tables.shapes))
     root = tables.shapes[tables.root]
     assert isinstance(root, Table)
     of_root = _element(tables, root)
@@ -44,6 +46,27 @@ def finish(tables: Tables) -> Tables:
         )
 
     return evolve(tables, shapes={name: exact(shape) for name, shape in tables.shapes.items()})
+
+
+def _secret(shapes: Mapping[str, Shape]) -> dict[str, Shape]:
+    """What a secret row leads to is secret as well, wherever it stands: nobody sees from within what led there."""
+    rows = [row for shape in shapes.values() for table in shape.tables for row in (*table.every, *table.known)]
+    within = {name for row in rows if row.secret and row.entity for name in reachable(shapes, row.entity)}
+
+    def all_of(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+        return tuple(row if row.constant is not None or row.when else evolve(row, secret=True) for row in rows)
+
+    def hidden(table: Table) -> Table:
+        joins = tuple(evolve(join, rows=all_of(join.rows)) for join in table.joins)
+        return evolve(table, rows=all_of(table.rows), joins=joins, known=all_of(table.known))
+
+    def finished(shape: Shape) -> Shape:
+        if isinstance(shape, Table):
+            return hidden(shape)
+        variants = {words: hidden(table) for words, table in shape.variants.items()}
+        return evolve(shape, variants=variants, shared=all_of(shape.shared))
+
+    return {name: finished(shape) if name in within else shape for name, shape in shapes.items()}
 
 
 def _check_names(tables: Tables, table: Table) -> None:

@@ -33,14 +33,19 @@ class DomainDialect(Dialect):
     class Auth(Entity):
         """Who may use a remote store."""
         username: str
+        """secret"""
         secret: DomainDialect.AuthSecret | Opaque | None = None
+        """secret"""
 
     @define(kw_only=True)
     class AuthSecret(Entity):
         """A secret that libvirt keeps, by UUID or by name."""
         type: Literal['ceph', 'iscsi']
+        """secret"""
         uuid: str | None = None
+        """secret"""
         usage: str | None = None
+        """secret"""
 
     @define(kw_only=True)
     class Encryption(Entity):
@@ -642,7 +647,7 @@ class DomainDialect(Dialect):
         """bytes"""
         iothreads: list[DomainDialect.IOThreadMapping | Opaque] = ...
         auth: DomainDialect.Auth | Opaque | None = None
-        """older place; see source"""
+        """older place; see source; secret"""
         source: DomainDialect.DiskSource | Opaque | None = None
         backing: DomainDialect.BackingStore | Opaque | None = None
         mirror: DomainDialect.Mirror | Opaque | None = None
@@ -1348,7 +1353,7 @@ class DomainDialect(Dialect):
         hosts: list[DomainDialect.StorageHost | Opaque] = ...
         """iscsi"""
         auth: DomainDialect.Auth | Opaque | None = None
-        """iscsi"""
+        """iscsi; secret"""
         initiator: str | None = None
         """iscsi"""
 
@@ -2115,6 +2120,7 @@ class DomainDialect(Dialect):
         identity: DomainDialect.Identity | Opaque | None = None
         """ssh, nfs"""
         auth: DomainDialect.Auth | Opaque | None = None
+        """secret"""
         index: int | None = None
         """block node number; filled in by libvirt"""
         slice: DomainDialect.Slice | Opaque | None = None
@@ -2537,6 +2543,7 @@ class DomainDialect(Dialect):
         identity: DomainDialect.Identity | Opaque | None = None
         """ssh, nfs"""
         auth: DomainDialect.Auth | Opaque | None = None
+        """secret"""
         index: int | None = None
         """block node number; filled in by libvirt"""
         slice: DomainDialect.Slice | Opaque | None = None
@@ -2655,6 +2662,7 @@ class DomainDialect(Dialect):
         base_boards: list[DomainDialect.BaseBoard | Opaque] = ...
         chassis: dict[str, str] = ...
         oem_strings: list[str] = ...
+        """systemd takes credentials from them; secret"""
 
     @define(kw_only=True)
     class FwcfgSysinfo(Sysinfo):
@@ -2674,7 +2682,7 @@ class DomainDialect(Dialect):
         file: str | None = None
         """file with the content"""
         value: str | None = None
-        """the content itself"""
+        """the content itself, such as Ignition's configuration; secret"""
 
     @define(kw_only=True)
     class Tpm(Entity):

@@ -33,14 +33,19 @@ class OvirtDialect(Dialect):
     class Auth(Entity):
         """Who may use a remote store."""
         username: str
+        """secret"""
         secret: OvirtDialect.AuthSecret | Opaque | None = None
+        """secret"""
 
     @define(kw_only=True)
     class AuthSecret(Entity):
         """A secret that libvirt keeps, by UUID or by name."""
         type: Literal['ceph', 'iscsi']
+        """secret"""
         uuid: str | None = None
+        """secret"""
         usage: str | None = None
+        """secret"""
 
     @define(kw_only=True)
     class Encryption(Entity):
@@ -613,7 +618,7 @@ class OvirtDialect(Dialect):
         """bytes"""
         iothreads: list[OvirtDialect.IOThreadMapping | Opaque] = ...
         auth: OvirtDialect.Auth | Opaque | None = None
-        """older place; see source"""
+        """older place; see source; secret"""
         source: OvirtDialect.DiskSource | Opaque | None = None
         backing: OvirtDialect.BackingStore | Opaque | None = None
         mirror: OvirtDialect.Mirror | Opaque | None = None
@@ -698,7 +703,7 @@ class OvirtDialect(Dialect):
         old_address: dict[str, str] = ...
         """of old managers; libvirt's address counts"""
         old_auth: dict[str, str] = ...
-        """of old managers: username, type and the secret's uuid"""
+        """of old managers: username, type and the secret's uuid; secret"""
         image_hosts: list[OvirtDialect.ImageHost | Opaque] = ...
         """servers of a network disk"""
         change: OvirtDialect.MediaChange | Opaque | None = None
@@ -1282,7 +1287,7 @@ class OvirtDialect(Dialect):
         hosts: list[OvirtDialect.StorageHost | Opaque] = ...
         """iscsi"""
         auth: OvirtDialect.Auth | Opaque | None = None
-        """iscsi"""
+        """iscsi; secret"""
         initiator: str | None = None
         """iscsi"""
 
@@ -1923,6 +1928,7 @@ class OvirtDialect(Dialect):
         identity: OvirtDialect.Identity | Opaque | None = None
         """ssh, nfs"""
         auth: OvirtDialect.Auth | Opaque | None = None
+        """secret"""
         index: int | None = None
         """block node number; filled in by libvirt"""
         slice: OvirtDialect.Slice | Opaque | None = None
@@ -2342,6 +2348,7 @@ class OvirtDialect(Dialect):
         identity: OvirtDialect.Identity | Opaque | None = None
         """ssh, nfs"""
         auth: OvirtDialect.Auth | Opaque | None = None
+        """secret"""
         index: int | None = None
         """block node number; filled in by libvirt"""
         slice: OvirtDialect.Slice | Opaque | None = None
@@ -2460,6 +2467,7 @@ class OvirtDialect(Dialect):
         base_boards: list[OvirtDialect.BaseBoard | Opaque] = ...
         chassis: dict[str, str] = ...
         oem_strings: list[str] = ...
+        """systemd takes credentials from them; secret"""
 
     @define(kw_only=True)
     class FwcfgSysinfo(Sysinfo):
@@ -2479,7 +2487,7 @@ class OvirtDialect(Dialect):
         file: str | None = None
         """file with the content"""
         value: str | None = None
-        """the content itself"""
+        """the content itself, such as Ignition's configuration; secret"""
 
     @define(kw_only=True)
     class Tpm(Entity):
@@ -2902,9 +2910,9 @@ class OvirtDialect(Dialect):
     class Payload(Entity):
         """Files for the guest's first boot; the host makes a CD-ROM or floppy of them."""
         volume_id: str | None = None
-        """the volume's label, such as config-2"""
+        """the volume's label, such as config-2; secret"""
         files: dict[str, bytes] = ...
-        """content by path"""
+        """content by path; secret"""
 
     @define(kw_only=True)
     class Nic(Entity):
@@ -3024,7 +3032,7 @@ class OvirtDialect(Dialect):
         """decides network, limits and filter"""
         host_device: str | None = None
         """passthrough: the virtual function, such as pci_0000_05_10_1"""
-        filter_parameters: list[OvirtDialect.FilterParameter | Opaque] = ...
+        filter_parameters: list[OvirtDialect.FilterParameter] = ...
         """for its profile's network filter"""
 
     @define(kw_only=True)
@@ -3216,7 +3224,7 @@ class OvirtDialect(Dialect):
         use_tsc_frequency: bool | None = None
         """the guest sees how fast the host's counter is"""
         cpu_pinning_policy: Literal['none', 'manual', 'resize_and_pin_numa', 'dedicated', 'isolate_threads'] | None = None
-        numa_nodes: list[OvirtDialect.NumaNode | Opaque] = ...
+        numa_nodes: list[OvirtDialect.NumaNode] = ...
         current_numa_pinning: str | None = None
         """NODE#HOSTNODES_…, of a policy that chose them"""
         multi_queues: bool | None = None
@@ -3258,4 +3266,4 @@ class OvirtDialect(Dialect):
         lease_path: str | None = None
         lease_offset: int | None = None
         """bytes"""
-        initialization: OvirtDialect.Initialization | Opaque | None = None
+        initialization: OvirtDialect.Initialization | None = None
