@@ -133,7 +133,7 @@ def test_what_the_document_does_not_say_stays_unsaid(name: str) -> None:
     assert [(nic.vnic_profile_id, nic.name) for nic in vm.nics] == [(None, None)] * len(vm.nics)
 
 
-def test_without_an_arrangement_each_cpu_is_a_socket() -> None:
+def test_L96_without_an_arrangement_each_cpu_is_a_socket() -> None:
     bare = text("hosted_engine").replace("<topology cores='1' threads='1' sockets='64'/>", "")
     assert (recalled(bare).sockets, recalled(bare).cores) == (4, 1)
     known = OVIRT.Vm(id="7d0a3c1e-52b8-4f6d-9a41-0c6b2e8f1a03", name="vm", sockets=1, cores=4)
@@ -199,7 +199,7 @@ def test_a_level_that_is_none_is_told_and_not_heeded() -> None:
     document = OVIRT.open(text("hosted_engine").replace(">4.2<", ">next<"))
     assert [found.path.rpartition(":")[2] for found in document.residue] == ["clusterVersion"]
     assert document.entity.cluster_version is None
-    with pytest.raises(XformError, match="no configuration for the compatibility level '4.10'"):
+    with pytest.raises(XformError, match="no configuration for the compatibility level"):
         plan(evolve(document.entity, cluster_version="4.10"))
 
 

@@ -43,6 +43,7 @@ from . import (
     order,
     pcie,
     pinning,
+    plugged,
     scsi,
     sysinfo,
 )
@@ -67,6 +68,7 @@ _PLAN: tuple[Callable[[Entity, Setting], Entity], ...] = (
     sysinfo.plan,
     defaults.plan,
     # disks, and what they are plugged into
+    plugged.plan,
     initialization.plan,
     hostdevs.plan,
     cdroms.plan,
@@ -106,6 +108,7 @@ _RECALL: tuple[Callable[[Entity, Entity, Setting], Entity], ...] = (
     nics.recall,
     leases.recall,
     boot.recall,
+    plugged.recall,
 )
 
 

@@ -35,7 +35,8 @@ def plan(vm: Entity, setting: Setting) -> Entity:
 def recall(vm: Entity, known: Entity, setting: Setting) -> Entity:
     """The boot sequence: the known one where it leads to the document's order, else what the order tells.
 
-    Of kinds that have nothing to boot from the document does not tell, and an order that mixes kinds tells nothing.
+    Of kinds that have nothing to boot from the document does not tell.  An order that mixes kinds tells nothing, nor
+    does one that leaves out some of a kind: the guest is not to boot from these.
     """
     before = list(known.boot_sequence) if known is not None else []
     ordered = sorted(
@@ -44,7 +45,8 @@ def recall(vm: Entity, known: Entity, setting: Setting) -> Entity:
     seen = [kind for kind, _ in groupby(kind for _, kind in ordered)]
     telling = [kind for kind in dict.fromkeys(before) if kind in seen or _BOOTABLE[kind](vm, setting)]
     mixed = len(set(seen)) != len(seen)
-    return evolve(vm, boot_sequence=before if telling == seen or mixed else seen)
+    partial = any(item.boot_order is None for kind in seen for item in _BOOTABLE[kind](vm, setting))
+    return evolve(vm, boot_sequence=before if telling == seen or mixed or partial else seen)
 
 
 def _held(vm: Entity, setting: Setting) -> dict[str, list[Entity]]:
