@@ -16,7 +16,7 @@ from typing import Any
 
 from attrs import evolve, fields
 
-from xform import Opaque
+from xform import EntityError, Opaque
 
 from . import (
     boot,
@@ -43,6 +43,7 @@ from . import (
     order,
     pcie,
     pinning,
+    plugged,
     scsi,
     sysinfo,
 )
@@ -67,6 +68,7 @@ _PLAN: tuple[Callable[[Entity, Setting], Entity], ...] = (
     sysinfo.plan,
     defaults.plan,
     # disks, and what they are plugged into
+    plugged.plan,
     initialization.plan,
     hostdevs.plan,
     cdroms.plan,
@@ -106,6 +108,7 @@ _RECALL: tuple[Callable[[Entity, Entity, Setting], Entity], ...] = (
     nics.recall,
     leases.recall,
     boot.recall,
+    plugged.recall,
 )
 
 
@@ -120,8 +123,11 @@ def plan(
 ) -> Entity:
     """The VM with everything that it needs to start on the host.
 
-    Raises EntityError for an operating system or a compatibility level that is not known.
+    Raises EntityError for a VM without an id, of which those of its devices are made, and for an operating system or a
+    compatibility level that is not known.
     """
+    if vm.id is None:
+        raise EntityError("a VM without an id has no plan; expected a UUID in its field id")
     setting = Setting.of(vm, dialect, host, cluster, os, config)
     return _untouched(vm, lambda vm: reduce(lambda vm, step: step(vm, setting), _PLAN, vm))
 
@@ -138,7 +144,7 @@ def recall(
 ) -> Entity:
     """The VM of a document with what its manager knows of it, by the contexts and by what was `known` before.
 
-    Raises EntityError as `plan` does.
+    Raises EntityError for an operating system that is not known.
     """
     if known is not None:
         vm = carry(vm, known)

@@ -38,7 +38,8 @@ def plan(vm: Entity, setting: Setting) -> Entity:
 def recall(vm: Entity, known: Entity, setting: Setting) -> Entity:
     """The boot sequence: the known one where it leads to the document's order, else what the order tells.
 
-    Of kinds that have nothing to boot from the document does not tell, and an order that mixes kinds tells nothing.
+    Of kinds that have nothing to boot from the document does not tell.  An order that mixes kinds tells nothing, nor
+    does one that leaves out some of a kind: the guest is not to boot from these.
     """
     before = list(known.boot_sequence) if known is not None else []
     ordered = sorted(
@@ -50,7 +51,8 @@ def recall(vm: Entity, known: Entity, setting: Setting) -> Entity:
     unsaid = known is not None and not getattr(known.os, "boot_devices", [])
     if unsaid and not ordered and getattr(vm.os, "boot_devices", []) == _ADDED:
         vm = evolve(vm, os=evolve(vm.os, boot_devices=[]))
-    return evolve(vm, boot_sequence=before if telling == seen or mixed else seen)
+    partial = any(item.boot_order is None for kind in seen for item in _BOOTABLE[kind](vm, setting))
+    return evolve(vm, boot_sequence=before if telling == seen or mixed or partial else seen)
 
 
 def _held(vm: Entity, setting: Setting) -> dict[str, list[Entity]]:

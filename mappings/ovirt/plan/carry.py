@@ -18,7 +18,10 @@ def carry(vm: Entity, known: Entity) -> Entity:
         if isinstance(held, list):
             return [carried(item) for item in held]
         other = before.get(getattr(held, "id", None))
-        return _carried(held, other) if other is not None and type(other) is type(held) else held
+        if other is None or type(other) is not type(held):
+            return held
+        made = _carried(held, other)
+        return evolve(made, plugged=True) if hasattr(made, "plugged") else made  # or it would be in no document
 
     own = _carried(vm, known)
     return evolve(own, **{name: carried(getattr(own, name)) for name in _names(own, beside=False)})

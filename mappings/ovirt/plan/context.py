@@ -57,6 +57,8 @@ class Host:
 
     emulation: who runs the guest's code, the processor (`kvm`) or QEMU alone (`software`).
     networking: what NICs are connected to, the `bridge` of their network or QEMU's own `user` network.
+    dummy_bridge: the bridge without ports that it keeps for NICs without a network.  A host that calls it `;vdsmdummy;`
+    says so here; libvirt takes that name, although its schema does not admit it.
     images: folder of the storage; a volume of a file domain is POOL/DOMAIN/images/IMAGE/VOLUME in it, one of a block
     domain mnt/blockSD/DOMAIN/images/IMAGE/VOLUME.
     channels: folder for the sockets of channels, such as the guest agent's.
@@ -75,6 +77,7 @@ class Host:
 
     emulation: Literal["kvm", "software"] = "kvm"
     networking: Literal["bridge", "user"] = "bridge"
+    dummy_bridge: str = "vdsmdummy"
     images: str = "/rhev/data-center"
     channels: str = "/var/lib/libvirt/qemu/channels"
     consoles: str = "/var/run/ovirt-vmconsole-console"

@@ -112,6 +112,8 @@ def recall(vm: Entity, known: Entity, setting: Setting) -> Entity:
     before = {name: getattr(known, name, None) for name in (*names, *(f"current_{name}" for name in names))}
     stated = vm.cpu.topology if vm.cpu is not None else None
     count = vm.current_vcpus or vm.vcpus or 0
+    if stated is None and known is None and count:  # libvirt then makes each CPU a socket
+        return evolve(vm, sockets=count, cores=1, threads=1)
     if stated is None or not stated.cores or not stated.threads:
         return evolve(vm, **before)
     size = prod((stated.cores, stated.threads, stated.dies or 1, stated.clusters or 1))

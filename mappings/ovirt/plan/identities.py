@@ -50,7 +50,9 @@ def derived(vm: Entity, kind: str, number: int) -> str:
 
 def overrides(vm: Entity, item: Entity, kind: str) -> bool:
     """Whether a device is there for a run once, in place of one that the VM has otherwise."""
-    return item.id in {_derived(vm, f"run-once/{kind}/{number}") for number in range(_MOST_OVERRIDES)}
+    return vm.id is not None and item.id in {
+        _derived(vm, f"run-once/{kind}/{number}") for number in range(_MOST_OVERRIDES)
+    }
 
 
 def _derived(vm: Entity, name: str) -> str:

@@ -14,8 +14,6 @@ from .context import Network, NetworkQos, Setting, VnicProfile, complete
 from .cpus import online
 from .identities import identify
 
-_NO_NETWORK = ";vdsmdummy;"
-"""The bridge without ports that hosts keep for NICs without a network."""
 _MODELS = {"rtl8139": "rtl8139", "e1000": "e1000", "e1000e": "e1000e", "spapr_vlan": "spapr-vlan"}
 _MOST_QUEUES = 4
 _QUEUES = "queues"
@@ -78,6 +76,8 @@ def network_of(nic: Entity, setting: Setting) -> Network | None:
 
 
 def _network_on(bridge: str | None, setting: Setting) -> Network | None:
+    if bridge == setting.host.dummy_bridge:
+        return None
     found = [network for network in setting.cluster.networks if network.on_host == bridge]
     return found[0] if len(found) == 1 else None
 
@@ -114,7 +114,7 @@ def _connected(nic: Entity, vm: Entity, setting: Setting) -> Entity:
 def _source(network: Network | None, setting: Setting) -> Entity:
     if setting.host.networking == "user":
         return setting.dialect.UserInterfaceSource()
-    return setting.dialect.BridgeInterfaceSource(bridge=network.on_host if network else _NO_NETWORK)
+    return setting.dialect.BridgeInterfaceSource(bridge=network.on_host if network else setting.host.dummy_bridge)
 
 
 def model_of(interface_type: str | None, vm: Entity, setting: Setting) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .drives import OTHER, OVIRT, cdrom, disk, planned, recalled, vm
+from .drives import OTHER, OVIRT, cdrom, disk, only, planned, recalled, reread, vm
 
 
 def orders(vm: Any) -> tuple[list[int | None], list[int | None]]:
@@ -96,3 +96,18 @@ def test_an_order_that_mixes_kinds_tells_nothing() -> None:
     mixed = vm(disk(device="disk", boot_order=1), cdrom(boot_order=2), disk(device="disk", boot_order=3))
     assert sequence(mixed) == []
     assert sequence(mixed, vm(boot_sequence=["network"])) == ["network"]
+
+
+@pytest.mark.parametrize(("second", "sequence"), [(None, []), (2, ["cdrom", "disk"])])
+def test_L76_an_order_that_leaves_some_of_a_kind_out_tells_no_sequence(second: int | None, sequence: list[str]) -> None:
+    asked = vm(cdrom(boot_order=1), cdrom(boot_order=second), disk(device="disk", boot_order=3))
+    found = recalled(asked, None, "boot")
+    assert found.boot_sequence == sequence
+    assert [one.boot_order for one in planned(found, "boot").disks] == [1, second, 3]
+
+
+def test_L86_a_device_of_the_host_has_a_place_in_the_order() -> None:
+    first = OVIRT.Hostdev(source=OVIRT.PciHostdevSource(slot=5), boot_order=1)
+    made = planned(vm(cdrom(), boot_sequence=["cdrom"], hostdevs=[first]), "boot")
+    assert ([one.boot_order for one in made.hostdevs], only(made).boot_order) == ([1], 2)
+    assert [one.boot_order for one in reread(made).hostdevs] == [1]

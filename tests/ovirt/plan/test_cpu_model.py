@@ -65,7 +65,7 @@ def test_a_guest_that_knows_the_counters_speed_has_a_counter_that_never_changes_
         (Host(cpu_model="Intel Xeon"), {}),
     ],
 )
-def test_a_host_that_is_a_guest_of_epyc_lacks_monitor(host: Any, features: dict[str, str]) -> None:
+def test_L91_a_host_that_is_a_guest_of_epyc_lacks_monitor(host: Any, features: dict[str, str]) -> None:
     assert cpu(vm(cpu_model="EPYC"), host=host).features == features
 
 

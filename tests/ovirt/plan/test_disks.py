@@ -53,6 +53,18 @@ def test_a_disk_with_a_cache_is_not_read_past_it() -> None:
     assert one(image(cache="writeback"), **stored("iscsi")).io == "threads"
 
 
+@pytest.mark.parametrize("cache", ["none", "writethrough", "writeback", "unsafe"])
+def test_L88_a_disk_has_the_cache_that_is_said_of_it(cache: str) -> None:
+    asked = image(cache=cache, interface="sata")
+    assert one(asked, custom_properties={"viodiskcache": "writeback"}).cache == cache
+
+
+@pytest.mark.parametrize("interface", ["virtio", "scsi", "sata"])
+def test_L89_what_shows_a_snapshot_goes_through_the_hosts_cache(interface: str) -> None:
+    shown = one(image(snapshot_id=OTHER, interface=interface), **stored("iscsi"))
+    assert (shown.cache, shown.io) == ("writethrough", "threads")
+
+
 @pytest.mark.parametrize(
     ("fields", "asked", "cache"),
     [

@@ -112,10 +112,16 @@ def test_L57_graphics_have_no_alias_and_are_known_by_their_kind() -> None:
     assert [(kind, type(item)) for kind, item in gone.missing] == [("graphics", OVIRT.SpiceGraphics)]
 
 
+@pytest.mark.parametrize("mode", [None, "any", "secure", "insecure"])
+def test_L87_what_spices_channels_are_by_default_is_said_and_kept(mode: str | None) -> None:
+    known = vm(graphics=[OVIRT.SpiceGraphics(default_mode=mode)])
+    assert [item.default_mode for item in document(planned(known)).graphics] == [mode]
+
+
 # --- cards --------------------------------------------------------------------------------------------------------
 
 
-def test_a_vm_without_a_screen_says_that_it_has_no_card() -> None:
+def test_L90_a_vm_without_a_screen_says_that_it_has_no_card() -> None:
     assert OVIRT.generate(planned(vm())).count("<video>") == 1
     assert models(vm()) == ["none"]
 

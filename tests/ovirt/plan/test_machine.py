@@ -73,7 +73,7 @@ def test_L28_on_power_the_emulator_is_named_as_text() -> None:
     assert planned(vm(), names=STEPS).emulator is None
 
 
-def test_a_host_that_makes_backups_asks_for_what_they_need() -> None:
+def test_L92_a_host_that_makes_backups_asks_for_what_they_need() -> None:
     guest = vm(qemu_capabilities_add=["blockdev", "own"])
     made = planned(guest, host=Host(backup=True), names=STEPS)
     assert made.qemu_capabilities_add == ["blockdev", "own", "incremental-backup"]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -122,6 +123,17 @@ def test_a_recalled_vm_needs_no_planning(guest: Any, host: Any, level: str, arch
     given = setting(guest, host=host, level=level, arch=arch)
     once = planned(guest, given)
     assert planned(recalled(once, guest, given), given) == OVIRT.parse(OVIRT.generate(once))
+
+
+@patient
+@given(guest=guests(), level=ANY["level"], arch=ANY["arch"])
+def test_L93_the_managers_own_vm_is_planned_for_no_host_whatever_its_properties(
+    guest: Any, level: str, arch: str
+) -> None:
+    engine = evolve(guest, origin="hosted_engine", custom_properties={"hugepages": "2048", "vhost": "lab:true"})
+    once = planned(engine, host=Host(), level=level, arch=arch)
+    assert once.memory_backing.hugepages.pages[0].size == (16384 if arch == "ppc64le" else 2048)
+    assert faults(once) == []
 
 
 @patient

@@ -7,7 +7,9 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ..material import OVIRT
+from xform.schema import Schema
+
+from ..material import OVIRT, corpus
 from .devices_material import CONTEXT, ID, OTHER_ID, PROFILE_ID, document, planned, recalled, setting, step, vm
 
 NICS = step("nics")
@@ -90,7 +92,25 @@ def test_a_profile_says_which_network() -> None:
 
 def test_without_a_network_a_nic_is_on_a_bridge_without_ports_and_its_cable_is_out() -> None:
     made = nic()
-    assert (made.source.bridge, made.linked, made.mtu, made.network) == (";vdsmdummy;", False, 1500, None)
+    assert (made.source.bridge, made.linked, made.mtu, made.network) == ("vdsmdummy", False, 1500, None)
+
+
+@pytest.mark.parametrize("version", ["libvirt-9.0.0", "libvirt-11.3.0"])
+def test_L70_the_bridge_without_ports_has_a_name_that_is_valid(version: str) -> None:
+    text = OVIRT.generate(planned(vm(nics=[OVIRT.Nic()])))
+    assert Schema(corpus("schemas") / version).problems(text) == []
+
+
+@pytest.mark.parametrize("name", ["vdsmdummy", ";vdsmdummy;"])
+def test_L70_a_host_says_what_its_bridge_without_ports_is_called(name: str) -> None:
+    known = vm(nics=[OVIRT.Nic(id=OTHER_ID)])
+    networks = (Network(name="lab"), Network(name=name))
+    context = setting(known, host=CONTEXT.Host(dummy_bridge=name), networks=networks)
+    made = planned(known, context)
+    assert made.nics[0].source.bridge == name
+    found = recalled(document(made), None, context)
+    assert found.nics[0].network is None
+    assert planned(found, context).nics == made.nics
 
 
 def test_a_cable_that_was_taken_out_stays_out() -> None:
@@ -283,7 +303,7 @@ def test_the_known_profile_stays_as_long_as_it_fits() -> None:
     assert recalled(document(known), None, context).nics[0].vnic_profile_id is None
 
 
-def test_a_profile_is_found_where_no_other_leads_to_all_that_there_is() -> None:
+def test_L84_a_profile_is_found_where_no_other_leads_to_all_that_there_is() -> None:
     profiles = (Profile(id=PROFILE_ID, network="lab"), Profile(id=OTHER_ID, network="lab", filter="clean"))
     entity = vm(nics=[OVIRT.Nic(vnic_profile_id=OTHER_ID)])
     context = setting(entity, networks=(Network(name="lab"),), vnic_profiles=profiles)

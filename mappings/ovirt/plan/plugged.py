@@ -1,0 +1,26 @@
+"""Disks and drives that the guest does not have just now: they are no part of a document, and are not forgotten."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import evolve
+
+from .context import Setting
+from .drives import is_drive
+
+Entity = Any
+
+
+def plan(vm: Entity, setting: Setting) -> Entity:
+    """Only what is plugged; what no table can say is in the document as it is."""
+    cls = setting.dialect.Disk
+    return evolve(vm, disks=[item for item in vm.disks if not isinstance(item, cls) or is_drive(item, setting)])
+
+
+def recall(vm: Entity, known: Entity | None, setting: Setting) -> Entity:
+    """What was known and not plugged, unless the document shows that it is now."""
+    cls = setting.dialect.Disk
+    held = [item for item in (known.disks if known else []) if isinstance(item, cls)]
+    there = {item.id for item in vm.disks if isinstance(item, cls)} - {None}
+    return evolve(vm, disks=[*vm.disks, *(item for item in held if not item.plugged and item.id not in there)])
