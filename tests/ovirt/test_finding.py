@@ -79,6 +79,19 @@ def test_L79_which_device_is_which_does_not_hang_on_their_order(name: str) -> No
     assert one == other
 
 
+@pytest.mark.parametrize(
+    "change", [{"name": "other"}, {"memory": 128}, {"title": "t"}, {"custom_properties": {"a": "b"}}]
+)
+def test_what_is_said_of_the_vm_alone_changes_no_device(change: dict[str, Any]) -> None:
+    known = whole()
+    found = OVIRT.match(OVIRT.update(OVIRT.generate(known), evolve(known, **change)), known)
+    assert (found.new, found.missing, found.ambiguous) == ([], [], [])
+    shown = reread(known)
+    for pair in found.pairs:
+        held = getattr(shown, pair.kind)
+        assert pair.found in (held if isinstance(held, list) else [held])
+
+
 # --- what went away -----------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from .material import OVIRT, PLANNING, Host, plan
+from .material import EXAMPLES, OVIRT, PLANNING, Host, plan
 from .plan.drives import drawn_drives
 from .test_examples import NAMES, context
 from .test_live import CORPUS, DOCUMENTS, corpus
@@ -31,7 +31,7 @@ def lists(vm: Any) -> dict[str, list[Any]]:
 
 @each
 def test_every_device_of_an_example_comes_back_as_it_was(name: str) -> None:
-    known = plan(OVIRT.read(f"examples/{name}.yaml"), **context(name))
+    known = plan(OVIRT.read(EXAMPLES / f"{name}.yaml"), **context(name))
     text = OVIRT.generate(known)
     assert recalled(text, known, **context(name)) == known
     found = OVIRT.match(text, known)
@@ -44,7 +44,7 @@ def test_every_device_of_an_example_comes_back_as_it_was(name: str) -> None:
 @pytest.mark.parametrize("planned_before", [True, False])
 @each
 def test_what_is_recalled_of_an_example_makes_the_same_document(name: str, planned_before: bool) -> None:
-    asked = OVIRT.read(f"examples/{name}.yaml")
+    asked = OVIRT.read(EXAMPLES / f"{name}.yaml")
     made = plan(asked, **context(name))
     text = OVIRT.generate(made)
     known = made if planned_before else asked
@@ -53,7 +53,7 @@ def test_what_is_recalled_of_an_example_makes_the_same_document(name: str, plann
 
 @each
 def test_names_ids_and_places_of_an_example_are_there_once(name: str) -> None:
-    assert twice(plan(OVIRT.read(f"examples/{name}.yaml"), **context(name))) == []
+    assert twice(plan(OVIRT.read(EXAMPLES / f"{name}.yaml"), **context(name))) == []
 
 
 def twice(vm: Any) -> list[Any]:

@@ -76,7 +76,7 @@ def _given(item: Entity, setting: Setting) -> bool:
 
 def _is_hostdev(item: Entity, vm: Entity, setting: Setting) -> bool:
     """Whether a document shows the device as what it is."""
-    return _given(item, setting) and _connected(item, vm, setting).source is not None
+    return _given(item, setting) and (not item.host_device or _connected(item, vm, setting).source is not None)
 
 
 def _device(item: Entity, setting: Setting) -> HostDevice | None:

@@ -7,7 +7,7 @@ from attrs import evolve
 
 from xform.schema import Schema
 
-from ..material import OVIRT, corpus
+from ..material import OVIRT, corpus, plan
 from .devices_material import CONTEXT, OTHER_ID, PROFILE_ID, document, planned, recalled, setting, step, vm
 
 HOSTDEVS = step("hostdevs")
@@ -163,6 +163,13 @@ def test_a_virtio_disk_has_the_pci_address_that_is_known() -> None:
     assert planned(entity, setting(entity, host=HOST)).disks[0].address == address
     legacy = setting(entity, host=HOST, os=CONTEXT.OsInfo(legacy_virtio=True))
     assert planned(entity, legacy).disks[0].model == "virtio-transitional"
+
+
+def test_L41_among_virtio_disks_it_has_a_name_of_its_own() -> None:
+    entity, _ = given_to(SCSI.name, custom_properties={"scsi_hostdev": "virtio_blk_pci"})
+    made = plan(evolve(entity, disks=[OVIRT.Disk(interface="virtio"), OVIRT.Disk(interface="scsi")]), HOST)
+    assert sorted(disk.target for disk in made.disks) == ["sda", "vda", "vdb"]
+    assert sorted((disk.source.path is not None, disk.interface) for disk in made.disks)[-1] == (True, "virtio")
 
 
 def test_a_disk_of_the_hosts_stays_a_device_of_the_hosts_for_the_manager() -> None:
