@@ -95,7 +95,7 @@ def test_what_is_said_of_the_vm_alone_changes_no_device(change: dict[str, Any]) 
 # --- what went away -----------------------------------------------------------------------------------------------
 
 
-def test_L80_no_kind_of_device_is_exempt_from_being_missing() -> None:
+def test_L97_no_kind_of_device_is_exempt_from_being_missing() -> None:
     known = whole()
     kinds = {pair.kind for pair in OVIRT.match(OVIRT.generate(known), known).pairs}
     assert {"graphics", "consoles", "hostdevs", "tpms", "balloon", "nics", "disks", "channels", "videos"} <= kinds
@@ -132,13 +132,13 @@ def test_L75_what_a_document_shows_is_plugged(device: str) -> None:
 # --- what devices are ---------------------------------------------------------------------------------------------
 
 
-def test_L81_a_lun_that_has_ids_of_an_image_is_a_lun() -> None:
+def test_L98_a_lun_that_has_ids_of_an_image_is_a_lun() -> None:
     lun = image(guid=LUN, target="sda", source=OVIRT.BlockDiskSource(path=f"/dev/mapper/{LUN}"))
     assert only(recalled(reread(plan(vm(disks=[lun]))), None)).storage_type == "lun"
 
 
 @pytest.mark.parametrize("read_only", [True, False])
-def test_L82_what_is_read_only_in_a_document_is_so_in_its_entity(read_only: bool) -> None:
+def test_L99_what_is_read_only_in_a_document_is_so_in_its_entity(read_only: bool) -> None:
     made = plan(vm(disks=[disk(read_only=read_only), cdrom()]))
     assert [one.read_only for one in reread(made).disks] == [True, read_only]
 

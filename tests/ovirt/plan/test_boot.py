@@ -106,7 +106,7 @@ def test_L76_an_order_that_leaves_some_of_a_kind_out_tells_no_sequence(second: i
     assert [one.boot_order for one in planned(found, "boot").disks] == [1, second, 3]
 
 
-def test_L86_a_device_of_the_host_has_a_place_in_the_order() -> None:
+def test_L103_a_device_of_the_host_has_a_place_in_the_order() -> None:
     first = OVIRT.Hostdev(source=OVIRT.PciHostdevSource(slot=5), boot_order=1)
     made = planned(vm(cdrom(), boot_sequence=["cdrom"], hostdevs=[first]), "boot")
     assert ([one.boot_order for one in made.hostdevs], only(made).boot_order) == ([1], 2)

@@ -78,7 +78,7 @@ def test_L60_a_scsi_device_is_found_by_adapter_and_unit() -> None:
     assert recalled(OVIRT.parse(live), None, context).hostdevs[0].host_device == SCSI.name
 
 
-def test_L85_an_address_of_two_devices_tells_none() -> None:
+def test_L102_an_address_of_two_devices_tells_none() -> None:
     entity, context = given_to(PCI.name, host=CONTEXT.Host(devices=(PCI, evolve(PCI, name="other"))))
     assert recalled(document(planned(entity, context)), None, context).hostdevs[0].host_device is None
 

@@ -303,7 +303,7 @@ def test_the_known_profile_stays_as_long_as_it_fits() -> None:
     assert recalled(document(known), None, context).nics[0].vnic_profile_id is None
 
 
-def test_L84_a_profile_is_found_where_no_other_leads_to_all_that_there_is() -> None:
+def test_L101_a_profile_is_found_where_no_other_leads_to_all_that_there_is() -> None:
     profiles = (Profile(id=PROFILE_ID, network="lab"), Profile(id=OTHER_ID, network="lab", filter="clean"))
     entity = vm(nics=[OVIRT.Nic(vnic_profile_id=OTHER_ID)])
     context = setting(entity, networks=(Network(name="lab"),), vnic_profiles=profiles)

@@ -50,7 +50,7 @@ def test_disks_take_turns_at_the_controllers_of_io_threads() -> None:
     assert places(vm(*scsi(3), iothreads=2), arch="ppc64le") == [(1, 0), (2, 0), (1, 1)]
 
 
-def test_L83_the_controller_with_the_fewest_disks_gets_the_next() -> None:
+def test_L100_the_controller_with_the_fewest_disks_gets_the_next() -> None:
     assert places(vm(*scsi(address=at(0, 0)), *scsi(address=at(0, 1)), *scsi(3), iothreads=2)) == [
         (0, 0),
         (0, 1),
