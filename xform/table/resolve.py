@@ -15,6 +15,7 @@ from xform.rules import Rule
 from xform.table import grammar
 from xform.table.finish import finish
 from xform.table.folder import base_folder, display, find, load_module
+from xform.table.head import check_root, hypervisor, parts, renamed
 from xform.table.merge import DROP, behind, merge, merge_joins
 from xform.table.model import ANY, Choice, Join, Origin, Path, Row, Shape, Step, Table, Tables
 from xform.table.reader import TableFile
@@ -85,7 +86,7 @@ class _Resolver:
             self._rows(f"use.{name}", file, shared, ("use", name))  # of what nobody uses, the faults are told as well
         root = values.get("root", self.base.root if self.base else "")
         known = values.get("id", self.base.id if self.base else None)
-        self._check_root(root, known, shapes)
+        check_root(self.head, root, known, shapes)
         # What an entity of ours has taken the place of is no part of this dialect.
         used = reachable(shapes, root) | set(self.entities)
         shapes = {name: shape for name, shape in shapes.items() if name in used}
@@ -93,7 +94,7 @@ class _Resolver:
             name=values.get("name", self.folder.name),
             folder=self.folder,
             root=root,
-            parts=self._parts(),
+            parts=parts(self.head, self.base),
             id=known,
             namespaces=self.namespaces,
             shapes=shapes,
@@ -103,63 +104,11 @@ class _Resolver:
                 **{name: tuple(stages) for name, stages in values.get("pipeline", {}).items()},
             },
             schema=values.get("schema", self.base.schema if self.base else None),
-            hypervisor=self._hypervisor(),
-            renamed=self._renamed(shapes),
+            hypervisor=hypervisor(self.head, self.base),
+            renamed=renamed(self.head, self.base, shapes),
             base=self.base,
         )
         return finish(tables)
-
-    def _renamed(self, shapes: dict[str, Shape]) -> dict[str, dict[str, str]]:
-        """Old names of fields, by entity or variant; inherited ones whose entity or field is gone are forgotten."""
-        tables = {table.name: table for shape in shapes.values() for table in shape.tables}
-        renamed: dict[str, dict[str, str]] = {}
-        for entity, names in (self.base.renamed if self.base else {}).items():
-            fields = tables[entity].fields if entity in tables else {}
-            renamed[entity] = {old: new for old, new in names.items() if new in fields and old not in fields}
-        for entity, names in self.head.values.get("renamed", {}).items():
-            for old, new in names.items():
-                origin = self.head.origin("renamed", entity, old)
-                if entity not in tables:
-                    raise TableError(f"{origin}: no entity {entity!r}{did_you_mean(entity, tables)}")
-                if new not in tables[entity].fields:
-                    raise TableError(
-                        f"{origin}: {entity} has no field {new!r}{did_you_mean(str(new), tables[entity].fields)}"
-                    )
-                if old in tables[entity].fields:
-                    raise TableError(f"{origin}: {old!r} is a field of {entity}; expected a name that it had once")
-                renamed.setdefault(entity, {})[old] = new
-        return renamed
-
-    def _hypervisor(self) -> str | None:
-        """The root's attribute that says which hypervisor a document is for."""
-        if "hypervisor" not in self.head.values:
-            return self.base.hypervisor if self.base else None
-        said = self.head.values["hypervisor"]
-        if not re.fullmatch(r"@[^\W\d][\w.-]*", said):
-            raise TableError(
-                f'{self.head.origin("hypervisor")}: hypervisor is {said!r}; expected an attribute: "@type"'
-            )
-        return str(said[1:])
-
-    def _parts(self) -> dict[str, str]:
-        """Other elements that hold some of the root's entity, and what of each item."""
-        for name, how in self.head.values.get("parts", {}).items():
-            if how not in ("whole", "keys"):
-                raise TableError(f'{self.head.origin("parts", name)}: {name} is {how!r}; expected "whole" or "keys"')
-        return {**(self.base.parts if self.base else {}), **self.head.values.get("parts", {})}
-
-    def _check_root(self, name: str, known: str | None, shapes: dict[str, Shape]) -> None:
-        """A document is one element of one entity, and is told from others by a field of it."""
-        here = Origin(str(self.head.path), 1)
-        where = self.head.origins.get(("root",), here)
-        if name not in shapes:
-            raise TableError(f"{where}: the root {name!r} is no entity{did_you_mean(name, shapes)}")
-        root = shapes[name]
-        if not isinstance(root, Table) or not re.fullmatch(r"[^\W\d][\w.-]*", root.element or ""):
-            raise TableError(f'{where}: the root {name!r} is no table with an `element` such as "domain"')
-        if known is not None and known not in root.fields:
-            where = self.head.origins.get(("id",), here)
-            raise TableError(f"{where}: the id names no field {known!r} of {name}{did_you_mean(known, root.fields)}")
 
     def _shape(self, name: str, file: TableFile, values: dict[str, Any]) -> Shape:
         origin = file.origin(name)

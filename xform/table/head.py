@@ -1,0 +1,63 @@
+"""What a dialect says of itself: the entity of a document and its parts, its hypervisor, old names of fields."""
+
+from __future__ import annotations
+
+import re
+
+from xform.errors import TableError, did_you_mean
+from xform.table.model import Origin, Shape, Table, Tables
+from xform.table.reader import TableFile
+
+
+def check_root(head: TableFile, name: str, known: str | None, shapes: dict[str, Shape]) -> None:
+    """A document is one element of one entity, and is told from others by a field of it."""
+    here = Origin(str(head.path), 1)
+    where = head.origins.get(("root",), here)
+    if name not in shapes:
+        raise TableError(f"{where}: the root {name!r} is no entity{did_you_mean(name, shapes)}")
+    root = shapes[name]
+    if not isinstance(root, Table) or not re.fullmatch(r"[^\W\d][\w.-]*", root.element or ""):
+        raise TableError(f'{where}: the root {name!r} is no table with an `element` such as "domain"')
+    if known is not None and known not in root.fields:
+        where = head.origins.get(("id",), here)
+        raise TableError(f"{where}: the id names no field {known!r} of {name}{did_you_mean(known, root.fields)}")
+
+
+def parts(head: TableFile, base: Tables | None) -> dict[str, str]:
+    """Other elements that hold some of the root's entity, and what of each item."""
+    for name, how in head.values.get("parts", {}).items():
+        if how not in ("whole", "keys"):
+            raise TableError(f'{head.origin("parts", name)}: {name} is {how!r}; expected "whole" or "keys"')
+    return {**(base.parts if base else {}), **head.values.get("parts", {})}
+
+
+def hypervisor(head: TableFile, base: Tables | None) -> str | None:
+    """The root's attribute that says which hypervisor a document is for."""
+    if "hypervisor" not in head.values:
+        return base.hypervisor if base else None
+    said = head.values["hypervisor"]
+    if not re.fullmatch(r"@[^\W\d][\w.-]*", said):
+        raise TableError(f'{head.origin("hypervisor")}: hypervisor is {said!r}; expected an attribute: "@type"')
+    return str(said[1:])
+
+
+def renamed(head: TableFile, base: Tables | None, shapes: dict[str, Shape]) -> dict[str, dict[str, str]]:
+    """Old names of fields, by entity or variant; inherited ones whose entity or field is gone are forgotten."""
+    tables = {table.name: table for shape in shapes.values() for table in shape.tables}
+    found: dict[str, dict[str, str]] = {}
+    for entity, names in (base.renamed if base else {}).items():
+        fields = tables[entity].fields if entity in tables else {}
+        found[entity] = {old: new for old, new in names.items() if new in fields and old not in fields}
+    for entity, names in head.values.get("renamed", {}).items():
+        for old, new in names.items():
+            origin = head.origin("renamed", entity, old)
+            if entity not in tables:
+                raise TableError(f"{origin}: no entity {entity!r}{did_you_mean(entity, tables)}")
+            if new not in tables[entity].fields:
+                raise TableError(
+                    f"{origin}: {entity} has no field {new!r}{did_you_mean(str(new), tables[entity].fields)}"
+                )
+            if old in tables[entity].fields:
+                raise TableError(f"{origin}: {old!r} is a field of {entity}; expected a name that it had once")
+            found.setdefault(entity, {})[old] = new
+    return found
