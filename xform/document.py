@@ -16,6 +16,7 @@ from xform.update import Edits, Splices, Updater
 if TYPE_CHECKING:
     from xform.compile.notes import Detailed
     from xform.dialect import Dialect
+    from xform.rounding import Rounded
     from xform.table.model import Row
     from xform.xml import Element
 
@@ -65,6 +66,14 @@ class Document:
     def drift(self) -> list[Drift]:
         """What stands in the text in a form that its row cannot say."""
         return drift(self._detailed)
+
+    @property
+    def rounded(self) -> list[Rounded]:
+        """What stands in the text in a finer unit than its field has."""
+        from xform.rounding import rounded
+
+        with self._named():
+            return rounded(self.dialect, self._root, self.context)
 
     def trace(self) -> list[Line]:
         """Beside each line of the text who says it; secrets are masked."""

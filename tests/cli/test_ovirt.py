@@ -85,3 +85,15 @@ def test_parse_tells_what_it_leaves_out(call: Xform) -> None:
         0,
         f"<stdin>:{line}: /domain/os/@new: no row claims this attribute\n",
     )
+
+
+def test_parse_tells_what_it_rounds(call: Xform) -> None:
+    document = call("generate", EXAMPLES / "server.yaml").stdout
+    document = document.replace("<memory unit='MiB'>512</memory>", "<memory unit='KiB'>524289</memory>")
+    line = next(number for number, text in enumerate(document.splitlines(), 1) if "<memory " in text)
+    result = call("parse", "-", stdin=document)
+    assert (result.exit_code, result.stderr) == (
+        0,
+        f"<stdin>:{line}: /domain/memory: 524289 KiB is rounded up; Vm.memory is 513 MiB\n",
+    )
+    assert YAML(typ="safe").load(result.stdout)["memory"] == 513

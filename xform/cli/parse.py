@@ -18,15 +18,15 @@ from xform.cli.completion import FILE
 def parse(document: str, known: str | None, as_json: bool, host: str | None, output: str | None, dialect: str) -> None:
     """Write Domain XML (- is standard input) as an entity file, with what the dialect recalls of it.
 
-    What the tables do not name is left out, and told on standard error with its line.  The file holds all that the
-    document says, its passwords too.
+    What the tables do not name is left out, and told on standard error with its line, as is what is rounded.  The file
+    holds all that the document says, its passwords too.
     """
     from xform.files import dump_entity, to_json, to_yaml
 
     tables, source = load(dialect), source_name(document)
     context = read_contexts(tables, host=host)
     opened = tables.open(read_bytes(document), source=source, **context)
-    for left in (*opened.residue, *opened.drift):
+    for left in (*opened.residue, *opened.drift, *opened.rounded):
         click.echo(f"{source}:{left}", err=True)
     before = read_entity(tables, known) if known else None
     entity = tables.recall(opened.entity, known=before, **context)
