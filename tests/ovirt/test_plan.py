@@ -92,8 +92,12 @@ def changed(known: Any, planned: Any, place: str = "vm") -> Any:
             if getattr(known, attribute.name) != attribute.default:
                 yield from changed(getattr(known, attribute.name), getattr(planned, attribute.name), at)
     elif isinstance(known, list) and isinstance(planned, list) and len(known) <= len(planned):
+        left = list(planned)  # devices may have other places now
         for number, item in enumerate(known):
-            yield from changed(item, planned[number], f"{place}[{number}]")
+            found = [list(changed(item, other, f"{place}[{number}]")) for other in left]
+            best = min(range(len(left)), key=lambda at: len(found[at]))
+            yield from found[best]
+            del left[best]
     elif isinstance(known, dict) and isinstance(planned, dict):
         yield from (f"{place}[{key!r}]" for key in known if key not in planned or known[key] != planned[key])
     elif known != planned:
