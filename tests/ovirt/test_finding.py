@@ -12,7 +12,7 @@ from attrs import evolve, fields
 from xform import EntityError
 
 from .material import OVIRT, plan
-from .plan.devices_material import OTHER_ID, vm
+from .plan.devices_material import CONTEXT, OTHER_ID, vm
 from .plan.drives import LUN, cdrom, disk, image, only, recalled, reread
 from .plan.test_devices import everything
 from .test_examples import NAMES, planned
@@ -192,3 +192,35 @@ def test_without_metadata_a_device_that_is_plugged_in_has_none(device: str, told
     assert {name: getattr(without, name) for name in told} == dict.fromkeys(told)
     assert (without.id, without.source, without.address) == (found.id, found.source, found.address)
     assert [*OVIRT.open(bare).residue] == []
+
+
+# --- what has no id yet -------------------------------------------------------------------------------------------
+
+
+def test_what_is_known_of_devices_without_ids_is_not_lost() -> None:
+    known = evolve(
+        vm(),
+        nics=[OVIRT.Nic(name="nic1", interface_type="e1000"), OVIRT.Nic(name="nic2", plugged=False)],
+        disks=[image(id=None, image_id=None, name="off", plugged=False), OVIRT.Disk(name="on", boot=True)],
+    )
+    found = OVIRT.recall(OVIRT.parse(OVIRT.generate(OVIRT.plan(known))), known=known)
+    assert [(nic.name, nic.interface_type, nic.plugged) for nic in found.nics] == [
+        ("nic1", "e1000", True),
+        ("nic2", None, False),
+    ]
+    assert [(one.name, one.boot, one.plugged) for one in found.disks] == [("on", True, True), ("off", None, False)]
+
+
+@pytest.mark.parametrize("capability", ["nvdimm", "scsi"])
+def test_what_is_made_of_a_hosts_device_without_an_id_is_not_made_twice(capability: str) -> None:
+    device = CONTEXT.HostDevice(name="one", capability=capability, device_path="/dev/pmem0", device_size=1 << 30)
+    known = vm(
+        hostdevs=[OVIRT.Hostdev(host_device="one")],
+        numa_nodes=[OVIRT.NumaNode(cpus="0", memory=64)],
+        custom_properties={"scsi_hostdev": "scsi_hd"},
+    )
+    host = CONTEXT.Host(devices=(device,), numa_nodes=(CONTEXT.HostNumaNode(index=0),))
+    text = OVIRT.generate(OVIRT.plan(known, host=host))
+    assert "<memory model='nvdimm'" in text or "<blockio" in text
+    found = OVIRT.recall(OVIRT.parse(text), known=known, host=host)
+    assert OVIRT.generate(OVIRT.plan(found, host=host)) == text

@@ -147,6 +147,9 @@ def recall(
     Raises EntityError for an operating system that is not known.
     """
     if known is not None:
+        if known.id is not None:
+            # What was known without an id has the one in the document that plan gives it.
+            known = identities.plan(known, Setting.of(known, dialect, host, cluster, os, config, nearest=True))
         vm = carry(vm, known)
     setting = Setting.of(vm, dialect, host, cluster, os, config, nearest=True)
     return _untouched(vm, lambda vm: reduce(lambda vm, step: step(vm, known, setting), _RECALL, vm))

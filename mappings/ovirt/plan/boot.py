@@ -76,7 +76,9 @@ def _cdroms(vm: Entity, setting: Setting) -> list[Entity]:
 
 
 def _nics(vm: Entity, setting: Setting) -> list[Entity]:
-    nics = [nic for nic in vm.nics if isinstance(nic, setting.dialect.Nic) and nic.plugged is not False]
+    """By name; what stays for one that leaves for migration is no card of its own, and has the order of that one."""
+    cls = setting.dialect.Nic
+    nics = [nic for nic in vm.nics if isinstance(nic, cls) and nic.plugged is not False and nic.teaming != "persistent"]
     return sorted(nics, key=lambda nic: nic.name or "")
 
 

@@ -6,12 +6,13 @@ any host, as the hosted engine needs it.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from attrs import evolve, field, frozen
+from attrs import asdict, evolve, field, frozen
 
 from xform import EntityError
 
@@ -37,7 +38,6 @@ class HostDevice:
     device; host, bus, target and lun of a SCSI device.
     block_path: block device of a SCSI disk.
     device_path, device_size, align_size, numa_node: of an NVDIMM; sizes in bytes.
-    iommu_group: devices of one group are given together.
     """
 
     name: str
@@ -48,7 +48,6 @@ class HostDevice:
     device_size: int | None = None
     align_size: int | None = None
     numa_node: str | None = None
-    iommu_group: int | None = None
 
 
 @frozen(kw_only=True)
@@ -61,8 +60,7 @@ class Host:
     says so here; libvirt takes that name, although its schema does not admit it.
     images: folder of the storage; a volume of a file domain is POOL/DOMAIN/images/IMAGE/VOLUME in it, one of a block
     domain mnt/blockSD/DOMAIN/images/IMAGE/VOLUME.
-    channels: folder for the sockets of channels, such as the guest agent's.
-    consoles: folder for the sockets of consoles.
+    channels, consoles: folders for the sockets of channels, such as the guest agent's, and of consoles.
     nvram: folder for the firmware's variables.
     uefi_code: file of the UEFI firmware, one with Secure Boot.
     uefi_variables, secure_uefi_variables: templates of its variables, without and with the keys of Secure Boot.
@@ -251,45 +249,48 @@ class OsInfo:
     single_qxl: bool = True
 
 
+_SHIPPED: Any = None  # for the level
+
+
 @frozen(kw_only=True)
 class Config:
-    """The manager's configuration, as it is for one compatibility level.
+    """The manager's configuration; what is left out is as it ships for the compatibility level.
 
     hot_plug_cpu, hot_plug_memory, max_vcpus: by family of architectures.
     spice_channels: which are encrypted, with an s in front as SPICE once had it.
     uefi_big_vm_memory: GiB from which on the firmware needs more of TSEG.
     """
 
-    origin: str = "OVIRT"
-    sku: str = ""
-    max_memory_slots: int = 16
-    send_smp: bool = True
-    ssl: bool = True
-    spice_channels: tuple[str, ...] = ()
-    vnc_keyboard_layout: str = "none"
-    pcie_ports: int = 16
-    kaslr_dump: bool = True
-    hot_plug_cpu: dict[str, bool] = field(factory=dict)
-    hot_plug_memory: dict[str, bool] = field(factory=dict)
-    hyperv_synic_stimer: bool = True
-    scsi_reservation: bool = True
-    gluster_native_io: bool = False
-    libgfapi: bool = False
-    vgpu_placement: bool = True
-    vgpu_framebuffer: bool = True
-    virtio_vga: bool = True
-    discard_no_unref: bool = True
-    max_sockets: int = 10000
-    max_vcpus: dict[str, int] = field(factory=dict)
-    max_vcpus_coefficient: int = 2
-    many_vcpus: int = 128
-    uefi_big_vm_memory: int = 16
-    serial_number_policy: Literal["host_id", "vm_id", "custom"] = "host_id"
-    custom_serial_number: str = "Dummy serial number."
-    default_mtu: int = 1500
-    tunnelled_mtu: int = 1442
-    windows_time_zone: str = "GMT Standard Time"
-    propagate_disk_errors: bool = False
+    origin: str = _SHIPPED
+    sku: str = _SHIPPED
+    max_memory_slots: int = _SHIPPED
+    send_smp: bool = _SHIPPED
+    ssl: bool = _SHIPPED
+    spice_channels: tuple[str, ...] = _SHIPPED
+    vnc_keyboard_layout: str = _SHIPPED
+    pcie_ports: int = _SHIPPED
+    kaslr_dump: bool = _SHIPPED
+    hot_plug_cpu: dict[str, bool] = _SHIPPED
+    hot_plug_memory: dict[str, bool] = _SHIPPED
+    hyperv_synic_stimer: bool = _SHIPPED
+    scsi_reservation: bool = _SHIPPED
+    gluster_native_io: bool = _SHIPPED
+    libgfapi: bool = _SHIPPED
+    vgpu_placement: bool = _SHIPPED
+    vgpu_framebuffer: bool = _SHIPPED
+    virtio_vga: bool = _SHIPPED
+    discard_no_unref: bool = _SHIPPED
+    max_sockets: int = _SHIPPED
+    max_vcpus: dict[str, int] = _SHIPPED
+    max_vcpus_coefficient: int = _SHIPPED
+    many_vcpus: int = _SHIPPED
+    uefi_big_vm_memory: int = _SHIPPED
+    serial_number_policy: Literal["host_id", "vm_id", "custom"] = _SHIPPED
+    custom_serial_number: str = _SHIPPED
+    default_mtu: int = _SHIPPED
+    tunnelled_mtu: int = _SHIPPED
+    windows_time_zone: str = _SHIPPED
+    propagate_disk_errors: bool = _SHIPPED
 
 
 @cache
@@ -307,8 +308,8 @@ def config_of(version: str, *, nearest: bool = False) -> Config:
         before = [one for one in shipped["version"] if _numbers(one) <= _numbers(version)]
         version = (before or list(shipped["version"])[:1])[-1]
     if version not in shipped["version"]:
-        known = ", ".join(shipped["version"])
-        raise EntityError(f"no configuration for the compatibility level {version!r}; expected one of {known}")
+        expected = f"expected one of {', '.join(shipped['version'])}"
+        raise EntityError(f"no configuration for the compatibility level {version!r}; {expected}")
     values: dict[str, Any] = shipped["all"] | shipped["version"][version]
     return Config(**{**values, "spice_channels": tuple(values["spice_channels"])})
 
@@ -356,19 +357,19 @@ class Setting:
         *,
         nearest: bool = False,
     ) -> Setting:
-        """What is given, and what follows from the VM for the rest.
+        """What is given, and what follows from the VM for the rest.  Raises EntityError as `config_of` and `os_of` do.
 
-        With `nearest` a compatibility level that has no configuration has that of the nearest one.  Raises EntityError
-        as `config_of` and `os_of` do.
+        With `nearest` or a `config` a compatibility level that has no configuration has that of the nearest one.
         """
         cluster = cluster or Cluster()
         compatibility = vm.cluster_version or cluster.compatibility
+        shipped = config_of(compatibility, nearest=nearest or config is not None)
         return cls(
             dialect=dialect,
             host=host or Host(),
             cluster=cluster,
             os=os or os_of(vm.guest_os),
-            config=config or config_of(compatibility, nearest=nearest),
+            config=complete(config, **asdict(shipped, recurse=False)) if config else shipped,
             arch=getattr(vm.os, "arch", None) or cluster.arch,
             compatibility=compatibility,
         )
@@ -388,6 +389,8 @@ class Setting:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)*", version):
+        raise EntityError(f"{version!r} is no version; expected one such as 4.8")
     return tuple(map(int, version.split(".")))
 
 

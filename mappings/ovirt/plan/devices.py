@@ -37,12 +37,13 @@ def recall(vm: Entity, known: Entity | None, setting: Setting) -> Entity:
         return evolve(item, source=paths.get(path, item.source))
 
     slots = sum(isinstance(item, dialect.RedirDev) and item.type == "spicevmc" for item in vm.redirdevs)
+    before = known and known.usb_slots
     card = any(map(_is_clients(dialect), vm.smartcards))
     return evolve(
         vm,
         rngs=each(vm.rngs, dialect.Rng, rng),
         smartcard=card if card or (known and known.smartcard is not None) else None,
-        usb_slots=slots if slots or (known and "spice" in shown(vm, setting)) else known and known.usb_slots,
+        usb_slots=slots if slots != (before or 0) and (slots or "spice" in shown(vm, setting)) else before,
         guest_agent=known and known.guest_agent,
     )
 

@@ -33,9 +33,9 @@ class Node:
 
 def dealt(nodes: Sequence[Sequence[int]], vcpus: int) -> list[list[int]]:
     """The CPUs of each node once those are dealt out that no node has: one by one, nodes of few CPUs first."""
-    total = sum(map(len, nodes))
     extended = [list(cpus) for cpus in nodes]
-    for cpu, cpus in zip(range(total, vcpus), cycle(sorted(extended, key=len)), strict=False):
+    free = (cpu for cpu in range(vcpus) if not any(cpu in cpus for cpus in nodes))
+    for cpu, cpus in zip(free, cycle(sorted(extended, key=len)), strict=False):
         cpus.append(cpu)
     return extended
 

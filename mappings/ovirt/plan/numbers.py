@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+
+from xform import EntityError
 
 
 def numbers(text: str | None) -> list[int]:
-    """The numbers of a set such as 0-3,^2, in order; what a later part excludes is out."""
+    """The numbers of a set such as 0-3,^2, in order; what a later part excludes is out.
+
+    Raises EntityError for a text that is no set.
+    """
     found: set[int] = set()
     for part in (text or "").replace(" ", "").split(","):
         if part:
+            if not re.fullmatch(r"\^?[0-9]+(-[0-9]+)?", part):
+                raise EntityError(f"{text!r} is no set of numbers; expected one such as 0-3,^2")
             first, _, last = part.lstrip("^").partition("-")
             chosen = range(int(first), int(last or first) + 1)
             found = found.difference(chosen) if part.startswith("^") else found.union(chosen)

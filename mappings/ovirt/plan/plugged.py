@@ -8,13 +8,18 @@ from attrs import evolve
 
 from .context import Setting
 from .drives import is_drive
+from .identities import identify
 
 Entity = Any
 
 
 def plan(vm: Entity, setting: Setting) -> Entity:
-    """Only what is plugged; what no table can say is in the document as it is."""
+    """Only what is plugged; what no table can say is in the document as it is.
+
+    Ids come first: that of one disk does not hang on whether another is plugged.
+    """
     cls = setting.dialect.Disk
+    vm = identify(vm, setting, "disks")
     return evolve(vm, disks=[item for item in vm.disks if not isinstance(item, cls) or is_drive(item, setting)])
 
 

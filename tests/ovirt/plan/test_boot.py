@@ -32,6 +32,11 @@ def test_the_sequence_decides_and_nics_go_by_name() -> None:
     assert orders(asked) == ([4, 1, None], [3, 2, None])
 
 
+def test_what_stays_for_a_nic_that_leaves_for_migration_has_no_turn_of_its_own() -> None:
+    nics = [nic("nic1", teaming="transient"), OVIRT.Nic(teaming="persistent"), nic("nic2")]
+    assert orders(vm(nics=nics, boot_sequence=["network"])) == ([], [1, None, 2])
+
+
 def test_the_only_disk_boots_without_being_made_for_it() -> None:
     assert orders(vm(disk(device="disk"), boot_sequence=["disk"])) == ([1], [])
 

@@ -44,6 +44,10 @@ def test_cpus_that_may_be_plugged_are_dealt_to_small_nodes_first() -> None:
     assert NUMA.dealt([[0, 1, 2], [3]], 7) == [[0, 1, 2, 5], [3, 4, 6]]
 
 
+def test_numbers_that_nodes_leave_out_are_dealt_as_well() -> None:
+    assert NUMA.dealt([[0, 2], [4, 6]], 8) == [[0, 2, 1, 5], [4, 6, 3, 7]]
+
+
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=5), st.integers(0, 40))
 def test_every_cpu_is_in_one_node(counts: list[int], vcpus: int) -> None:
     starts = [sum(counts[:at]) for at in range(len(counts))]
