@@ -49,7 +49,17 @@ def test_a_device_that_is_not_there_is_refused(call: Xform) -> None:
 
 def test_a_device_without_a_part_is_refused(call: Xform) -> None:
     result = call("generate", EXAMPLES / "server.yaml", "--device", DISK)
-    assert (result.exit_code, "--device goes with --part" in result.stderr) == (2, True)
+    assert (result.exit_code, "--part and --device go together" in result.stderr) == (2, True)
+
+
+def test_a_part_without_devices_is_refused(call: Xform) -> None:
+    result = call("generate", EXAMPLES / "server.yaml", "--part", "hotplug")
+    assert (result.exit_code, "--part and --device go together" in result.stderr) == (2, True)
+
+
+def test_a_part_that_is_none_is_refused(call: Xform) -> None:
+    result = call("generate", EXAMPLES / "server.yaml", "--part", "hotplgu", "--device", DISK)
+    assert (result.exit_code, "ovirt has no part 'hotplgu'" in result.stderr) == (2, True)
 
 
 def test_any_context_can_be_given(call: Xform, tmp_path: Path) -> None:
@@ -97,3 +107,13 @@ def test_parse_tells_what_it_rounds(call: Xform) -> None:
         f"<stdin>:{line}: /domain/memory: 524289 KiB is rounded up; Vm.memory is 513 MiB\n",
     )
     assert YAML(typ="safe").load(result.stdout)["memory"] == 513
+
+
+def test_a_part_is_validated_as_a_part(call: Xform, tmp_path: Path) -> None:
+    part = call("generate", EXAMPLES / "server.yaml", "--part", "hotplug", "--device", DISK).stdout
+    (tmp_path / "part.xml").write_text(part)
+    result = call("validate", tmp_path / "part.xml")
+    assert (result.exit_code, result.stderr, result.stdout) == (0, "", "")
+    (tmp_path / "part.xml").write_text(part.replace("60f1e2d3-", "no-uuid-"))
+    result = call("validate", tmp_path / "part.xml")
+    assert (result.exit_code, "volumeID" in result.stdout) == (1, True)

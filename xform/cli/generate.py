@@ -8,7 +8,7 @@ import click
 
 from xform.cli import common
 from xform.cli.completion import FILE
-from xform.errors import DocumentError, EntityError
+from xform.errors import DocumentError, EntityError, did_you_mean
 
 
 @click.command()
@@ -44,8 +44,11 @@ def generate(
     from xform.versions import unknown
 
     known = common.load(dialect)
-    if devices and part is None:
-        raise click.UsageError("--device goes with --part")
+    if bool(devices) != bool(part):
+        raise click.UsageError("--part and --device go together")
+    if part and part not in known.tables.parts:
+        hint = did_you_mean(part, known.tables.parts)
+        raise EntityError(f"{known.tables.name} has no part {part!r}{hint}")
     context = common.read_contexts(known, host=host)
     name = common.source_name(entity)
     value = common.read_entity(known, entity)

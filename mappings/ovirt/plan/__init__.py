@@ -19,6 +19,7 @@ from attrs import evolve, fields
 from xform import EntityError, Opaque
 
 from . import (
+    asked,
     boot,
     cdroms,
     clock,
@@ -123,12 +124,13 @@ def plan(
 ) -> Entity:
     """The VM with everything that it needs to start on the host.
 
-    Raises EntityError for a VM without an id, of which those of its devices are made, and for an operating system or a
-    compatibility level that is not known.
+    Raises EntityError for a VM without an id, of which those of its devices are made, for an operating system, a
+    compatibility level, a profile or a time zone that is not known, and for what is asked where a fact says otherwise.
     """
     if vm.id is None:
         raise EntityError("a VM without an id has no plan; expected a UUID in its field id")
     setting = Setting.of(vm, dialect, host, cluster, os, config)
+    asked.check(vm, setting, profiles=cluster is not None)
     return _untouched(vm, lambda vm: reduce(lambda vm, step: step(vm, setting), _PLAN, vm))
 
 

@@ -30,12 +30,12 @@ def zone_of(vm: Entity, os: OsInfo, config: Config) -> str:
     return vm.time_zone or (config.windows_time_zone if os.family == "windows" else _UTC)
 
 
-def offset(zone: str, now: datetime) -> int:
-    """Seconds that a zone is ahead of UTC; 0 for one that is not known."""
+def offset(zone: str, now: datetime) -> int | None:
+    """Seconds that a zone is ahead of UTC; None for one that is not known."""
     try:
         found = now.astimezone(ZoneInfo(windows_zones().get(zone, zone))).utcoffset()
     except (KeyError, ValueError, OSError):
-        return 0
+        return None
     return int(found.total_seconds()) if found else 0
 
 
@@ -55,7 +55,7 @@ def plan(vm: Entity, setting: Setting, now: datetime | None = None) -> Entity:
     """Complete the clock; `now` decides whether it is summer."""
     clock = vm.clock or setting.dialect.Clock(offset="variable")
     if clock.offset == "variable":
-        seconds = offset(zone_of(vm, setting.os, setting.config), now or datetime.now(UTC))
+        seconds = offset(zone_of(vm, setting.os, setting.config), now or datetime.now(UTC)) or 0
         clock = complete(clock, adjustment=str(seconds))
     there = {getattr(timer, "name", None) for timer in clock.timers}
     added = [timer for timer in timers(vm, setting) if timer.name not in there]

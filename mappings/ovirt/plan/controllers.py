@@ -11,8 +11,8 @@ from .common import Entity, claim, each, shown, virtio
 from .context import Setting, complete
 from .cpus import online
 from .machine import has_q35
+from .scsi import SPAPR_MODEL, VIRTIO_MODELS
 
-_VIRTIO_SCSI = ("virtio-scsi", "virtio-transitional", "virtio-non-transitional")
 _SERIAL_PORTS = 16
 _USB_PORTS = 8
 _USB_SET = 6
@@ -34,7 +34,7 @@ def recall(vm: Entity, known: Entity | None, setting: Setting) -> Entity:
     """Whether the guest has USB, and how many queues disks are wanted to have."""
     usable = usb_usable(vm, setting)
     expected = known is not None and usb_usable(evolve(known, controllers=[]), setting) == usable
-    queues = {item.queues for item in _of(vm, setting, "scsi") if item.model in _VIRTIO_SCSI}
+    queues = {item.queues for item in _of(vm, setting, "scsi") if item.model in VIRTIO_MODELS}
     return evolve(
         vm,
         usb=known.usb if known is not None and expected else usable,
@@ -47,7 +47,7 @@ def plan_queues(vm: Entity, setting: Setting) -> Entity:
     wanted = vm.virtio_scsi_multi_queues or 0
 
     def controller(item: Entity) -> Entity:
-        if item.type != "scsi" or item.model not in _VIRTIO_SCSI:
+        if item.type != "scsi" or item.model not in VIRTIO_MODELS:
             return item
         queues = wanted if wanted > 0 else scsi_queues(_disks_on(vm, item.index, setting), online(vm))
         return complete(item, queues=queues) if wanted and queues else item
@@ -91,7 +91,7 @@ def _scsi(vm: Entity, setting: Setting) -> Entity:
     if len(disks) == len(spapr) and not hostdev:
         return vm
     held = _of(vm, setting, "scsi")
-    ours = [item for item in held if item.model in _VIRTIO_SCSI]
+    ours = [item for item in held if item.model in VIRTIO_MODELS]
     model = "virtio-scsi" if virtio(vm, setting) == "virtio" else virtio(vm, setting)
     taken = {item.index for item in held}
     free = count(1 if setting.family == "ppc" else 0)  # on ppc 0 is the machine's own
@@ -113,7 +113,7 @@ def _spapr(vm: Entity, setting: Setting) -> Entity:
     """The SCSI controller of pSeries."""
     dialect = setting.dialect
     held = _of(vm, setting, "scsi")
-    if any(isinstance(item.address, dialect.SpaprVioAddress) or item.model == "ibmvscsi" for item in held):
+    if any(isinstance(item.address, dialect.SpaprVioAddress) or item.model == SPAPR_MODEL for item in held):
         return vm
     index = claim({item.index for item in held}, count())
     new = dialect.Controller(type="scsi", index=index, address=dialect.SpaprVioAddress())

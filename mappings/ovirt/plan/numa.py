@@ -12,12 +12,12 @@ from .context import Setting, complete
 from .cpus import most, online, resized
 from .memory import limit, nvdimms
 from .numbers import numbers, ranges
+from .storage import hosted_engine
 
 Entity = Any
 
 _KIB = 1024
 _DEFAULT_MODE = "interleave"
-_HOSTED_ENGINE = ("hosted_engine", "managed_hosted_engine")
 
 
 @frozen
@@ -66,7 +66,7 @@ def shown(vm: Entity, setting: Setting) -> bool:
 
     libvirt plugs memory into nodes alone, whatever its host has.
     """
-    return bool(setting.host.numa_nodes) or vm.origin in _HOSTED_ENGINE or vm.max_memory is not None
+    return bool(setting.host.numa_nodes) or hosted_engine(vm) or vm.max_memory is not None
 
 
 def tuned(vm: Entity, setting: Setting) -> dict[int, tuple[str, str]]:

@@ -33,12 +33,14 @@ def timers(guest: Any, **context: Any) -> list[str]:
         ("India Standard Time", 19800, 19800),
         ("Asia/Kathmandu", 20700, 20700),
         ("Pacific Standard Time", -28800, -25200),
-        ("Nowhere/Land", 0, 0),
-        ("Europe", 0, 0),
-        ("../etc/passwd", 0, 0),
+        ("Nowhere/Land", None, None),
+        ("Europe", None, None),
+        ("../etc/passwd", None, None),
     ],
 )
-def test_a_zone_is_ahead_of_utc_by_seconds_that_the_season_decides(zone: str, winter: int, summer: int) -> None:
+def test_a_zone_is_ahead_of_utc_by_seconds_that_the_season_decides(
+    zone: str, winter: int | None, summer: int | None
+) -> None:
     assert (CLOCK.offset(zone, WINTER), CLOCK.offset(zone, SUMMER)) == (winter, summer)
 
 

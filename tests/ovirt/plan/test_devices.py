@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from xform.hypervisor import EMBED, Hypervisor, default_uri
@@ -27,11 +27,6 @@ patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 # --- laws ---------------------------------------------------------------------------------------------------------
-
-
-def chosen_ports(screen: Any) -> set[int]:
-    ports = {getattr(screen, name, None) for name in ("port", "tls_port")}
-    return ports - {None, -1} if getattr(screen, "autoport", None) else set()
 
 
 @patient
@@ -55,7 +50,6 @@ def test_what_is_known_of_devices_is_kept(entity: Any, version: str, os: Any) ->
 @patient
 @drawn
 def test_recall_changes_no_fact_of_a_document(entity: Any, version: str, os: Any) -> None:
-    assume(not any(chosen_ports(item) for item in entity.graphics))  # those are facts of one run
     context = setting(evolve(entity, cluster_version=None), version, os=os)
     lasting = evolve(entity, graphics=[*map(of_no_run, entity.graphics)])
     assert recalled(entity, None, context) == lasting
