@@ -127,6 +127,14 @@ def test_real_qemu_gives_addresses() -> None:
     assert address.get("type") == "pci"
 
 
+@pytest.mark.skipif(URI != EMBED, reason=WHY)
+@pytest.mark.xdist_group("qemu")
+def test_L104_a_process_uses_real_qemu_as_often_as_it_likes() -> None:
+    for _ in range(25):
+        with Hypervisor(EMBED):
+            pass
+
+
 def test_without_libvirt_python_the_message_says_what_to_install() -> None:
     script = "import sys; sys.modules['libvirt'] = None; from xform.hypervisor import Hypervisor\n"
     script += "try:\n    Hypervisor('test:///default').__enter__()\nexcept Exception as error: print(repr(error))"

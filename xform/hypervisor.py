@@ -113,8 +113,7 @@ class Hypervisor:
 
     def _open(self) -> None:
         _event_loop(self._libvirt)
-        uri = f"{EMBED}?root={quote(str(_embedded_root()))}" if self.uri == EMBED else self.uri
-        self._connection = self._libvirt.open(uri)
+        self._connection = _embedded(self._libvirt) if self.uri == EMBED else self._libvirt.open(self.uri)
 
     def _start(self, xml: str) -> str:
         # A daemon ends a domain whose client is gone; the drivers within this process have no such thing.
@@ -144,7 +143,8 @@ class Hypervisor:
                 self._end(uuid)
             except self._libvirt.libvirtError as error:
                 faults.append(error)
-        self._connection.close()
+        if self.uri != EMBED:
+            self._connection.close()
         self._connection = None
         if faults:
             raise faults[0]
@@ -193,6 +193,7 @@ def _termination() -> Iterator[None]:
 _lock = threading.Lock()
 _loop: threading.Thread | None = None
 _root: Path | None = None
+_connection: Any = None
 
 
 def _event_loop(libvirt: Any) -> None:
@@ -208,6 +209,20 @@ def _event_loop(libvirt: Any) -> None:
             libvirt.virEventRegisterDefaultImpl()
             _loop = threading.Thread(target=run, name="libvirt-events", daemon=True)
             _loop.start()
+
+
+def _embedded(libvirt: Any) -> Any:
+    """This process's connection to the embedded driver, made on first use and closed at exit.
+
+    libvirt registers the driver anew with every connection, and has room for twenty.
+    """
+    global _connection
+    root = _embedded_root()
+    with _lock:
+        if _connection is None:
+            _connection = libvirt.open(f"{EMBED}?root={quote(str(root))}")
+            atexit.register(_connection.close)
+        return _connection
 
 
 def _embedded_root() -> Path:
