@@ -40,7 +40,7 @@ def document(known: str = "", devices: str = "") -> str:
 
 
 def said(known: str, dialect: Any = OVIRT) -> list[str]:
-    return [fault.message for fault in unlike(dialect.tables, dialect.tree(document(known)))]
+    return [fault.message for fault in unlike(dialect, dialect.tree(document(known)))]
 
 
 def disk(entry: str) -> str:
@@ -74,7 +74,7 @@ def test_a_schema_that_is_not_there_is_one_line() -> None:
 @given(vm=entities(OVIRT))
 def test_what_is_generated_is_valid(vm: Any) -> None:
     root = OVIRT.tree(OVIRT.generate(vm, live=True))
-    assert [fault.message for fault in unlike(OVIRT.tables, root)] == []
+    assert [fault.message for fault in unlike(OVIRT, root)] == []
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +128,7 @@ def test_whatever_a_row_writes_is_valid() -> None:
                 continue  # no document that the tables admit
             if (metadata := root.find("metadata")) is not None:
                 said |= {str(element.tag) for element in metadata.iter(etree.Element)}
-                assert [fault.message for fault in unlike(OVIRT.tables, root)] == []
+                assert [fault.message for fault in unlike(OVIRT, root)] == []
     assert {f"{{{VM}}}jobs", f"{{{VM}}}volumeChainNode", f"{{{VM}}}mdevType", f"{{{TUNE}}}write_iops_sec"} <= said
 
 
@@ -165,7 +165,7 @@ def test_what_holds_itself_is_judged_at_every_depth() -> None:
 def test_a_dialect_of_a_user_is_judged_by_its_own_rows() -> None:
     info = "<a:info xmlns:a='urn:example:annex'><a:tool kind='{}' id='x'><a:price>dear</a:price></a:tool></a:info>"
     judged = [
-        [fault.message for fault in unlike(ANNEX.tables, etree.fromstring(f"<workshop>{info.format(kind)}</workshop>"))]
+        [fault.message for fault in unlike(ANNEX, etree.fromstring(f"<workshop>{info.format(kind)}</workshop>"))]
         for kind in ("hand", "power")
     ]
     assert judged == [["a:info/a:tool/a:price: the value is not a whole number, 0 or more"], []]
@@ -287,7 +287,7 @@ def test_the_metadata_of_real_documents_are_valid() -> None:
     if not files:
         pytest.skip("no documents of real VMs; point XFORM_CORPUS to a folder that has samples/ and live/")
     trees = [root for file in files if (root := etree.fromstring(file.read_bytes())).tag == "domain"]
-    told = {fault.message for root in trees for fault in unlike(OVIRT.tables, root)}
+    told = {fault.message for root in trees for fault in unlike(OVIRT, root)}
     # made up for a test of a host, which never reads it
     assert told <= {
         "metadata/ovirt-vm:vm/ovirt-vm:device[3]/ovirt-vm:payload/ovirt-vm:file: the value is not base64 text"

@@ -13,7 +13,7 @@ from lxml import etree
 from xform.entities import Classes
 from xform.errors import DocumentError, EntityError, did_you_mean
 from xform.table.folder import Stamp, find, found_by, load_module, loading, stamps
-from xform.table.model import Table, Tables
+from xform.table.model import Step, Table, Tables
 from xform.xml import declared, parse_text, shown
 
 if TYPE_CHECKING:
@@ -278,6 +278,13 @@ class Dialect:
         from xform.compile.layout import Layouts
 
         return Layouts(self.tables)
+
+    @once
+    def sections(self) -> list[tuple[str, list[tuple[Step, ...]], str]]:
+        """The namespaces that follow a schema of the dialect's own: prefix, ways to their outermost elements, XSD."""
+        from xform.xsd import sections, xsd
+
+        return [(prefix, ways, xsd(self.tables, prefix)) for prefix, ways in sections(self.tables).items()]
 
     @once
     def kinds(self) -> list[Kind]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def check(dialect: Dialect, schema: Schema | None, root: Element, context: dict[str, Any]) -> list[Fault]:
     """The faults of a document, each node's once. Raises DocumentError for what is nested too deeply."""
-    rows, own_schemas = refused(dialect, root, context), unlike(dialect.tables, root)
+    rows, own_schemas = refused(dialect, root, context), unlike(dialect, root)
     own: dict[tuple[Element, str | None], Fault] = {}
     for fault in (*rows, *own_schemas):  # what a row says, it says with its place
         own.setdefault((fault.element, fault.node), fault)

@@ -14,25 +14,24 @@ from xform.compile.interpreter import TEXT, find
 from xform.errors import DocumentError
 from xform.faults.fault import Fault, short
 from xform.xml import Element
-from xform.xsd import sections, xsd
 
 if TYPE_CHECKING:
-    from xform.table.model import Tables
+    from xform.dialect import Dialect
 
 
-def unlike(tables: Tables, root: Element) -> Iterator[Fault]:
+def unlike(dialect: Dialect, root: Element) -> Iterator[Fault]:
     """The faults of each such part, each node's once.  No value is shown: the schema does not know what is secret.
 
     Raises DocumentError for what is nested too deeply.
     """
-    for prefix, ways in sections(tables).items():
+    for prefix, ways, schema in dialect.sections:
         told: dict[tuple[Element, str | None], Fault] = {}
         for section in (one for way in ways for one in find(root, way)):
             copy = deepcopy(section)
             etree.strip_tags(copy, etree.Comment, etree.ProcessingInstruction)  # they would hide the text behind them
             twin = dict(zip(copy.iter(), section.iter(etree.Element), strict=True))
             try:
-                for error in _schema(xsd(tables, prefix)).iter_errors(copy):
+                for error in _schema(schema).iter_errors(copy):
                     one = _told(error, twin[error.elem]).said_by(f"schema of {prefix}")
                     told.setdefault((one.element, one.node), one)
             except RecursionError:

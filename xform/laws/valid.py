@@ -27,5 +27,5 @@ def valid(dialect: Dialect, document: str | bytes, schema: Schema, **context: An
         return [Finding("schema", path_of(root), f"cannot be generated again: {error}", line_of(root))]
     tree = dialect.tree(made)
     if not schema.said(tree):
-        return [Finding("schema", path_of(root), fault.message, 0) for fault in unlike(dialect.tables, tree)]
+        return [Finding("schema", path_of(root), fault.message, 0) for fault in unlike(dialect, tree)]
     return [Finding("schema", path_of(root), problem.message, 0) for problem in schema.problems(made)]

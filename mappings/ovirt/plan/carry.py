@@ -38,8 +38,9 @@ def _carried(entity: Entity, known: Entity) -> Entity:
 def _nothing(entity: Entity) -> dict[str, Any]:
     """The known fields of an entity, and what each holds where nobody said anything."""
     found: dict[str, Any] = {}
+    beside = set(_names(entity, beside=True))
     for attribute in fields(type(entity)):
-        if attribute.name in _names(entity, beside=True):
+        if attribute.name in beside:
             factory = getattr(attribute.default, "factory", None)
             found[attribute.name] = factory() if factory else attribute.default
     return found
