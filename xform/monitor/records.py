@@ -1,0 +1,70 @@
+"""What is known of a VM between two looks at it: plain values, which the store keeps and `follow` renews."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import attrs
+
+# What a change says of a device, or (without a device) of its VM.
+What = Literal["inserted", "updated", "returned", "unplugged", "left out"]
+
+
+@attrs.frozen
+class Device:
+    """One device of a VM.
+
+    `kind` is the root's field that holds it, such as ``disks``; `id` stays the same from dump to dump.  `managed`: its
+    manager told of it, so it stays known when it is gone; another one is forgotten then.  `plugged`: the last document
+    has it.  `slice` is the digest of its text in the last document, empty where that was not cut.
+    """
+
+    kind: str
+    id: str
+    entity: Any
+    alias: str | None = None
+    address: str | None = None
+    managed: bool = False
+    plugged: bool = True
+    slice: bytes = b""
+
+
+@attrs.frozen
+class Known:
+    """A VM with its devices, as of the document whose digests these are.
+
+    `entity` is the dialect's root without devices.  `run` tells one start of the VM from the next.  `text` is the
+    digest of the document's bytes, `digest` the canonical one, `rest` that of the text around its devices.
+    """
+
+    id: str
+    name: str
+    entity: Any
+    devices: tuple[Device, ...] = ()
+    run: str | None = None
+    text: bytes = b""
+    digest: bytes = b""
+    rest: bytes = b""
+
+
+@attrs.frozen
+class Change:
+    """What happened to one device, or to the VM itself where there is none: of each field what it was and what it is."""
+
+    what: What
+    kind: str = ""
+    id: str = ""
+    fields: dict[str, tuple[Any, Any]] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Followed:
+    """What a document came to: what is known now, and what that changes.
+
+    `ambiguous` devices (kind, rung, ids of known ones) were left as they are.  `way` says how far the cascade went.
+    """
+
+    known: Known
+    changes: tuple[Change, ...] = ()
+    ambiguous: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = ()
+    way: Literal["same text", "same digest", "some devices", "whole"] = "whole"
