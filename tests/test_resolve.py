@@ -8,7 +8,7 @@ import pytest
 import xform
 from xform.errors import TableError
 from xform.laws import create_get
-from xform.table.model import Choice, Table
+from xform.table.model import Choice, Rung, Table
 from xform.table.resolve import load_tables
 
 DIALECTS = Path(__file__).parent / "dialects"
@@ -204,8 +204,12 @@ def test_a_row_has_its_origin_and_documentation(tables, tmp_path):
 
 
 def test_a_rung_names_fields_together(tables):
-    shapes = tables(HOUSE + '[House.match]\nladder = ["name", "age + town"]\n')
-    assert shapes["House"].ladder == (("name",), ("age", "town"))
+    shapes = tables(HOUSE + '[House.match]\nladder = ["name h- !", "age + town", "only"]\n')
+    assert shapes["House"].ladder == (
+        Rung(("name",), identity=True, prefix="h-"),
+        Rung(("age", "town")),
+        Rung(("only",)),
+    )
 
 
 @pytest.mark.parametrize(

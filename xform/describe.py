@@ -19,7 +19,7 @@ def described(dialect: Dialect, name: str) -> dict[str, Any]:
 
 def _shape(shape: Shape) -> dict[str, Any]:
     said: dict[str, Any] = {"name": shape.name, "comment": shape.origin.comment, "origin": place(shape.origin)}
-    said["ladder"] = [list(rung) for rung in shape.ladder]
+    said["ladder"] = [str(rung) for rung in shape.ladder]
     if isinstance(shape, Choice):
         said["told_by"] = list(shape.attributes)
         said["absent"] = " ".join(shape.absent) if shape.absent else None

@@ -68,4 +68,4 @@ def _first(dialect: Dialect, item: Any) -> tuple[str, ...]:
     """The fields of the first rung by which an item is matched."""
     name = dialect.classes.name(type(item))
     shape = (dialect.classes.choice(name) or dialect.classes.shape(name)) if name else None
-    return shape.ladder[0] if shape and shape.ladder else ()
+    return shape.ladder[0].named if shape and shape.ladder else ()

@@ -84,8 +84,8 @@ def test_match_shows_no_secret(form: list[str], call: Xform, document: Path, kno
 def test_match_says_where_it_masks(call: Xform, document: Path, known: Path) -> None:
     found = json.loads(call("match", document, "--known", known, "--json", dialect="ovirt").stdout)
     assert {"type": "vnc", "port": -1, "password": "***"} in [pair["found"] for pair in found["pairs"]]
-    new = {one["kind"]: one["found"] for one in found["new"]}
-    assert new["graphics"] == {"opaque": "<graphics…"}
+    ambiguous = {one["kind"]: one["found"] for one in found["ambiguous"]}
+    assert ambiguous["graphics"] == [{"opaque": "<graphics…"}]
 
 
 @pytest.mark.parametrize("last", ["plan", "generate"])

@@ -111,7 +111,11 @@ def later_rungs(found: Matching) -> list[Any]:
         name = OVIRT.classes.name(type(pair.known))
         shape = OVIRT.classes.choice(name) or OVIRT.classes.shape(name)
         # the word that tells variants apart is no attribute of theirs
-        had = [rung for rung in shape.ladder if all(getattr(pair.known, field, "") is not None for field in rung)]
+        had = [
+            rung.fields
+            for rung in shape.ladder
+            if not rung.only and all(getattr(pair.known, field, "") is not None for field in rung.fields)
+        ]
         if pair.rung != (had or [None])[0]:
             wrong.append((pair, had))
     return wrong

@@ -110,7 +110,7 @@ def where(dialect: Dialect, entity: Any, known: Any = None) -> str:
 def ladder(dialect: Dialect, entity: Any) -> tuple[tuple[str, ...], ...]:
     kind = dialect.classes.name(type(entity)) or ""
     shape = dialect.classes.choice(kind) or dialect.tables.shapes.get(kind)
-    return shape.ladder if shape else ()
+    return tuple(rung.named for rung in shape.ladder if not rung.only) if shape else ()
 
 
 def value_of(dialect: Dialect, entity: Any, field: str) -> str:

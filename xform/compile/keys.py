@@ -9,7 +9,7 @@ from attrs import evolve
 from xform.compile.parse import ParseWriter, asked
 from xform.compile.source import Unit
 from xform.entities import Classes
-from xform.match import device_rows
+from xform.match.ladder import device_rows
 from xform.table.model import Choice, Table
 from xform.table.walk import needed
 
@@ -31,14 +31,16 @@ class KeysWriter(ParseWriter):
     def kind(self, name: str) -> None:
         shape = self.tables.shapes[name]
         for at, rung in enumerate(shape.ladder):
+            if rung.only:
+                continue
             if isinstance(shape, Table):
-                self.ask(f"keys_{name}_{at}", partial(self.rung, at, rung, shape))
+                self.ask(f"keys_{name}_{at}", partial(self.rung, at, rung.fields, shape))
                 continue
             if not shape.attributes:
                 continue  # what is there tells the variant: the parsed device is asked
             for table in shape.variants.values():
-                self.ask(f"keys_{table.name}_{at}", partial(self.rung, at, rung, table))
-            self.ask(f"keys_{name}_{at}", partial(self.pick, at, rung, shape))
+                self.ask(f"keys_{table.name}_{at}", partial(self.rung, at, rung.fields, table))
+            self.ask(f"keys_{name}_{at}", partial(self.pick, at, rung.fields, shape))
 
     def rung(self, at: int, rung: tuple[str, ...], table: Table) -> None:
         out = self.source

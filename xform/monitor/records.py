@@ -49,7 +49,7 @@ class Known:
 
 @attrs.frozen
 class Change:
-    """What happened to one device, or to the VM itself where there is none: of each field what it was and what it is."""
+    """What happened to one device, or to the VM itself where there is none: of each field what it was and is."""
 
     what: What
     kind: str = ""

@@ -27,7 +27,7 @@ def finish(tables: Tables) -> Tables:
                     f"{row.origin}: {row}: no field of a variant is called type; in files it tells variants"
                 )
             for rung in shape.ladder:
-                for name in rung:
+                for name in rung.named:
                     fields = {"type", *(name for table in shape.variants.values() for name in table.fields)}
                     if name not in fields:
                         hint = did_you_mean(name, fields)
@@ -103,13 +103,17 @@ def _check_names(tables: Tables, table: Table) -> None:
             row = next(row for row in rows if row.name == error.args[1][0])
             circle = " needs ".join(reversed(error.args[1]))
             raise TableError(f"{row.origin}: {row}: {circle}; expected rules that need no circle") from None
-    names = (("ladder", name) for rung in table.ladder for name in rung)
+    names = (("ladder", name) for rung in table.ladder for name in rung.named)
     on = (("join", name) for join in table.joins for _, name in join.on)
     for what, name in (*names, *on):
         if name not in table.fields:
             raise TableError(
                 f"{table.origin}: {table.name}: the {what} names no field {name!r}{did_you_mean(name, table.fields)}"
             )
+    for rung in table.ladder:
+        codec = table.fields[rung.fields[0]].codec if rung.prefix else None
+        if rung.prefix and not (codec and codec.name in ("str", "text")):
+            raise TableError(f"{table.origin}: {table.name}: the rung {rung} has a prefix; expected a field of text")
 
 
 Names = tuple[str, ...]

@@ -41,6 +41,18 @@ def hypervisor(head: TableFile, base: Tables | None) -> str | None:
     return str(said[1:])
 
 
+def run(head: TableFile, base: Tables | None, root: Shape) -> str | None:
+    """The root's live field that every start of a domain gives anew: an attribute of its element."""
+    said = head.values.get("run", base.run if base else None)
+    row = root.fields.get(said) if said and isinstance(root, Table) else None
+    if said and not (row and row.live and row.codec and not row.path.steps and row.path.attribute):
+        where = head.origins.get(("run",), Origin(str(head.path), 1))
+        raise TableError(
+            f"{where}: run is {said!r}; expected a live field of {root.name} at an attribute of its element"
+        )
+    return said
+
+
 def renamed(head: TableFile, base: Tables | None, shapes: dict[str, Shape]) -> dict[str, dict[str, str]]:
     """Old names of fields, by entity or variant; inherited ones whose entity or field is gone are forgotten."""
     tables = {table.name: table for shape in shapes.values() for table in shape.tables}

@@ -127,6 +127,36 @@ class Join:
     origin: Origin
 
 
+ONLY = "only"
+
+
+@frozen
+class Rung:
+    """One rule of a match ladder: devices that have the same in these fields are the same.
+
+    With `identity`, devices that both have it and differ are never the same.  Of the text in its one field only what
+    begins with `prefix` counts.
+    """
+
+    fields: tuple[str, ...]
+    identity: bool = False
+    prefix: str = ""
+
+    @property
+    def only(self) -> bool:
+        """Whether a device is known by being the only one of its kind, on both sides."""
+        return self.fields == (ONLY,)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The fields of the entity that it asks for."""
+        return () if self.only else self.fields
+
+    def __str__(self) -> str:
+        said = " + ".join(self.fields) + (f" {self.prefix}" if self.prefix else "")
+        return f"{said} !" if self.identity else said
+
+
 @frozen
 class Table:
     """The rows of one entity.  A variant of a choice is a table as well.
@@ -140,7 +170,7 @@ class Table:
     rows: tuple[Row, ...] = ()
     joins: tuple[Join, ...] = ()
     known: tuple[Row, ...] = ()
-    ladder: tuple[tuple[str, ...], ...] = ()
+    ladder: tuple[Rung, ...] = ()
     cls: str | None = None
 
     @property
@@ -185,7 +215,7 @@ class Choice:
     absent: tuple[str, ...] | None = None
     opaque: bool = False
     element: str | None = None
-    ladder: tuple[tuple[str, ...], ...] = ()
+    ladder: tuple[Rung, ...] = ()
     shared: tuple[Row, ...] = ()
 
     @property
@@ -206,7 +236,8 @@ class Tables:
     """A dialect as its files say it: every shape by name, inherited ones included.
 
     `root` names the entity of a whole document, `parts` other elements that hold some of it, `id` its field that tells
-    one document from another, `hypervisor` the attribute of its element that says which hypervisor a document is for.
+    one document from another, `run` the one that tells one start of a domain from the next, `hypervisor` the attribute
+    of its element that says which hypervisor a document is for.
     `context` maps a keyword of `generate` and `plan` to the class that holds it (``module:Class`` of the dialect's
     folder). `schema` is the RELAX NG file that documents follow, `pipelines` maps a name to its stages. `renamed`
     maps the old names of an entity's fields to what they are called now. `key` tells these tables from all others
@@ -224,6 +255,7 @@ class Tables:
     pipelines: dict[str, tuple[str, ...]] = field(factory=dict)
     schema: str | None = None
     hypervisor: str | None = None
+    run: str | None = None
     renamed: dict[str, dict[str, str]] = field(factory=dict)
     parts: dict[str, str] = field(factory=dict)
     base: Tables | None = None

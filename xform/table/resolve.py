@@ -15,9 +15,9 @@ from xform.rules import Rule
 from xform.table import grammar
 from xform.table.finish import finish
 from xform.table.folder import base_folder, display, find, load_module
-from xform.table.head import check_root, hypervisor, parts, renamed
+from xform.table.head import check_root, hypervisor, parts, renamed, run
 from xform.table.merge import DROP, behind, merge, merge_joins
-from xform.table.model import ANY, Choice, Join, Origin, Path, Row, Shape, Step, Table, Tables
+from xform.table.model import ANY, ONLY, Choice, Join, Origin, Path, Row, Rung, Shape, Step, Table, Tables
 from xform.table.reader import TableFile
 from xform.table.refuse import refuse_known, refuse_row
 from xform.table.walk import reachable
@@ -105,6 +105,7 @@ class _Resolver:
             },
             schema=values.get("schema", self.base.schema if self.base else None),
             hypervisor=hypervisor(self.head, self.base),
+            run=run(self.head, self.base, shapes[root]),
             renamed=renamed(self.head, self.base, shapes),
             base=self.base,
         )
@@ -351,9 +352,22 @@ class _Resolver:
         return Join(path, tuple(on), rows, origin)
 
 
-def _ladder(file: TableFile, name: str, values: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
-    ladder = values.get("match", {}).get("ladder", [])
-    return tuple(tuple(part.strip() for part in rung.split("+")) for rung in ladder)
+def _ladder(file: TableFile, name: str, values: dict[str, Any]) -> tuple[Rung, ...]:
+    """Raises TableError for a rung that cannot be read."""
+    return tuple(
+        _rung(rung, file.origin(name, "match", "ladder")) for rung in values.get("match", {}).get("ladder", [])
+    )
+
+
+def _rung(text: str, origin: Origin) -> Rung:
+    fields = text.removesuffix("!").rstrip()
+    said = re.fullmatch(r"(\w+)(?: +([^\s+!]+))?|\w+(?: *\+ *\w+)+", fields)
+    if not said or (said[1] == ONLY and (said[2] or fields != text)):
+        raise TableError(
+            f'{origin}: cannot read the rung {text!r}; expected "field", "field + field", "field PREFIX" or "only", '
+            "with a ! behind what tells one device from every other"
+        )
+    return Rung(tuple(re.split(r" *\+ *", said[1] or fields)), fields != text, said[2] or "")
 
 
 def _camel(word: str) -> str:

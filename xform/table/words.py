@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from xform.errors import TableError, did_you_mean
-from xform.table.model import ANY, Origin
+from xform.table.model import ANY, ONLY, Origin
 from xform.table.reader import TableFile
 
 # `list` is one of texts, a dictionary a table; `*` stands for any other word.
@@ -35,6 +35,7 @@ DIALECT_WORDS: dict[str, Any] = {
     "id": str,
     "schema": str,
     "hypervisor": str,
+    "run": str,
     "namespaces": {ANY: str},
     "context": {ANY: str},
     "pipeline": {ANY: list},
@@ -71,7 +72,7 @@ def check_field(name: str, origin: Origin) -> None:
         reason = "expected a small letter, then letters, digits and _"
     elif keyword.iskeyword(name) or name == "self":
         reason = "it is a word of Python"
-    elif name in WORDS or name == "opaque":
+    elif name in WORDS or name in ("opaque", ONLY):
         reason = "it is a word of the language"
     else:
         return

@@ -1,0 +1,84 @@
+"""Match the devices of a document to those that are known, by the ladders of their tables.
+
+Rung by rung, a key that one device on either side has decides; a key that several have decides nothing and is reported.
+Of the document only what a rung asks for is read, first for all devices, then for those that are left.  First rungs
+that an attribute of a child decides (an alias) are read in one pass over the document, and what they pair climbs no
+more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from xform.compile.program import admitted
+from xform.errors import EntityError
+from xform.match.changes import ChangeSet, Gone, Inserted, Paired
+from xform.match.climb import Climb
+from xform.match.identity import alias_of, device_ids
+from xform.match.ladder import Kind, ladders
+from xform.match.outcome import Ambiguity, Matching, Pair, held
+from xform.match.places import Containers, containers, elements, marked
+from xform.xml import Element
+
+if TYPE_CHECKING:
+    from xform.dialect import Dialect
+
+__all__ = [
+    "Ambiguity",
+    "ChangeSet",
+    "Climb",
+    "Containers",
+    "Gone",
+    "Inserted",
+    "Kind",
+    "Matching",
+    "Pair",
+    "Paired",
+    "alias_of",
+    "containers",
+    "device_ids",
+    "elements",
+    "held",
+    "ladders",
+    "match",
+]
+
+
+def match(dialect: Dialect, xml: str | bytes, known: Any, **context: Any) -> Matching:
+    """Pair the devices of a document with those of a known entity. Raises DocumentError, EntityError."""
+    if type(known) is not dialect.classes[dialect.root.name]:
+        raise EntityError(f"known: {dialect.classes.no(known, dialect.root.name)}")
+    root = dialect.tree(xml)
+    matching = Matching(dialect, xml, context, known, same_run(dialect, root, known))
+    found = elements(root, dialect.containers)
+    marks: dict[tuple[str, str], dict[Element, Any]] = {}
+    climbs = []
+    for kind in dialect.kinds:
+        ours, theirs = held(known, kind.name), found.get(kind.name, [])
+        if not ours and not theirs:
+            continue
+        climb = Climb(matching, kind, ours, theirs, context)
+        climbs.append(climb)
+        if ours and theirs:
+            if kind.marks:
+                mark = kind.marks[0]
+                if (where := (mark.tag, mark.attribute)) not in marks:
+                    marks[where] = marked(root, mark)
+                climb.by_marks(marks[where])
+            climb.first()
+    # a document that has one of our names has all that its devices were given
+    kept = matching.same_run or any(climb.named for climb in climbs)
+    for climb in climbs:
+        if climb.ours or climb.theirs:
+            climb.climb(kept=kept)
+            climb.report()
+    return matching
+
+
+def same_run(dialect: Dialect, root: Element, known: Any) -> bool:
+    """Whether a document is of the same start of its domain as what is known."""
+    row = dialect.root.fields[dialect.tables.run] if dialect.tables.run else None
+    if row is None or row.codec is None or (text := root.get(row.path.attribute or "")) is None:
+        return False
+    run = getattr(known, row.name)
+    return run is not None and bool(admitted(row.codec)(text) == run)

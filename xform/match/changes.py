@@ -1,0 +1,167 @@
+"""What a document says that was not known: devices that came, that differ, that are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from xform.entities import Opaque
+from xform.match.identity import device_ids, new_ids
+from xform.match.outcome import Matching, held
+from xform.table.model import Row
+
+if TYPE_CHECKING:
+    from xform.dialect import Dialect
+
+# Of each field what it was, and what it is.
+Fields = dict[str, tuple[Any, Any]]
+
+
+@attrs.frozen
+class Inserted:
+    """A device that nobody knew."""
+
+    kind: str
+    id: str
+    found: Any
+
+
+@attrs.frozen
+class Paired:
+    """A known device, as it is known from now on, and the fields in which that differs from what was known."""
+
+    kind: str
+    id: str
+    known: Any
+    found: Any
+    fields: Fields = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Gone:
+    """A known device that the document does not have.
+
+    It was `unplugged` if what is known is of the same start of the VM; else it was left out when the VM was started:
+    something replaced it for that run, or its file was missing.
+    """
+
+    kind: str
+    id: str
+    known: Any
+    unplugged: bool
+
+
+@attrs.frozen
+class ChangeSet:
+    """Devices in the order of kinds and places; `fields` are those of the VM itself, `entity` is the VM as it is known
+    from now on, without devices.
+
+    False where nothing changed.  What cannot be told apart (`ambiguous`: kind, rung, ids of known devices) is in none
+    of the others.
+    """
+
+    entity: Any
+    inserted: tuple[Inserted, ...] = ()
+    paired: tuple[Paired, ...] = ()
+    gone: tuple[Gone, ...] = ()
+    fields: Fields = attrs.field(factory=dict)
+    ambiguous: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = ()
+
+    @property
+    def updated(self) -> tuple[Paired, ...]:
+        """The devices that differ from what was known."""
+        return tuple(pair for pair in self.paired if pair.fields)
+
+    def __bool__(self) -> bool:
+        return bool(self.inserted or self.updated or self.gone or self.fields)
+
+
+def changes(dialect: Dialect, matching: Matching, ids: Mapping[str, Sequence[str]] | None = None) -> ChangeSet:
+    """The changes that a match came to.
+
+    Fields that libvirt fills in are no change, nor secrets, which a document leaves out, nor what no document holds,
+    nor the lack of a device's name or of its second place: libvirt lost that, or nobody wrote it.
+    """
+    ids = device_ids(dialect, matching.known) if ids is None else ids
+    known = {id(device): name for kind in dialect.kinds for device, name in zip_held(matching.known, kind.name, ids)}
+    order = {kind.name: (at, kind) for at, kind in enumerate(dialect.kinds)}
+    paired, new = [], []
+    for pair in sorted(matching.pairs, key=lambda pair: order[pair.kind][0]):
+        first = order[pair.kind][1].keys[0].rung.named
+        found, fields = merged(dialect, pair.known, pair.found, keep=first)
+        paired.append(Paired(pair.kind, known[id(pair.known)], pair.known, found, fields))
+    for name, (_, kind) in order.items():
+        if devices := [device for other, device in matching.new if other == name]:
+            fresh = new_ids(dialect, matching.known, kind, devices, ids.get(name, ()))
+            new += [Inserted(name, one, device) for one, device in zip(fresh, devices, strict=True)]
+    entity, fields = merged(dialect, matching.known, matching.document, without=order)
+    return ChangeSet(
+        entity,
+        tuple(new),
+        tuple(paired),
+        tuple(Gone(kind, known[id(one)], one, matching.same_run) for kind, one in matching.missing),
+        fields,
+        tuple((one.kind, one.rung, tuple(known[id(device)] for device in one.known)) for one in matching.ambiguous),
+    )
+
+
+def zip_held(entity: Any, kind: str, ids: Mapping[str, Sequence[str]]) -> Iterator[tuple[Any, str]]:
+    return zip(held(entity, kind), ids.get(kind, ()), strict=True)
+
+
+def merged(
+    dialect: Dialect, known: Any, found: Any, *, keep: Iterable[str] = (), without: Iterable[str] = ()
+) -> tuple[Any, Fields]:
+    """What is known once a document was read, and in which fields that is new.
+
+    What no document holds is kept, and what `found` lacks of its secrets, of the fields to `keep` and of its second
+    places where it has no entry there.  Fields `without` which it is looked at are empty.
+    """
+    table = dialect.classes.table(type(found))
+    if table is None or isinstance(known, Opaque) or type(known) is not type(found):
+        word = dialect.classes.word
+        same = known == found
+        return found, {} if same else {"type": (word(type(known)), word(type(found)))}
+    kept: dict[str, Any] = {row.name: getattr(known, row.name) for row in table.known}
+    for join in table.joins:
+        rows = [row for row in join.rows if row.name in table.fields]
+        if all(getattr(found, row.name) in (None, [], {}, False) for row in rows):
+            kept |= {row.name: getattr(known, row.name) for row in rows}
+    for row in table.fields.values():
+        lacking = getattr(found, row.name) in (None, [], {})
+        if lacking and (row.secret or row.name in keep):
+            kept[row.name] = getattr(known, row.name)
+    fields: Fields = {}
+    for name, row in compared(table.fields).items():
+        was, now = getattr(known, name), getattr(found, name)
+        if name not in kept and name not in without and differ(dialect, row, was, now):
+            fields[name] = (was, now)
+    for name in table.switches:
+        if (was := getattr(known, name)) != (now := getattr(found, name)):
+            fields[name] = (was, now)
+    empty: dict[str, Any] = {name: [] if table.fields[name].form == "list" else None for name in without}
+    return attrs.evolve(found, **kept, **empty), fields
+
+
+def compared(rows: Mapping[str, Row]) -> dict[str, Row]:
+    """The rows whose fields tell of a change."""
+    return {name: row for name, row in rows.items() if not (row.live or row.generated or row.secret)}
+
+
+def differ(dialect: Dialect, row: Row, was: Any, now: Any) -> bool:
+    """Whether two values of a row differ in what tells of a change."""
+    if was == now:
+        return False
+    if isinstance(was, list) and isinstance(now, list):
+        return len(was) != len(now) or any(
+            differ(dialect, row, one, other) for one, other in zip(was, now, strict=True)
+        )
+    table = dialect.classes.table(type(now))
+    if table is None or type(was) is not type(now):
+        return True
+    inner = compared(table.fields)
+    return any(differ(dialect, inner[name], getattr(was, name), getattr(now, name)) for name in inner) or any(
+        getattr(was, name) != getattr(now, name) for name in table.switches
+    )

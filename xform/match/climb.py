@@ -1,0 +1,203 @@
+"""The way up one kind's ladder.  Devices are told by their place on either side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from xform.match.ladder import Key, Kind
+from xform.match.outcome import Matching, Pair
+from xform.match.places import SEVERAL
+from xform.xml import Element
+
+
+class Climb:
+    """Pairs the devices of one kind, rung by rung."""
+
+    def __init__(
+        self, matching: Matching, kind: Kind, known: list[Any], found: list[Element], context: dict[str, Any]
+    ) -> None:
+        self.matching, self.kind, self.context = matching, kind, context
+        self.known, self.found = known, found
+        # what no rung has paired yet, in order
+        self.ours, self.theirs = dict.fromkeys(range(len(known))), dict.fromkeys(range(len(found)))
+        self.our_keys: list[dict[int, Key]] = [{} for _ in kind.keys]
+        self.their_keys: list[dict[int, Key]] = [{} for _ in kind.keys]
+        self.identities = [at for at, keys in enumerate(kind.keys) if keys.rung.identity]
+        self.unclear: list[tuple[tuple[str, ...], list[int], list[int]]] = []
+        self.at = 0  # the rung that is next
+        self.named = False  # whether a device has the name that it was given
+
+    def by_marks(self, texts: dict[Element, Any]) -> None:
+        """Climb the rungs that read one attribute of a child, of which these are the texts, all at once."""
+        found = [texts.get(element) for element in self.found]
+        if SEVERAL in found:
+            return
+        for at, mark in enumerate(self.kind.marks):
+            if at and (not self.ours or not self.theirs or self.identities not in ([], [0])):
+                return
+            ours, theirs = self.our_keys[at], self.their_keys[at]
+            for place in self.ours:
+                value = getattr(self.known[place], mark.field, None)
+                ours[place] = value if not mark.prefix or (value and value.startswith(mark.prefix)) else None
+            for place in self.theirs:
+                text = found[place]
+                theirs[place] = text if text is None or mark.decode is None else mark.decode(text)
+            our_places, their_places = alone(ours), alone(theirs)
+            if our_places is None or their_places is None:
+                return
+            for key, our in our_places.items():
+                if (their := their_places.get(key)) is not None:
+                    self.pair(our, their, at)
+            self.climbed()
+
+    def climbed(self) -> None:
+        self.at += 1
+        if self.at == 1 and self.identities[:1] == [0]:
+            self.named = len(self.ours) < len(self.known)
+
+    def pair(self, our: int, their: int, at: int) -> None:
+        del self.ours[our], self.theirs[their]
+        matching, kind = self.matching, self.kind
+        matching.pairs.append(Pair(kind.name, self.known[our], kind.keys[at].rung.fields, their, matching))
+
+    def first(self) -> None:
+        """Climb the first rung, if it was not climbed yet."""
+        if not self.at:
+            self.climb(1, kept=False)
+
+    def climb(self, until: int | None = None, *, kept: bool) -> None:
+        """Climb all rungs, or those before `until`.
+
+        With `kept` the document has the names that its devices were given: one without is not the one that had one.
+        """
+        self.kept = kept
+        for at in range(self.at, until or len(self.kind.keys)):
+            if not self.ours or not self.theirs:
+                break
+            for ours, theirs in self.only(at) if self.kind.keys[at].rung.only else self.candidates(at):
+                if len(ours) == len(theirs) == 1:
+                    self.pair(ours[0], theirs[0], at)
+                else:
+                    self.unclear.append((self.kind.keys[at].rung.fields, ours, theirs))
+            self.climbed()
+
+    def report(self) -> None:
+        """Say of the devices that are left what they are: not told apart, missing, new."""
+        for rung, ours, theirs in self.unclear:
+            self.leave(rung, [our for our in ours if our in self.ours], [one for one in theirs if one in self.theirs])
+        alike = [(our, their) for our, their in self.comparable() if self.nothing_tells(our, their)]
+        self.leave((), sorted({our for our, _ in alike}), sorted({their for _, their in alike}))
+        self.matching.missing += [(self.kind.name, self.known[place]) for place in self.ours]
+        self.matching._new += [(self.kind.name, place) for place in self.theirs]
+
+    def leave(self, rung: tuple[str, ...], ours: list[int], theirs: list[int]) -> None:
+        """Report what no rung told apart."""
+        if ours and theirs:
+            self.matching._ambiguous.append((self.kind.name, rung, [self.known[place] for place in ours], theirs))
+            for our in ours:
+                del self.ours[our]
+            for their in theirs:
+                del self.theirs[their]
+
+    # --- keys
+
+    def our_key(self, at: int, place: int) -> Key:
+        keys = self.our_keys[at]
+        if place not in keys:
+            keys[place] = self.kind.keys[at].of_entity(self.known[place])
+        return keys[place]
+
+    def their_key(self, at: int, place: int) -> Key:
+        keys, reader = self.their_keys[at], self.kind.keys[at]
+        if place not in keys:
+            keys[place] = (
+                reader.of_element(self.found[place], self.context)
+                if reader.of_element
+                else reader.of_entity(self.matching.device(self.kind.name, place))
+            )
+        return keys[place]
+
+    # --- rungs
+
+    def candidates(self, at: int) -> Iterator[tuple[list[int], list[int]]]:
+        """Devices on both sides with the same key at a rung that may be the same."""
+        our_places = by_key((self.our_key(at, place), place) for place in self.ours)
+        if not our_places:
+            return
+        their_places = by_key((self.their_key(at, place), place) for place in self.theirs)
+        for key, ours in our_places.items():
+            if theirs := their_places.get(key):
+                yield from self.possible(at, ours, theirs)
+
+    def only(self, at: int) -> Iterator[tuple[list[int], list[int]]]:
+        """The only device of the kind on both sides."""
+        if len(self.known) == len(self.found) == 1:
+            yield from self.possible(at, [0], [0])
+
+    def possible(self, at: int, ours: list[int], theirs: list[int]) -> Iterator[tuple[list[int], list[int]]]:
+        pairs = [(our, their) for our in ours for their in theirs if not self.differ(at, our, their)]
+        if pairs:
+            yield sorted({our for our, _ in pairs}), sorted({their for _, their in pairs})
+
+    def differ(self, at: int, our: int, their: int) -> bool:
+        """Whether two devices are not the same, whatever the rung says: another identity tells, or the lack of a name.
+
+        An identity is overruled by those before it: what has our name may have got another MAC.
+        """
+        overruled = self.kind.keys[at].rung.identity
+        for other in self.identities:
+            if other == at or (overruled and other > at):
+                continue
+            one, two = self.our_key(other, our), self.their_key(other, their)
+            if one is not None and two is not None and one != two:
+                return True
+        return not overruled and self.nameless(our, their)
+
+    def nameless(self, our: int, their: int) -> bool:
+        """Whether a known device had the name of the first rung, and the other has none though names were kept."""
+        if not self.kept or self.identities[:1] != [0]:
+            return False
+        named = self.our_key(0, our) is not None and self.their_key(0, their) is None
+        return named and not any(
+            keys.live and self.our_key(at, our) is not None for at, keys in enumerate(self.kind.keys)
+        )
+
+    # --- what is left
+
+    def comparable(self) -> Iterator[tuple[int, int]]:
+        """Pairs of what is left on both sides, unless one rung tells every one of them from all others."""
+        rungs = [at for at, keys in enumerate(self.kind.keys) if not keys.rung.only]
+        ours, theirs = list(self.ours), list(self.theirs)
+        if (
+            ours
+            and theirs
+            and not any(
+                all(self.our_key(at, our) is not None for our in ours)
+                and all(self.their_key(at, their) is not None for their in theirs)
+                for at in rungs
+            )
+        ):
+            yield from ((our, their) for our in ours for their in theirs)
+
+    def nothing_tells(self, our: int, their: int) -> bool:
+        """Whether nothing says that two devices are not the same: no rung that both have the fields of."""
+        return not self.nameless(our, their) and not any(
+            self.our_key(at, our) is not None and self.their_key(at, their) is not None
+            for at in range(len(self.kind.keys))
+        )
+
+
+def alone(keys: dict[int, Key]) -> dict[Key, int] | None:
+    """The place of each key, if no key stands twice."""
+    places = {key: place for place, key in keys.items() if key is not None}
+    return places if len(places) + list(keys.values()).count(None) == len(keys) else None
+
+
+def by_key(keys: Iterable[tuple[Key, int]]) -> dict[Key, list[int]]:
+    """The places of each key."""
+    found: dict[Key, list[int]] = {}
+    for key, place in keys:
+        if key is not None:
+            found.setdefault(key, []).append(place)
+    return found

@@ -1,0 +1,161 @@
+"""The ladders of a dialect's devices: how the key of each rung is read, of a known device and of an element."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import attrs
+
+from xform.compile.program import Program, admitted
+from xform.entities import Classes, freeze
+from xform.table.model import Choice, Row, Rung, Shape, Step, Table, Tables
+from xform.table.walk import joins, needed
+from xform.xml import Element
+
+# What a rung tells devices by: the value of its one field, or the values of its several; None where one is not there.
+Key = Any
+
+
+@attrs.frozen
+class Mark:
+    """An attribute of a child element that tells a device by a field.
+
+    `decode` gives None for what is not admitted; without one, the text itself is the value.  A known value counts if it
+    begins with `prefix`.
+    """
+
+    field: str
+    tag: str
+    attribute: str
+    decode: Callable[[str], Any] | None
+    prefix: str = ""
+
+
+@attrs.frozen
+class Keys:
+    """How to read the key of a rung, of either side.
+
+    `of_element` is None where the element alone does not tell it: then the parsed device is asked.
+    """
+
+    rung: Rung
+    live: bool
+    of_element: Callable[[Element, dict[str, Any]], Key] | None
+    of_entity: Callable[[Any], Key]
+
+
+@attrs.frozen
+class Kind:
+    """A root's field that holds devices, and its ladder.
+
+    `marks` is what its first rungs read, where these stand in one attribute of a child.
+    """
+
+    name: str
+    row: Row
+    keys: tuple[Keys, ...]
+    marks: tuple[Mark, ...]
+
+
+def device_rows(tables: Tables) -> Iterator[Row]:
+    """The root's rows that hold devices with a ladder."""
+    root = tables.shapes[tables.root]
+    assert isinstance(root, Table)
+    for row in root.rows:
+        if row.entity and row.form in ("list", "one") and not row.embeds and tables.shapes[row.entity].ladder:
+            yield row
+
+
+def ladders(classes: Classes, compiled: Program) -> list[Kind]:
+    """Every kind of device of a dialect; `compiled` are its key functions."""
+    tables = classes.tables
+    joined: dict[str, set[str]] = {}
+    for _, join, held_by in joins(tables):
+        joined.setdefault(held_by.name, set()).update(row.name for row in join.rows)
+
+    def keys(row: Row, at: int, rung: Rung) -> Keys:
+        shape = tables.shapes[row.entity or ""]
+        variants = shape.tables
+        if rung.only:
+            return Keys(rung, False, lambda *_: None, lambda _: None)
+        rows = [table.fields[name] for name in rung.fields for table in variants if name in table.fields]
+        plain = all(inner.codec and inner.form == "one" for inner in rows)
+        alone = not isinstance(shape, Choice) or bool(shape.attributes)
+        asked = set().union(*(needed(table, rung.fields) for table in variants))
+        of_element = None
+        if alone and not joined.get(row.name, set()) & asked:
+            read = compiled[f"keys_{shape.name}_{at}"]
+            of_element = whole(rung, read if plain else lambda element, context: told(read(element, context)))
+        live = bool(rows) and all(inner.live for inner in rows)
+        return Keys(rung, live, of_element, whole(rung, entity_key(classes, shape, rung.fields)))
+
+    def kind(row: Row) -> Kind:
+        shape = tables.shapes[row.entity or ""]
+        every = tuple(keys(row, at, rung) for at, rung in enumerate(shape.ladder))
+        marks: list[Mark] = []
+        for one in every:
+            mark = mark_of(shape, one.rung) if isinstance(shape, Table) and one.of_element else None
+            if mark is None or (marks and (mark.tag, mark.attribute) != (marks[0].tag, marks[0].attribute)):
+                break
+            marks.append(mark)
+        return Kind(row.name, row, every, tuple(marks))
+
+    return [kind(row) for row in device_rows(tables)]
+
+
+def mark_of(table: Table, rung: Rung) -> Mark | None:
+    """The mark that a rung reads, if it reads one."""
+    if len(rung.named) != 1:
+        return None
+    row = table.fields[rung.fields[0]]
+    path, codec = row.path, row.codec
+    if len(row.paths) > 1 or len(path.steps) != 1 or path.attribute is None or row.form != "one":
+        return None
+    step = path.steps[0]
+    if codec is None or codec.shape != "value" or codec.needs or codec.unit or not exact(step):
+        return None
+    decode = None if codec.name == "str" else admitted(codec)
+    if prefix := rung.prefix:
+        decode = lambda text: text if text.startswith(prefix) else None  # noqa: E731
+    return Mark(row.name, step.tag, path.attribute, decode, prefix)
+
+
+def exact(step: Step) -> bool:
+    """Whether the name alone says which elements a step is."""
+    return not (step.wild or step.where or step.but)
+
+
+def whole(rung: Rung, read: Callable[..., Key]) -> Callable[..., Key]:
+    """A reader of keys that gives None for what is none: a part that is missing, a text that begins otherwise."""
+    if len(rung.fields) > 1:
+
+        def several(*given: Any) -> Key:
+            return None if None in (key := read(*given)) else key
+
+        return several
+    if not (prefix := rung.prefix):
+        return read
+
+    def begun(*given: Any) -> Key:
+        return key if (key := read(*given)) is not None and key.startswith(prefix) else None
+
+    return begun
+
+
+def told(value: Any) -> Key:
+    """A value as a key, if it says something: an entity of which nothing is there tells no device."""
+    key = freeze(value)
+    return None if attrs.has(type(value)) and not any(key[1:]) else key
+
+
+def entity_key(classes: Classes, shape: Shape, fields: tuple[str, ...]) -> Callable[[Any], Key]:
+    """A reader of some fields: None for what an entity does not have; `type` is a variant's word."""
+
+    def value(device: Any, name: str) -> Any:
+        word = classes.word(type(device)) if name == "type" and isinstance(shape, Choice) else None
+        return word or told(getattr(device, name, None))
+
+    if len(fields) > 1:
+        return lambda device: tuple([value(device, name) for name in fields])
+    return lambda device: value(device, fields[0])

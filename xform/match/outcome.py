@@ -1,0 +1,90 @@
+"""What a match came to: pairs, what is new or missing, and what cannot be told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+if TYPE_CHECKING:
+    from xform.dialect import Dialect
+    from xform.match.changes import ChangeSet
+
+
+@attrs.define  # frozen would cost three times as much, for every pair of every match
+class Pair:
+    """A known device and the one in the document that it is; `rung` names the fields that decided."""
+
+    kind: str
+    known: Any
+    rung: tuple[str, ...]
+    _place: int
+    _matching: Matching = attrs.field(repr=False, eq=False)
+
+    @property
+    def found(self) -> Any:
+        """The device as the document has it."""
+        return self._matching.device(self.kind, self._place)
+
+
+@attrs.frozen
+class Ambiguity:
+    """Devices that `rung` cannot tell apart, and no later one either; without a rung, that none tells at all."""
+
+    kind: str
+    rung: tuple[str, ...]
+    known: list[Any]
+    found: list[Any]
+
+
+@attrs.define(slots=False)
+class Matching:
+    """The outcome.  A kind is the root's field that holds the devices, such as ``disks``."""
+
+    _dialect: Dialect = attrs.field(repr=False)
+    _xml: str | bytes = attrs.field(repr=False)
+    _context: dict[str, Any] = attrs.field(repr=False)
+    known: Any = attrs.field(repr=False)
+    same_run: bool = False
+    pairs: list[Pair] = attrs.field(factory=list)
+    missing: list[tuple[str, Any]] = attrs.field(factory=list)
+    _new: list[tuple[str, int]] = attrs.field(factory=list)
+    _ambiguous: list[tuple[str, tuple[str, ...], list[Any], list[int]]] = attrs.field(factory=list)
+
+    @cached_property
+    def document(self) -> Any:
+        """The whole document as an entity; parsed when it is first asked for."""
+        return self._dialect.parse(self._xml, **self._context)
+
+    def device(self, kind: str, place: int) -> Any:
+        return held(self.document, kind)[place]
+
+    @property
+    def new(self) -> list[tuple[str, Any]]:
+        """Devices of the document that nobody knows, with their kinds."""
+        return [(kind, self.device(kind, place)) for kind, place in self._new]
+
+    @property
+    def ambiguous(self) -> list[Ambiguity]:
+        return [
+            Ambiguity(kind, rung, known, [self.device(kind, place) for place in places])
+            for kind, rung, known, places in self._ambiguous
+        ]
+
+    def changes(self, ids: Mapping[str, Sequence[str]] | None = None) -> ChangeSet:
+        """What the document says that was not known, device by device and field by field.
+
+        `ids` are those of the known devices, by kind, in the order in which the known entity holds them; without, they
+        are derived (`device_ids`).
+        """
+        from xform.match.changes import changes
+
+        return changes(self._dialect, self, ids)
+
+
+def held(entity: Any, kind: str) -> list[Any]:
+    """The devices of one kind, whether the root holds a list of them or one."""
+    value = getattr(entity, kind)
+    return value if isinstance(value, list) else [] if value is None else [value]
