@@ -47,6 +47,7 @@ also = "name : text"
 CASES = {
     "parse": ("parse", "web.xml", "--json"),
     "match": ("match", "web.xml", "--known", "web.yaml", "--json"),
+    "match-explained": ("match", "web.xml", "--known", "web.yaml", "--json", "--explain"),
     "validate": ("validate", "bad.xml", "--schemas", "schemas", "--json"),
     "lint": ("lint", "faulty", "--json"),
     "coverage": ("coverage", "--schemas", "schemas", "--corpus", "web.xml", "--exceptions", "known", "--json"),
@@ -120,7 +121,7 @@ MATCH, VALIDATE, LINT, COVERAGE, TRACE, SHOW, RUN = (
 @pytest.mark.parametrize(
     ("names", "table"),
     [
-        (["match"], MATCH[0]),
+        (["match", "match-explained"], MATCH[0] | MATCH[1]),
         (["validate"], VALIDATE[0]),
         (["lint"], LINT[0]),
         (["coverage"], COVERAGE[0]),

@@ -8,39 +8,111 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from xform.entities import Opaque, presentable
-from xform.files import dump_entity
+from xform.files import dump_entity, dump_value
+from xform.match import alias_of
 
 if TYPE_CHECKING:
+    from xform.cli.known import Ids
     from xform.dialect import Dialect
     from xform.match import Matching
+    from xform.match.changes import Fields
 
 NOTHING = "–"
+ANSWERS = {
+    "lacks": "has none",
+    "nobody": "nobody has that",
+    "another": "who has that is another one",
+    "several": "{count} have that, and nothing tells which",
+    "pair": "this is the one",
+}
 SAME = "as known"
 
 
-def as_data(dialect: Dialect, matching: Matching) -> dict[str, Any]:
-    """Pairs, new, missing and ambiguous, with the entities as `parse --json` writes them, but their secrets masked."""
+def as_data(dialect: Dialect, matching: Matching, ids: Ids | None = None, *, explain: bool = False) -> dict[str, Any]:
+    """The outcome and the changes that it means, with the entities as `parse --json` writes them, but their secrets
+    masked; `ids` are those of the known devices, where they are not derived.
+    """
+    kinds = {kind.name: kind for kind in dialect.kinds}
+    changes = matching.changes(ids)
+    of_known = {id(one.known): one.id for one in changes.paired}
 
     def dump(entity: Any) -> dict[str, Any]:
         return dump_entity(dialect, entity, masked=True)
 
-    return {
+    def alias(kind: str, device: Any) -> str | None:
+        return alias_of(dialect, kinds[kind], device)
+
+    def fields(changed: Fields) -> dict[str, list[Any]]:
+        return {name: [dump_value(dialect, one, masked=True) for one in both] for name, both in changed.items()}
+
+    data: dict[str, Any] = {
         "pairs": [
-            {"kind": pair.kind, "rung": list(pair.rung), "known": dump(pair.known), "found": dump(pair.found)}
+            {
+                "kind": pair.kind,
+                "id": of_known[id(pair.known)],
+                "alias": alias(pair.kind, pair.found),
+                "rung": list(pair.rung),
+                "known": dump(pair.known),
+                "found": dump(pair.found),
+            }
             for pair in matching.pairs
         ],
-        "new": [{"kind": kind, "found": dump(entity)} for kind, entity in matching.new],
-        "missing": [{"kind": kind, "known": dump(entity)} for kind, entity in matching.missing],
+        "new": [
+            {"kind": one.kind, "id": one.id, "alias": alias(one.kind, one.found), "found": dump(one.found)}
+            for one in changes.inserted
+        ],
+        "missing": [
+            {
+                "kind": one.kind,
+                "id": one.id,
+                "alias": alias(one.kind, one.known),
+                "unplugged": one.unplugged,
+                "known": dump(one.known),
+            }
+            for one in changes.gone
+        ],
         "ambiguous": [
             {
                 "kind": one.kind,
                 "rung": list(one.rung),
+                "ids": list(names),
                 "known": [dump(entity) for entity in one.known],
                 "found": [dump(entity) for entity in one.found],
             }
-            for one in matching.ambiguous
+            for one, (_, _, names) in zip(matching.ambiguous, changes.ambiguous, strict=True)
         ],
+        "changes": {
+            "fields": fields(changes.fields),
+            "updated": [{"kind": one.kind, "id": one.id, "fields": fields(one.fields)} for one in changes.updated],
+        },
     }
+    if explain:
+        data["explained"] = [
+            {
+                "kind": one.kind,
+                "known": None if one.known is None else dump(one.known),
+                "found": None if one.found is None else dump(one.found),
+                "tried": [
+                    {"rung": list(tried.rung), "answer": tried.answer, "others": tried.others} for tried in one.tried
+                ],
+            }
+            for one in matching.explain()
+        ]
+    return data
+
+
+def explained(dialect: Dialect, matching: Matching) -> str:
+    """Of each device the rungs that were tried, a line each, and what they found."""
+    lines = []
+    for one in matching.explain():
+        device = one.found if one.known is None else one.known
+        side = "nobody knew" if one.known is None else "paired" if one.found is not None else "not found"
+        lines.append(f"{one.kind}  {name(dialect, device)}  {side}\n")
+        for tried in one.tried:
+            said = " ".join(filter(None, (value_of(dialect, device, field) for field in tried.rung)))
+            shown = f"{' + '.join(tried.rung)} {said}".strip()
+            lines.append(f"    {shown}: {ANSWERS[tried.answer].format(count=tried.others)}\n")
+    return "".join(lines)
 
 
 def findings(matching: Matching) -> bool:
@@ -101,6 +173,8 @@ def where(dialect: Dialect, entity: Any, known: Any = None) -> str:
     said: dict[str, None] = {}
     for rung in ladder(dialect, entity):
         for field in rung:
+            if known is not None and getattr(entity, field, None) == getattr(known, field, None):
+                continue
             value = value_of(dialect, entity, field)
             if value and (known is None or value != value_of(dialect, known, field)):
                 said[f"{field} {value}"] = None
@@ -130,7 +204,8 @@ def value_of(dialect: Dialect, entity: Any, field: str) -> str:
         return "opaque"
     if attrs.has(type(value)):
         parts = [dialect.classes.word(type(value)) or ""]
-        parts += [value_of(dialect, value, inner.name) for inner in attrs.fields(type(value))]
+        inner = [(one.name, getattr(value, one.name)) for one in attrs.fields(type(value))]
+        parts += [value_of(dialect, value, name) for name, held in inner if not isinstance(held, list | dict)]
         return " ".join(part for part in parts if part)
     if row is not None and row.codec is not None and row.codec.shape == "value" and not row.codec.needs:
         try:

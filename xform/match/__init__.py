@@ -67,10 +67,10 @@ def match(dialect: Dialect, xml: str | bytes, known: Any, **context: Any) -> Mat
                 climb.by_marks(marks[where])
             climb.first()
     # a document that has one of our names has all that its devices were given
-    kept = matching.same_run or any(climb.named for climb in climbs)
+    matching.kept = matching.same_run or any(climb.named for climb in climbs)
     for climb in climbs:
         if climb.ours or climb.theirs:
-            climb.climb(kept=kept)
+            climb.climb()
             climb.report()
     return matching
 

@@ -64,14 +64,10 @@ class Climb:
     def first(self) -> None:
         """Climb the first rung, if it was not climbed yet."""
         if not self.at:
-            self.climb(1, kept=False)
+            self.climb(1)
 
-    def climb(self, until: int | None = None, *, kept: bool) -> None:
-        """Climb all rungs, or those before `until`.
-
-        With `kept` the document has the names that its devices were given: one without is not the one that had one.
-        """
-        self.kept = kept
+    def climb(self, until: int | None = None) -> None:
+        """Climb all rungs, or those before `until`."""
         for at in range(self.at, until or len(self.kind.keys)):
             if not self.ours or not self.theirs:
                 break
@@ -156,7 +152,7 @@ class Climb:
 
     def nameless(self, our: int, their: int) -> bool:
         """Whether a known device had the name of the first rung, and the other has none though names were kept."""
-        if not self.kept or self.identities[:1] != [0]:
+        if not self.matching.kept or self.identities[:1] != [0]:
             return False
         named = self.our_key(0, our) is not None and self.their_key(0, their) is None
         return named and not any(

@@ -11,6 +11,7 @@ import attrs
 if TYPE_CHECKING:
     from xform.dialect import Dialect
     from xform.match.changes import ChangeSet
+    from xform.match.explain import Explained
 
 
 @attrs.define  # frozen would cost three times as much, for every pair of every match
@@ -41,13 +42,18 @@ class Ambiguity:
 
 @attrs.define(slots=False)
 class Matching:
-    """The outcome.  A kind is the root's field that holds the devices, such as ``disks``."""
+    """The outcome.  A kind is the root's field that holds the devices, such as ``disks``.
+
+    `same_run`: what is known is of the same start of the VM as the document.  `kept`: the document has the names that
+    its devices were given, so one without a name is not the one that had one.
+    """
 
     _dialect: Dialect = attrs.field(repr=False)
     _xml: str | bytes = attrs.field(repr=False)
     _context: dict[str, Any] = attrs.field(repr=False)
     known: Any = attrs.field(repr=False)
     same_run: bool = False
+    kept: bool = False
     pairs: list[Pair] = attrs.field(factory=list)
     missing: list[tuple[str, Any]] = attrs.field(factory=list)
     _new: list[tuple[str, int]] = attrs.field(factory=list)
@@ -72,6 +78,12 @@ class Matching:
             Ambiguity(kind, rung, known, [self.device(kind, place) for place in places])
             for kind, rung, known, places in self._ambiguous
         ]
+
+    def explain(self) -> list[Explained]:
+        """Of each device, known or not, what every rung of its ladder found."""
+        from xform.match.explain import explain
+
+        return explain(self._dialect, self)
 
     def changes(self, ids: Mapping[str, Sequence[str]] | None = None) -> ChangeSet:
         """What the document says that was not known, device by device and field by field.

@@ -261,6 +261,27 @@ class OvirtDialect(Dialect):
         backing: OvirtDialect.BackingStore | Opaque | None = None
 
     @define(kw_only=True)
+    class Serial(Entity):
+        type: Literal['dev', 'file', 'pipe', 'unix', 'tcp', 'udp', 'null', 'stdio', 'vc', 'pty', 'spicevmc', 'spiceport', 'nmdm', 'qemu-vdagent', 'dbus']
+        sources: list[OvirtDialect.CharacterSource | Opaque] = ...
+        """udp has two: mode bind and mode connect"""
+        protocol: Literal['raw', 'telnet', 'telnets', 'tls'] | None = None
+        """tcp"""
+        log_file: str | None = None
+        """copy of what the guest writes"""
+        log_append: bool | None = None
+        tty: str | None = None
+        """terminal on the host; filled in by libvirt"""
+        target_type: Literal['xen', 'serial', 'uml', 'virtio', 'lxc', 'openvz', 'sclp', 'sclplm', 'isa-serial', 'usb-serial', 'pci-serial', 'spapr-vio-serial', 'system-serial', 'sclp-serial', 'isa-debug'] | None = None
+        port: int | None = None
+        """number of the port"""
+        target_model: Literal['isa-serial', 'usb-serial', 'pci-serial', 'spapr-vty', 'pl011', '16550a', 'sclpconsole', 'sclplmconsole', 'isa-debugcon'] | None = None
+        id: str | None = None
+        acpi_index: int | None = None
+        """names the device in the guest"""
+        address: OvirtDialect.Address | Opaque | None = None
+
+    @define(kw_only=True)
     class Parallel(Entity):
         """A parallel port."""
         type: Literal['dev', 'file', 'pipe', 'unix', 'tcp', 'udp', 'null', 'stdio', 'vc', 'pty', 'spicevmc', 'spiceport', 'nmdm', 'qemu-vdagent', 'dbus']
@@ -3117,6 +3138,8 @@ class OvirtDialect(Dialect):
         filesystems: list[OvirtDialect.Filesystem | Opaque] = ...
         nics: list[OvirtDialect.Nic | Opaque] = ...
         smartcards: list[OvirtDialect.Smartcard | Opaque] = ...
+        serials: list[OvirtDialect.Serial | Opaque] = ...
+        """libvirt makes one of the first console, with the same alias"""
         parallels: list[OvirtDialect.Parallel | Opaque] = ...
         consoles: list[OvirtDialect.Console | Opaque] = ...
         channels: list[OvirtDialect.Channel | Opaque] = ...

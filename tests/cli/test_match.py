@@ -1,0 +1,93 @@
+"""`xform match`: what is told for people, for programs, and on a page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Xform
+from tests.test_match import ID, disk, document, nic
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> tuple[str, str]:
+    """A document as it was, parsed, and as it is now."""
+    mac = "52:54:00:00:00:0{0}"
+    before = document(disk("sda", 1), disk("sdb", 2), nic(mac.format(1), 3)).replace("<domain>", "<domain id='7'>")
+    now = document(disk("sdc", 1), disk("sdb"), nic(mac.format(1), 3)).replace("<domain>", "<domain id='7'>")
+    (tmp_path / "before.xml").write_text(before)
+    (tmp_path / "now.xml").write_text(now)
+    return str(tmp_path / "before.xml"), str(tmp_path / "now.xml")
+
+
+@pytest.fixture
+def known(texts: tuple[str, str], tmp_path: Path, call: Xform) -> str:
+    parsed = call("parse", texts[0], "--json", dialect="ovirt")
+    (tmp_path / "known.json").write_text(parsed.stdout)
+    return str(tmp_path / "known.json")
+
+
+def test_two_documents_are_compared_with_no_other_file(texts: tuple[str, str], known: str, call: Xform) -> None:
+    found = call("match", texts[1], "--known", known, "--json", dialect="ovirt")
+    assert found.exit_code == 1
+    said = json.loads(found.stdout)
+    assert [(one["kind"], one["id"], one["alias"], one["rung"]) for one in said["pairs"]] == [
+        ("disks", ID.format(1), f"ua-{ID.format(1)}", ["id"]),
+        ("nics", ID.format(3), f"ua-{ID.format(3)}", ["id"]),
+    ]
+    assert [(one["kind"], one["id"], one["unplugged"]) for one in said["missing"]] == [("disks", ID.format(2), True)]
+    assert [one["found"]["target"] for one in said["new"]] == ["sdb"]
+    assert said["changes"] == {
+        "fields": {},
+        "updated": [{"kind": "disks", "id": ID.format(1), "fields": {"target": ["sda", "sdc"]}}],
+    }
+
+
+def test_explain_says_of_each_device_what_every_rung_found(texts: tuple[str, str], known: str, call: Xform) -> None:
+    said = call("match", texts[1], "--known", known, "--explain", dialect="ovirt").stdout
+    assert (
+        f"disks  {ID.format(2)}  not found\n"
+        f"    id {ID.format(2)}: nobody has that\n"
+        "    alias: has none\n"
+        "    serial: has none\n"
+        "    wwn: has none\n"
+        "    source: has none\n"
+        "    interface + target scsi sdb: who has that is another one\n"
+        "    address: has none\n"
+    ) in said
+    assert f"nics  {ID.format(3)}  paired\n    id {ID.format(3)}: this is the one\n" in said
+    assert said.endswith("2 paired, 1 new, 1 missing, 0 ambiguous\n")
+
+
+def test_what_several_have_is_counted(tmp_path: Path, call: Xform) -> None:
+    twice = document(nic("52:54:00:00:00:01"), nic("52:54:00:00:00:01"))
+    (tmp_path / "twice.xml").write_text(twice)
+    (tmp_path / "known.json").write_text(call("parse", str(tmp_path / "twice.xml"), "--json", dialect="ovirt").stdout)
+    asked = ("match", str(tmp_path / "twice.xml"), "--known", str(tmp_path / "known.json"), "--explain")
+    assert "    mac 52:54:00:00:00:01: 2 have that, and nothing tells which\n" in call(*asked, dialect="ovirt").stdout
+
+
+def test_the_page_lays_known_and_reported_side_by_side(
+    texts: tuple[str, str], known: str, tmp_path: Path, call: Xform
+) -> None:
+    page = tmp_path / "page.html"
+    call("match", texts[1], "--known", known, "--html", str(page), dialect="ovirt")
+    text = page.read_text()
+    assert "2 paired, 1 new, 1 missing, 0 ambiguous." in text
+    assert '<tr class="differs"><th scope="row">target<td>sda<td>sdc' in text
+    assert f"<details open><summary><b>disks</b> {ID.format(2)}: unplugged</summary>" in text
+    assert f"<details><summary><b>nics</b> {ID.format(3)}: paired by id</summary>" in text
+    assert "http" not in text
+
+
+def test_the_page_shows_no_secret(tmp_path: Path, call: Xform) -> None:
+    screen = document("<graphics type='vnc' port='1' passwd='hunter2'/>")
+    (tmp_path / "screen.xml").write_text(screen)
+    (tmp_path / "known.json").write_text(call("parse", str(tmp_path / "screen.xml"), "--json", dialect="ovirt").stdout)
+    page = tmp_path / "page.html"
+    asked = ("match", str(tmp_path / "screen.xml"), "--known", str(tmp_path / "known.json"), "--html", str(page))
+    assert call(*asked, dialect="ovirt").exit_code == 0
+    assert "***" in page.read_text()
+    assert "hunter2" not in page.read_text()
