@@ -36,19 +36,18 @@ class Climb:
         for at, mark in enumerate(self.kind.marks):
             if at and (not self.ours or not self.theirs or self.identities not in ([], [0])):
                 return
-            ours, theirs = self.our_keys[at], self.their_keys[at]
-            for place in self.ours:
-                value = getattr(self.known[place], mark.field, None)
-                ours[place] = value if not mark.prefix or (value and value.startswith(mark.prefix)) else None
-            for place in self.theirs:
-                text = found[place]
-                theirs[place] = text if text is None or mark.decode is None else mark.decode(text)
+            field, prefix, decode = mark.field, mark.prefix, mark.decode
+            ours = {place: getattr(self.known[place], field, None) for place in self.ours}
+            if prefix:
+                ours = {place: key if key and key.startswith(prefix) else None for place, key in ours.items()}
+            theirs = {place: found[place] for place in self.theirs}
+            if decode:
+                theirs = {place: text if text is None else decode(text) for place, text in theirs.items()}
+            self.our_keys[at], self.their_keys[at] = ours, theirs
             our_places, their_places = alone(ours), alone(theirs)
             if our_places is None or their_places is None:
                 return
-            for key, our in our_places.items():
-                if (their := their_places.get(key)) is not None:
-                    self.pair(our, their, at)
+            self.pair([(our, their_places[key]) for key, our in our_places.items() if key in their_places], at)
             self.climbed()
 
     def climbed(self) -> None:
@@ -56,10 +55,15 @@ class Climb:
         if self.at == 1 and self.identities[:1] == [0]:
             self.named = len(self.ours) < len(self.known)
 
-    def pair(self, our: int, their: int, at: int) -> None:
-        del self.ours[our], self.theirs[their]
-        matching, kind = self.matching, self.kind
-        matching.pairs.append(Pair(kind.name, self.known[our], kind.keys[at].rung.fields, their, matching))
+    def pair(self, those: list[tuple[int, int]], at: int) -> None:
+        matching, kind, known = self.matching, self.kind.name, self.known
+        rung = self.kind.keys[at].rung.fields
+        matching.pairs += [Pair(kind, known[our], rung, their, matching) for our, their in those]
+        if len(those) == len(self.ours) == len(self.theirs):
+            self.ours, self.theirs = {}, {}
+            return
+        for our, their in those:
+            del self.ours[our], self.theirs[their]
 
     def first(self) -> None:
         """Climb the first rung, if it was not climbed yet."""
@@ -71,11 +75,14 @@ class Climb:
         for at in range(self.at, until or len(self.kind.keys)):
             if not self.ours or not self.theirs:
                 break
-            for ours, theirs in self.only(at) if self.kind.keys[at].rung.only else self.candidates(at):
+            rung = self.kind.keys[at].rung
+            single = []
+            for ours, theirs in self.only(at) if rung.only else self.candidates(at):
                 if len(ours) == len(theirs) == 1:
-                    self.pair(ours[0], theirs[0], at)
+                    single.append((ours[0], theirs[0]))
                 else:
-                    self.unclear.append((self.kind.keys[at].rung.fields, ours, theirs))
+                    self.unclear.append((rung.fields, ours, theirs))
+            self.pair(single, at)
             self.climbed()
 
     def report(self) -> None:
@@ -118,13 +125,19 @@ class Climb:
 
     def candidates(self, at: int) -> Iterator[tuple[list[int], list[int]]]:
         """Devices on both sides with the same key at a rung that may be the same."""
-        our_places = by_key((self.our_key(at, place), place) for place in self.ours)
-        if not our_places:
+        ours, theirs, reader = self.our_keys[at], self.their_keys[at], self.kind.keys[at]
+        for place in self.ours:
+            if place not in ours:
+                ours[place] = reader.of_entity(self.known[place])
+        if not (our_places := by_key(ours, self.ours)):
             return
-        their_places = by_key((self.their_key(at, place), place) for place in self.theirs)
-        for key, ours in our_places.items():
-            if theirs := their_places.get(key):
-                yield from self.possible(at, ours, theirs)
+        for place in self.theirs:
+            if place not in theirs:
+                self.their_key(at, place)
+        their_places = by_key(theirs, self.theirs)
+        for key, alike in our_places.items():
+            if others := their_places.get(key):
+                yield from self.possible(at, alike, others)
 
     def only(self, at: int) -> Iterator[tuple[list[int], list[int]]]:
         """The only device of the kind on both sides."""
@@ -132,8 +145,9 @@ class Climb:
             yield from self.possible(at, [0], [0])
 
     def possible(self, at: int, ours: list[int], theirs: list[int]) -> Iterator[tuple[list[int], list[int]]]:
-        pairs = [(our, their) for our in ours for their in theirs if not self.differ(at, our, their)]
-        if pairs:
+        if not self.identities:
+            yield ours, theirs
+        elif pairs := [(our, their) for our in ours for their in theirs if not self.differ(at, our, their)]:
             yield sorted({our for our, _ in pairs}), sorted({their for _, their in pairs})
 
     def differ(self, at: int, our: int, their: int) -> bool:
@@ -145,17 +159,17 @@ class Climb:
         for other in self.identities:
             if other == at or (overruled and other > at):
                 continue
-            one, two = self.our_key(other, our), self.their_key(other, their)
-            if one is not None and two is not None and one != two:
-                return True
-        return not overruled and self.nameless(our, their)
+            if (one := self.our_key(other, our)) is not None:
+                two = self.their_key(other, their)
+                if two is not None and one != two:
+                    return True
+                if two is None and not other and not overruled and self.nameless(our):
+                    return True
+        return False
 
-    def nameless(self, our: int, their: int) -> bool:
-        """Whether a known device had the name of the first rung, and the other has none though names were kept."""
-        if not self.matching.kept or self.identities[:1] != [0]:
-            return False
-        named = self.our_key(0, our) is not None and self.their_key(0, their) is None
-        return named and not any(
+    def nameless(self, our: int) -> bool:
+        """Whether a known device had a name that a document would have kept: no name of libvirt's is known of it."""
+        return self.matching.kept and not any(
             keys.live and self.our_key(at, our) is not None for at, keys in enumerate(self.kind.keys)
         )
 
@@ -178,7 +192,8 @@ class Climb:
 
     def nothing_tells(self, our: int, their: int) -> bool:
         """Whether nothing says that two devices are not the same: no rung that both have the fields of."""
-        return not self.nameless(our, their) and not any(
+        named = self.identities[:1] == [0] and self.our_key(0, our) is not None
+        return not (named and self.nameless(our)) and not any(
             self.our_key(at, our) is not None and self.their_key(at, their) is not None
             for at in range(len(self.kind.keys))
         )
@@ -190,10 +205,10 @@ def alone(keys: dict[int, Key]) -> dict[Key, int] | None:
     return places if len(places) + list(keys.values()).count(None) == len(keys) else None
 
 
-def by_key(keys: Iterable[tuple[Key, int]]) -> dict[Key, list[int]]:
-    """The places of each key."""
+def by_key(keys: dict[int, Key], places: Iterable[int]) -> dict[Key, list[int]]:
+    """Places by their keys."""
     found: dict[Key, list[int]] = {}
-    for key, place in keys:
-        if key is not None:
+    for place in places:
+        if (key := keys[place]) is not None:
             found.setdefault(key, []).append(place)
     return found
