@@ -87,10 +87,11 @@ def context_class(dialect: Dialect, keyword: str) -> type:
     return cls
 
 
-def dump_entity(dialect: Dialect, entity: Any, *, masked: bool = False) -> dict[str, Any]:
+def dump_entity(dialect: Dialect, entity: Any, *, masked: bool = False, secrets: bool = True) -> dict[str, Any]:
     """An entity as plain data for YAML or JSON: `type` first, bytes as base64, what is empty or default left out.
 
-    With `masked` it is to be looked at, not to be read back: secrets are ``***``, kept XML is only named.
+    With `masked` it is to be looked at, not to be read back: secrets are ``***``, kept XML is only named.  Without
+    `secrets` they are left out.
     """
     if isinstance(entity, Opaque):
         return {"opaque": opening(entity.xml) if masked else entity.xml}
@@ -103,22 +104,24 @@ def dump_entity(dialect: Dialect, entity: Any, *, masked: bool = False) -> dict[
         row = rows.get(attribute.alias)
         if row and row.required and value is None:
             continue  # a document may lack what an entity must have
+        if row and row.secret and not secrets:
+            continue
         if value != _default(attribute) or type(value) is not type(_default(attribute)):
             data[attribute.alias] = dump_value(
-                dialect, presentable(row, value) if masked and row else value, masked=masked
+                dialect, presentable(row, value) if masked and row else value, masked=masked, secrets=secrets
             )
     return data
 
 
-def dump_value(dialect: Dialect, value: Any, *, masked: bool = False) -> Any:
+def dump_value(dialect: Dialect, value: Any, *, masked: bool = False, secrets: bool = True) -> Any:
     """The same for any value: entities in lists and mappings too; what is plain stays as it is."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
     if isinstance(value, dict):
-        return {key: dump_value(dialect, item, masked=masked) for key, item in value.items()}
+        return {key: dump_value(dialect, item, masked=masked, secrets=secrets) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [dump_value(dialect, item, masked=masked) for item in value]
-    return dump_entity(dialect, value, masked=masked) if attrs.has(type(value)) else value
+        return [dump_value(dialect, item, masked=masked, secrets=secrets) for item in value]
+    return dump_entity(dialect, value, masked=masked, secrets=secrets) if attrs.has(type(value)) else value
 
 
 def to_yaml(data: Any) -> str:

@@ -1,0 +1,35 @@
+"""Stores for tests: each gets a database of its own, of either kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.monitor.postgres import INITDB, MISSING, Postgres, postgres
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    if not INITDB:
+        pytest.skip(MISSING)
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """Makes a database for each call, and gives its URL."""
+    with ExitStack() as databases:
+        if request.param == "sqlite":
+            yield lambda: f"sqlite:///{tmp_path / f'{len(list(tmp_path.iterdir()))}.db'}"
+        else:
+            server: Postgres = request.getfixturevalue("postgres_server")
+            yield lambda: databases.enter_context(server.database())
+
+
+@pytest.fixture
+def store_url(new_store_url: Callable[[], str]) -> str:
+    return new_store_url()
