@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
 from tests.monitor.postgres import INITDB, MISSING, Postgres, postgres
+from tests.monitor.scripted import SMALL
+from xform.monitor.store import Store
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +35,9 @@ def new_store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ca
 @pytest.fixture
 def store_url(new_store_url: Callable[[], str]) -> str:
     return new_store_url()
+
+
+@pytest.fixture
+def opened(store_url: str) -> Iterator[Store]:
+    with closing(Store(store_url, SMALL)) as one:
+        yield one

@@ -13,6 +13,7 @@ import signal
 import sys
 import tempfile
 import traceback
+import warnings
 from collections.abc import Callable, Collection
 from contextlib import ExitStack, closing
 from functools import partial
@@ -48,7 +49,10 @@ class Shared:
 
 def fork(function: Callable[[], None]) -> int:
     """Run a function in a process of its own, which knows all that this one has loaded; its id."""
-    if child := os.fork():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of other threads, which hold nothing that is needed here
+        child = os.fork()
+    if child:
         return child
     status = 1
     try:
@@ -199,23 +203,27 @@ def changes(steps: int) -> Run:
     return run
 
 
-def main() -> None:
-    """Kill a run of 200 changes at every statement of it, on both databases."""
-    run, live = changes(200), sys.stdout.isatty()
+def main(steps: int) -> None:
+    """Kill a run of so many changes at every statement of it, on both databases at once."""
 
-    def telling(name: str) -> Callable[[int, int], None]:
-        return lambda number, kills: print(
-            f"{name}: killed at statement {number} of every step, {kills} kills", end="\r" if live else "\n", flush=True
-        )
+    def told(name: str, new_url: Callable[[], str]) -> None:
+        def progress(number: int, kills: int) -> None:
+            print(f"{name}: {kills} kills, at the first {number + 1} statements of every change", flush=True)
 
-    with tempfile.TemporaryDirectory(prefix="xform-crash-") as folder:
+        faults = every_kill(changes(steps), new_url, progress=progress)
+        print("\n".join(f"{name}: {fault}" for fault in faults) or f"{name}: ended always as a run that nobody killed")
+        sys.stdout.flush()
+        assert not faults
+
+    with tempfile.TemporaryDirectory(prefix="xform-crash-") as folder, postgres() as server, ExitStack() as databases:
         numbers = count()
-        faults = every_kill(run, lambda: f"sqlite:///{folder}/{next(numbers)}.db", progress=telling("SQLite"))
-    with postgres() as server, ExitStack() as databases:
-        faults += every_kill(run, lambda: databases.enter_context(server.database()), progress=telling("PostgreSQL"))
-    print("\n" * live + ("\n".join(faults) or "every store ended as one of a run that nobody killed"))
-    sys.exit(bool(faults))
+        started = [
+            fork(partial(told, "SQLite", lambda: f"sqlite:///{folder}/{next(numbers)}.db")),
+            fork(partial(told, "PostgreSQL", lambda: databases.enter_context(server.database()))),
+        ]
+        endings = [ended(child) for child in started]
+    sys.exit(any(endings))
 
 
 if __name__ == "__main__":
-    main()
+    main(200)

@@ -7,33 +7,24 @@ the row of one VM first and no second one, so that none waits for another in a c
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import attrs
-from sqlalchemy import Connection, Engine, bindparam, case, create_engine, event, func, insert, inspect, select, text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
+from sqlalchemy import Connection, bindparam, case, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from xform.dialect import Dialect
 from xform.errors import StoreError
-from xform.monitor import schema
+from xform.monitor.database import Database
 from xform.monitor.records import Change, Device, Known
 from xform.monitor.schema import ambiguous as ambiguous_table
 from xform.monitor.schema import change, device, vm
 from xform.monitor.stored import Entities
 
-# Seconds to wait for another's transaction, or for a server.
-PATIENCE = 30
 # Entries of the history that are read at once.
 PAGE = 1000
-# What the advisory lock of a migration is called in PostgreSQL.
-_MIGRATION = 0x78666F726D
-
 # A device row is found by these, under names that leave those of its columns to what is written.
 _KEY = ("vm", "kind", "id")
 _AIMED = tuple(f"this_{name}" for name in _KEY)
@@ -47,6 +38,7 @@ class State:
     id: str
     connection: str
     state: str
+    run: str | None
     text: bytes
     digest: bytes
     version: int
@@ -60,6 +52,12 @@ class Stored:
     connection: str
     state: str
     version: int
+
+    @property
+    def short(self) -> State:
+        """What a pass has to know of it."""
+        known = self.known
+        return State(known.id, self.connection, self.state, known.run, known.text, known.digest, self.version)
 
 
 @attrs.frozen
@@ -89,33 +87,21 @@ class Store:
     """
 
     def __init__(self, url: str, dialect: Dialect) -> None:
-        self._url = _parsed(url)
-        self._name = _shown(self._url)
         self._entities = Entities(dialect)
-        with self._telling():
-            self._engine = _engine(self._url)
-        # one statement sees what another does, in a snapshot
-        isolation = "SERIALIZABLE" if self._engine.dialect.name == "sqlite" else "REPEATABLE READ"
-        self._reader = self._engine.execution_options(isolation_level=isolation)
-        self._writer = self._engine.execution_options(writes=True)
-        try:
-            self._migrate()
-        except BaseException:
-            self.close()
-            raise
+        self._database = Database(url)
 
     def close(self) -> None:
-        self._engine.dispose()
+        self._database.close()
 
     def states(self) -> dict[str, State]:
         """Every VM by its id."""
-        columns = (vm.c.id, vm.c.connection, vm.c.state, vm.c.text, vm.c.digest, vm.c.version)
-        with self._reading() as connection:
+        columns = (vm.c.id, vm.c.connection, vm.c.state, vm.c.run, vm.c.text, vm.c.digest, vm.c.version)
+        with self._database.reading() as connection:
             return {row.id: State(*row) for row in connection.execute(select(*columns))}
 
     def load(self, vm_id: str) -> Stored | None:
         """A VM with its devices, which are in the order of kind and id."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(select(vm).where(vm.c.id == vm_id)).one_or_none()
             if row is None:
                 return None
@@ -133,7 +119,7 @@ class Store:
             )
         except StoreError as error:
             raise StoreError(
-                f"{self._name}: the tables cannot read what is stored of VM {vm_id}: {error}; "
+                f"{self._database.name}: the tables cannot read what is stored of VM {vm_id}: {error}; "
                 "use those that wrote it, or later ones"
             ) from None
         return Stored(known, row.connection, row.state, row.version)
@@ -182,7 +168,7 @@ class Store:
             {"vm": known.id, "number": number, "kind": kind, "rung": [*rung], "devices": [*devices]}
             for number, (kind, rung, devices) in enumerate(ambiguous)
         ]
-        with self._writing() as connected:
+        with self._database.writing() as connected:
             new = _swap(connected, known.id, version, values)
             if new is not None:
                 stored = [] if version is None else connected.execute(_devices(known.id)).all()
@@ -205,7 +191,7 @@ class Store:
             "run": case((vm.c.run == run, vm.c.run), else_=None),
             "seen": at,
         }
-        with self._writing() as connected:
+        with self._database.writing() as connected:
             return _swap(connected, vm_id, version, values)
 
     def history(self, vm_id: str | None = None, since: datetime | None = None) -> Iterator[Entry]:
@@ -217,7 +203,7 @@ class Store:
             query = query.where(change.c.at >= since)
         last = 0
         while True:
-            with self._reading() as connection:
+            with self._database.reading() as connection:
                 rows = connection.execute(query.where(change.c.number > last)).all()
             for row in rows:
                 fields = {name: (was, now) for name, (was, now) in row.fields.items()}
@@ -229,7 +215,7 @@ class Store:
     def ambiguities(self) -> list[Unclear]:
         """What the last documents did not tell apart, of all VMs."""
         query = select(ambiguous_table).order_by(ambiguous_table.c.vm, ambiguous_table.c.number)
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return [Unclear(row.vm, row.kind, tuple(row.rung), tuple(row.devices)) for row in connection.execute(query)]
 
     def _device(self, row: Any) -> Device:
@@ -248,64 +234,6 @@ class Store:
     def _row(self, vm_id: str, one: Device) -> dict[str, Any]:
         values = attrs.asdict(one, recurse=False) | {"vm": vm_id, "entity": self._entities.dump(one.entity)}
         return {column.name: values[column.name] for column in device.columns}
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with self._telling(), self._reader.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with self._telling(), self._writer.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _telling(self) -> Iterator[None]:
-        try:
-            yield
-        except ModuleNotFoundError as error:
-            raise StoreError(f"{self._name}: {error.name} is missing; install libvirt-xform[monitor]") from None
-        except SQLAlchemyError as error:
-            raise StoreError(f"{self._name}: {_reason(error)}") from None
-
-    def _migrate(self) -> None:
-        with self._reading() as connection:
-            there = _revision(connection)
-        if there == schema.HEAD:
-            return
-        with self._writing() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION)))
-            there = _revision(connection)  # another process may have been here meanwhile
-            if there is not None and there > schema.HEAD:
-                raise StoreError(
-                    f"{self._name}: its tables are of revision {there}, later than {schema.HEAD}, which this program "
-                    "knows; use a newer xform"
-                )
-            if there != schema.HEAD:
-                _upgrade(connection)
-
-
-# Alembic keeps the migration that runs in a place of the module's.
-_upgrading = threading.Lock()
-
-
-def _upgrade(connection: Connection) -> None:
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
-    with _upgrading:
-        command.upgrade(config, "head")
-
-
-def _revision(connection: Connection) -> str | None:
-    """The revision that the tables of a store are of; None for a new one."""
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
-    return found
 
 
 def _swap(connection: Connection, vm_id: str, version: int | None, values: dict[str, Any]) -> int | None:
@@ -347,47 +275,3 @@ def _replace_ambiguous(connection: Connection, vm_id: str, rows: list[dict[str, 
         connection.execute(ambiguous_table.delete().where(ambiguous_table.c.vm == vm_id))
     if rows:
         connection.execute(insert(ambiguous_table), rows)
-
-
-def _parsed(url: str) -> URL:
-    expected = "expected sqlite:///FILE or postgresql://USER@HOST/NAME"
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        raise StoreError(f"the URL of the store cannot be read; {expected}") from None
-    kind = parsed.get_backend_name()
-    if kind == "postgresql":
-        return parsed.set(drivername="postgresql+psycopg")
-    if kind != "sqlite" or parsed.database in (None, "", ":memory:"):
-        raise StoreError(f"{_shown(parsed)} is no store; {expected}")
-    return parsed
-
-
-def _shown(url: URL) -> str:
-    return url.set(query={}).render_as_string(hide_password=True)
-
-
-def _reason(error: SQLAlchemyError) -> str:
-    """What the database says, in one line; never a statement or its values."""
-    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
-
-
-def _engine(url: URL) -> Engine:
-    if url.get_backend_name() == "postgresql":
-        patience = {"connect_timeout": PATIENCE, "options": f"-c lock_timeout={PATIENCE * 1000:.0f}"}
-        return create_engine(url, connect_args=patience)
-    engine = create_engine(url, connect_args={"timeout": PATIENCE})
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _: Any) -> None:
-        connection.isolation_level = None  # `begin` below says when a transaction begins, and of what kind
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
