@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test golden bench lint lock check-fresh clean
+.PHONY: help setup demo test crash golden bench lint lock check-fresh clean
 
 bin := .venv/bin
 # host_prep joins when it is there.
@@ -17,6 +17,9 @@ demo: setup ## run the tour of the whole flow
 
 test: setup lint ## lint, then run every test
 	@$(bin)/python -m pytest -n 2 --dist loadgroup -p no:benchmark
+
+crash: setup ## kill a run of 200 changes at every statement to the store (`make test` does so at some)
+	@$(bin)/python -m tests.monitor.crash
 
 golden: setup ## make the golden files, the stubs and expected messages anew
 	@$(bin)/python -m pytest -n 0 -q -p no:benchmark --renew

@@ -62,6 +62,12 @@ def test_an_example_is_generated_with_its_contexts(
     assert made == (ROOT / "tests" / "golden" / "examples" / f"{name}.xml").read_text()
 
 
+def test_a_store_is_made_by_what_is_installed(installed: Path, tmp_path: Path) -> None:
+    code = "import xform; from xform.monitor.store import Store; Store('sqlite:///x.db', xform.load('domain')).close()"
+    run(installed, tmp_path, "-c", code)
+    assert (tmp_path / "x.db").exists()
+
+
 def test_the_schema_of_metadata_is_made_of_what_is_installed(installed: Path, tmp_path: Path) -> None:
     made = run(installed, tmp_path, "-m", "xform", "show", "--xsd", "ovirt-vm")
     assert 'targetNamespace="http://ovirt.org/vm/1.0"' in made

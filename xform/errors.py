@@ -22,6 +22,10 @@ class EntityError(XformError):
     """An entity, or the file it comes from, that its tables do not admit."""
 
 
+class StoreError(XformError):
+    """A store that cannot be opened, read or written."""
+
+
 class HostError(XformError):
     """libvirt, QEMU or the host refused; a command exits with 3."""
 

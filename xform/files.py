@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import base64
 import json
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path as File
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from xform.entities import Opaque, opening, presentable
+from xform.entities import Classes, Opaque, opening, presentable
 from xform.errors import EntityError, TableError, did_you_mean
 from xform.marked import Marked, load_marked
 from xform.structure import EntityConverter, converter
 from xform.table.folder import load_module
+from xform.table.model import Row
 from xform.validate import dotted, shown
 
 if TYPE_CHECKING:
@@ -87,38 +89,38 @@ def context_class(dialect: Dialect, keyword: str) -> type:
     return cls
 
 
-def dump_entity(dialect: Dialect, entity: Any, *, masked: bool = False) -> dict[str, Any]:
+def dump_entity(dialect: Dialect, entity: Any, *, masked: bool = False, secrets: bool = True) -> dict[str, Any]:
     """An entity as plain data for YAML or JSON: `type` first, bytes as base64, what is empty or default left out.
 
-    With `masked` it is to be looked at, not to be read back: secrets are ``***``, kept XML is only named.
+    With `masked` it is to be looked at, not to be read back: secrets are ``***``, kept XML is only named.  Without
+    `secrets` they are left out.
     """
     if isinstance(entity, Opaque):
         return {"opaque": opening(entity.xml) if masked else entity.xml}
-    word = dialect.classes.word(type(entity))
-    table = dialect.classes.table(type(entity))
-    rows = table.attributes if table else {}
+    word, fields = _fields(dialect.classes, type(entity))  # type: ignore[arg-type]  # mypy takes no class for hashable
     data: dict[str, Any] = {"type": word} if word else {}
-    for attribute in attrs.fields(type(entity)):
-        value = getattr(entity, attribute.name)
-        row = rows.get(attribute.alias)
+    for name, alias, row, default in fields:
+        value = getattr(entity, name)
+        if value is default or (value == default and type(value) is type(default)):
+            continue
         if row and row.required and value is None:
             continue  # a document may lack what an entity must have
-        if value != _default(attribute) or type(value) is not type(_default(attribute)):
-            data[attribute.alias] = dump_value(
-                dialect, presentable(row, value) if masked and row else value, masked=masked
-            )
+        if row and row.secret and not secrets:
+            continue
+        shown = presentable(row, value) if masked and row else value
+        data[alias] = dump_value(dialect, shown, masked=masked, secrets=secrets)
     return data
 
 
-def dump_value(dialect: Dialect, value: Any, *, masked: bool = False) -> Any:
+def dump_value(dialect: Dialect, value: Any, *, masked: bool = False, secrets: bool = True) -> Any:
     """The same for any value: entities in lists and mappings too; what is plain stays as it is."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
     if isinstance(value, dict):
-        return {key: dump_value(dialect, item, masked=masked) for key, item in value.items()}
+        return {key: dump_value(dialect, item, masked=masked, secrets=secrets) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [dump_value(dialect, item, masked=masked) for item in value]
-    return dump_entity(dialect, value, masked=masked) if attrs.has(type(value)) else value
+        return [dump_value(dialect, item, masked=masked, secrets=secrets) for item in value]
+    return dump_entity(dialect, value, masked=masked, secrets=secrets) if attrs.has(type(value)) else value
 
 
 def to_yaml(data: Any) -> str:
@@ -152,6 +154,14 @@ def to_yaml(data: Any) -> str:
 def to_json(data: Any) -> str:
     """Plain data as JSON, in the order that it has."""
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+@lru_cache(maxsize=1024)
+def _fields(classes: Classes, cls: type) -> tuple[str | None, list[tuple[str, str, Row | None, Any]]]:
+    """The word of a variant, and of each field its name, what it is called, its row and its default."""
+    table = classes.table(cls)
+    rows = table.attributes if table else {}
+    return classes.word(cls), [(one.name, one.alias, rows.get(one.alias), _default(one)) for one in attrs.fields(cls)]
 
 
 def _default(attribute: attrs.Attribute[Any]) -> Any:

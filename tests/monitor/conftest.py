@@ -1,0 +1,43 @@
+"""Stores for tests: each gets a database of its own, of either kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from tests.monitor.postgres import INITDB, MISSING, Postgres, postgres
+from tests.monitor.scripted import SMALL
+from xform.monitor.store import Store
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    if not INITDB:
+        pytest.skip(MISSING)
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """Makes a database for each call, and gives its URL."""
+    with ExitStack() as databases:
+        if request.param == "sqlite":
+            yield lambda: f"sqlite:///{tmp_path / f'{len(list(tmp_path.iterdir()))}.db'}"
+        else:
+            server: Postgres = request.getfixturevalue("postgres_server")
+            yield lambda: databases.enter_context(server.database())
+
+
+@pytest.fixture
+def store_url(new_store_url: Callable[[], str]) -> str:
+    return new_store_url()
+
+
+@pytest.fixture
+def opened(store_url: str) -> Iterator[Store]:
+    with closing(Store(store_url, SMALL)) as one:
+        yield one
