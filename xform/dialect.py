@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
@@ -292,6 +292,13 @@ class Dialect:
         from xform.match import ladders
 
         return ladders(self.classes, self._program("keys"))
+
+    @once
+    def same_run(self) -> Callable[[Element, Any], bool]:
+        """Whether a document is of the same start of its domain as what is known of it."""
+        from xform.match import runs
+
+        return runs(self)
 
     @once
     def containers(self) -> Containers:

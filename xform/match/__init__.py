@@ -8,6 +8,7 @@ more.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from xform.compile.program import admitted
@@ -41,6 +42,7 @@ __all__ = [
     "held",
     "ladders",
     "match",
+    "runs",
 ]
 
 
@@ -49,14 +51,14 @@ def match(dialect: Dialect, xml: str | bytes, known: Any, **context: Any) -> Mat
     if type(known) is not dialect.classes[dialect.root.name]:
         raise EntityError(f"known: {dialect.classes.no(known, dialect.root.name)}")
     root = dialect.tree(xml)
-    matching = Matching(dialect, xml, context, known, same_run(dialect, root, known))
+    matching = Matching(dialect, xml, context, known, dialect.same_run(root, known))
     found = elements(root, dialect.containers)
     marks: dict[tuple[str, str], dict[Element, Any]] = {}
     climbs = []
     for kind in dialect.kinds:
-        ours, theirs = held(known, kind.name), found.get(kind.name, [])
-        if not ours and not theirs:
+        if not getattr(known, kind.name) and kind.name not in found:
             continue
+        ours, theirs = held(known, kind.name), found.get(kind.name, [])
         climb = Climb(matching, kind, ours, theirs, context)
         climbs.append(climb)
         if ours and theirs:
@@ -75,10 +77,15 @@ def match(dialect: Dialect, xml: str | bytes, known: Any, **context: Any) -> Mat
     return matching
 
 
-def same_run(dialect: Dialect, root: Element, known: Any) -> bool:
-    """Whether a document is of the same start of its domain as what is known."""
+def runs(dialect: Dialect) -> Callable[[Element, Any], bool]:
+    """A function that says whether a document is of the same start of its domain as what is known."""
     row = dialect.root.fields[dialect.tables.run] if dialect.tables.run else None
-    if row is None or row.codec is None or (text := root.get(row.path.attribute or "")) is None:
-        return False
-    run = getattr(known, row.name)
-    return run is not None and bool(admitted(row.codec)(text) == run)
+    if row is None or row.codec is None:
+        return lambda root, known: False
+    name, attribute, decode = row.name, row.path.attribute or "", admitted(row.codec)
+
+    def same_run(root: Element, known: Any) -> bool:
+        run, text = getattr(known, name), root.get(attribute)
+        return run is not None and text is not None and bool(decode(text) == run)
+
+    return same_run

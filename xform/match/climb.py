@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -21,9 +22,9 @@ class Climb:
         self.known, self.found = known, found
         # what no rung has paired yet, in order
         self.ours, self.theirs = dict.fromkeys(range(len(known))), dict.fromkeys(range(len(found)))
-        self.our_keys: list[dict[int, Key]] = [{} for _ in kind.keys]
-        self.their_keys: list[dict[int, Key]] = [{} for _ in kind.keys]
-        self.identities = [at for at, keys in enumerate(kind.keys) if keys.rung.identity]
+        # the keys of each rung so far, by place
+        self.our_keys: defaultdict[int, dict[int, Key]] = defaultdict(dict)
+        self.their_keys: defaultdict[int, dict[int, Key]] = defaultdict(dict)
         self.unclear: list[tuple[tuple[str, ...], list[int], list[int]]] = []
         self.at = 0  # the rung that is next
         self.named = False  # whether a device has the name that it was given
@@ -34,16 +35,20 @@ class Climb:
         if SEVERAL in found:
             return
         for at, mark in enumerate(self.kind.marks):
-            if at and (not self.ours or not self.theirs or self.identities not in ([], [0])):
+            if at and (not self.ours or not self.theirs or self.kind.identities not in ((), (0,))):
                 return
             field, prefix, decode = mark.field, mark.prefix, mark.decode
-            ours = {place: getattr(self.known[place], field, None) for place in self.ours}
+            known = [getattr(self.known[place], field, None) for place in self.ours]
             if prefix:
-                ours = {place: key if key and key.startswith(prefix) else None for place, key in ours.items()}
-            theirs = {place: found[place] for place in self.theirs}
+                known = [key if key and key.startswith(prefix) else None for key in known]
+            ours = self.our_keys[at] = dict(zip(self.ours, known, strict=True))
+            if not any(known):
+                self.climbed()
+                continue
+            texts_left = [found[place] for place in self.theirs]
             if decode:
-                theirs = {place: text if text is None else decode(text) for place, text in theirs.items()}
-            self.our_keys[at], self.their_keys[at] = ours, theirs
+                texts_left = [text if text is None else decode(text) for text in texts_left]
+            theirs = self.their_keys[at] = dict(zip(self.theirs, texts_left, strict=True))
             our_places, their_places = alone(ours), alone(theirs)
             if our_places is None or their_places is None:
                 return
@@ -52,7 +57,7 @@ class Climb:
 
     def climbed(self) -> None:
         self.at += 1
-        if self.at == 1 and self.identities[:1] == [0]:
+        if self.at == 1 and self.kind.identities[:1] == (0,):
             self.named = len(self.ours) < len(self.known)
 
     def pair(self, those: list[tuple[int, int]], at: int) -> None:
@@ -145,7 +150,7 @@ class Climb:
             yield from self.possible(at, [0], [0])
 
     def possible(self, at: int, ours: list[int], theirs: list[int]) -> Iterator[tuple[list[int], list[int]]]:
-        if not self.identities:
+        if not self.kind.identities:
             yield ours, theirs
         elif pairs := [(our, their) for our in ours for their in theirs if not self.differ(at, our, their)]:
             yield sorted({our for our, _ in pairs}), sorted({their for _, their in pairs})
@@ -156,7 +161,7 @@ class Climb:
         An identity is overruled by those before it: what has our name may have got another MAC.
         """
         overruled = self.kind.keys[at].rung.identity
-        for other in self.identities:
+        for other in self.kind.identities:
             if other == at or (overruled and other > at):
                 continue
             if (one := self.our_key(other, our)) is not None:
@@ -192,7 +197,7 @@ class Climb:
 
     def nothing_tells(self, our: int, their: int) -> bool:
         """Whether nothing says that two devices are not the same: no rung that both have the fields of."""
-        named = self.identities[:1] == [0] and self.our_key(0, our) is not None
+        named = self.kind.identities[:1] == (0,) and self.our_key(0, our) is not None
         return not (named and self.nameless(our)) and not any(
             self.our_key(at, our) is not None and self.their_key(at, their) is not None
             for at in range(len(self.kind.keys))
@@ -201,8 +206,10 @@ class Climb:
 
 def alone(keys: dict[int, Key]) -> dict[Key, int] | None:
     """The place of each key, if no key stands twice."""
-    places = {key: place for place, key in keys.items() if key is not None}
-    return places if len(places) + list(keys.values()).count(None) == len(keys) else None
+    places = dict(zip(keys.values(), keys, strict=True))
+    nothing = list(keys.values()).count(None) if None in places else 0
+    places.pop(None, None)
+    return places if len(places) + nothing == len(keys) else None
 
 
 def by_key(keys: dict[int, Key], places: Iterable[int]) -> dict[Key, list[int]]:

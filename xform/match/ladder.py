@@ -49,13 +49,15 @@ class Keys:
 class Kind:
     """A root's field that holds devices, and its ladder.
 
-    `marks` is what its first rungs read, where these stand in one attribute of a child.
+    `marks` is what its first rungs read, where these stand in one attribute of a child; `identities` are the rungs that
+    tell a device from every other.
     """
 
     name: str
     row: Row
     keys: tuple[Keys, ...]
     marks: tuple[Mark, ...]
+    identities: tuple[int, ...]
 
 
 def device_rows(tables: Tables) -> Iterator[Row]:
@@ -88,7 +90,7 @@ def ladders(classes: Classes, compiled: Program) -> list[Kind]:
             read = compiled[f"keys_{shape.name}_{at}"]
             of_element = whole(rung, read if plain else lambda element, context: told(read(element, context)))
         live = bool(rows) and all(inner.live for inner in rows)
-        return Keys(rung, live, of_element, whole(rung, entity_key(classes, shape, rung.fields)))
+        return Keys(rung, live, of_element, whole(rung, entity_key(classes, shape, rung.fields, plain)))
 
     def kind(row: Row) -> Kind:
         shape = tables.shapes[row.entity or ""]
@@ -99,7 +101,8 @@ def ladders(classes: Classes, compiled: Program) -> list[Kind]:
             if mark is None or (marks and (mark.tag, mark.attribute) != (marks[0].tag, marks[0].attribute)):
                 break
             marks.append(mark)
-        return Kind(row.name, row, every, tuple(marks))
+        identities = tuple(at for at, rung in enumerate(shape.ladder) if rung.identity)
+        return Kind(row.name, row, every, tuple(marks), identities)
 
     return [kind(row) for row in device_rows(tables)]
 
@@ -149,13 +152,20 @@ def told(value: Any) -> Key:
     return None if attrs.has(type(value)) and not any(key[1:]) else key
 
 
-def entity_key(classes: Classes, shape: Shape, fields: tuple[str, ...]) -> Callable[[Any], Key]:
-    """A reader of some fields: None for what an entity does not have; `type` is a variant's word."""
+def entity_key(classes: Classes, shape: Shape, fields: tuple[str, ...], plain: bool) -> Callable[[Any], Key]:
+    """A reader of some fields: None for what an entity does not have; `type` is a variant's word.
+
+    Values of `plain` fields are keys as they are.
+    """
+    made: Callable[[Any], Key] = (lambda value: value) if plain else told
 
     def value(device: Any, name: str) -> Any:
         word = classes.word(type(device)) if name == "type" and isinstance(shape, Choice) else None
-        return word or told(getattr(device, name, None))
+        return word or made(getattr(device, name, None))
 
     if len(fields) > 1:
         return lambda device: tuple([value(device, name) for name in fields])
-    return lambda device: value(device, fields[0])
+    field = fields[0]
+    if plain and field != "type":
+        return lambda device: getattr(device, field, None)
+    return lambda device: value(device, field)
