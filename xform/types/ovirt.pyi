@@ -300,6 +300,8 @@ class OvirtDialect(Dialect):
         """number of the port"""
         target_model: Literal['isa-serial', 'usb-serial', 'pci-serial', 'spapr-vty', 'pl011', '16550a', 'sclpconsole', 'sclplmconsole', 'isa-debugcon'] | None = None
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -324,6 +326,8 @@ class OvirtDialect(Dialect):
         guest_port: int | None = None
         """guestfwd"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         address: OvirtDialect.Address | Opaque | None = None
 
     @define(kw_only=True)
@@ -436,6 +440,8 @@ class OvirtDialect(Dialect):
         page_per_vq: bool | None = None
         """each queue is notified in a page of its own"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         master: int | None = None
         """usb companion: first port at its master"""
         acpi_index: int | None = None
@@ -665,6 +671,8 @@ class OvirtDialect(Dialect):
         loadparm: str | None = None
         """s390: what the boot loader is told"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -1224,6 +1232,8 @@ class OvirtDialect(Dialect):
         loadparm: str | None = None
         """s390: what the boot loader is told"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         rom_enabled: bool | None = None
         rom_bar: bool | None = None
         """the guest sees it"""
@@ -1398,6 +1408,8 @@ class OvirtDialect(Dialect):
         repeat: bool | None = None
         """repeat keys that are held"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -1788,6 +1800,8 @@ class OvirtDialect(Dialect):
         base: int | None = None
         """virtio-mem, virtio-pmem: guest-physical address"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -2065,6 +2079,8 @@ class OvirtDialect(Dialect):
         loadparm: str | None = None
         """s390: what the boot loader is told"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         address: OvirtDialect.Address | Opaque | None = None
 
     @define(kw_only=True)
@@ -2098,6 +2114,8 @@ class OvirtDialect(Dialect):
         page_per_vq: bool | None = None
         """each queue is notified in a page of its own"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -2212,6 +2230,8 @@ class OvirtDialect(Dialect):
         """A reader of the host."""
         id: str | None = None
         """not in the schema, but libvirt reads and writes it"""
+        alias: str | None = None
+        """what it is called where that is no id; not in the schema either; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -2225,6 +2245,8 @@ class OvirtDialect(Dialect):
         """folder"""
         id: str | None = None
         """not in the schema, but libvirt reads and writes it"""
+        alias: str | None = None
+        """what it is called where that is no id; not in the schema either; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -2246,6 +2268,8 @@ class OvirtDialect(Dialect):
         target_model: Literal['isa-serial', 'usb-serial', 'pci-serial', 'spapr-vty', 'pl011', '16550a', 'sclpconsole', 'sclplmconsole', 'isa-debugcon'] | None = None
         id: str | None = None
         """not in the schema, but libvirt reads and writes it"""
+        alias: str | None = None
+        """what it is called where that is no id; not in the schema either; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -2262,6 +2286,8 @@ class OvirtDialect(Dialect):
         audio: int | None = None
         """ID of the host's side"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -2495,6 +2521,8 @@ class OvirtDialect(Dialect):
         backend: OvirtDialect.TpmBackend | Opaque | None = None
         """`plan` knows"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         address: OvirtDialect.Address | Opaque | None = None
 
     class TpmBackend(Entity):
@@ -2733,6 +2761,8 @@ class OvirtDialect(Dialect):
         page_per_vq: bool | None = None
         """each queue is notified in a page of its own"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -2774,6 +2804,8 @@ class OvirtDialect(Dialect):
         action: Literal['reset', 'shutdown', 'poweroff', 'pause', 'none', 'dump', 'inject-nmi'] | None = None
         """what happens to the guest then"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -2788,6 +2820,8 @@ class OvirtDialect(Dialect):
         stats_period: int | None = None
         """s between statistics"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -3005,6 +3039,8 @@ class OvirtDialect(Dialect):
         loadparm: str | None = None
         """s390: what the boot loader is told"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         rom_enabled: bool | None = None
         rom_bar: bool | None = None
         """the guest sees it"""
