@@ -149,6 +149,12 @@ def test_a_new_device_never_gets_the_id_of_one_that_is_there() -> None:
     assert len({nic.id for nic in again.nics}) == 3
 
 
+def test_a_device_with_an_id_is_called_by_nothing_else() -> None:
+    (nic,) = plan(vm(nics=[OVIRT.Nic(alias="net0")])).nics
+    assert nic.id is not None
+    assert nic.alias is None
+
+
 def test_what_libvirt_keeps_no_alias_for_gets_no_id() -> None:
     controllers = [OVIRT.Controller(type="pci", model="pcie-root"), OVIRT.Controller(type="usb", model="none")]
     planned = plan(vm(balloon=OVIRT.Balloon(model="none"), controllers=controllers))
