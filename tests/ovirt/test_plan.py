@@ -83,13 +83,17 @@ def values(vm: Any, name: str) -> list[str]:
 
 
 def changed(known: Any, planned: Any, place: str = "vm") -> Any:
-    """The places where something known has become something else; what holds nothing is not known."""
+    """The places where something known has become something else; what holds nothing is not known.
+
+    The alias of a device goes as soon as it has an id.
+    """
     if known in (None, [], {}):
         return
     if attrs.has(type(known)) and type(known) is type(planned):
         for attribute in attrs.fields(type(known)):
             at = f"{place}.{attribute.name}"
-            if getattr(known, attribute.name) != attribute.default:
+            renamed = attribute.name == "alias" and getattr(planned, "id", None) is not None
+            if getattr(known, attribute.name) != attribute.default and not renamed:
                 yield from changed(getattr(known, attribute.name), getattr(planned, attribute.name), at)
     elif isinstance(known, list) and isinstance(planned, list) and len(known) <= len(planned):
         left = list(planned)  # devices may have other places now
