@@ -22,6 +22,7 @@ from xform.dialect import Dialect
 from xform.entities import Opaque, empty
 from xform.table.model import ANY, Choice, Row, Step, Table
 from xform.table.walk import flatten, joins
+from xform.validate import taken
 from xform.xml import canonical, parse_text
 
 # Deeper entities are left out where their rows are optional.
@@ -192,7 +193,15 @@ class _Maker:
                 if self.findable(joined, [name for _, name in join.on], item, held[joined.name]):
                     for name, value in self.fields(draw, join.rows, joined, join.path.steps[-1], 2).items():
                         setattr(item, name, value)
+                    self.give_way(join.rows, joined, item)
         return root
+
+    @staticmethod
+    def give_way(rows: Sequence[Row], table: Table, entity: Any) -> None:
+        """Take back what would not stand, or not be read back, where other rows go first."""
+        for row in rows:
+            if row.behind and getattr(entity, row.name) is not None and any(taken(row, table, entity)):
+                setattr(entity, row.name, None)
 
     def findable(self, table: Table, on: Sequence[str], item: Any, siblings: list[Any]) -> bool:
         """Can the entry of an item in a second place be told from those of its siblings?"""
@@ -226,6 +235,7 @@ class _Maker:
         values = {switch: draw(st.booleans()) for switch in table.switches}
         values |= self.fields(draw, table.rows, table, step, depth, bare)
         made = self.classes[table.name](**values)
+        self.give_way(table.rows, table, made)
         for row in table.rows:
             if row.codec and row.codec.needs and not self.computes(row, made):
                 if row.required:

@@ -183,6 +183,7 @@ class _Check:
                 yield from one(item, (*here, str(key)))
         elif value is not None or (row.codec and row.codec.shape == "present"):
             yield from one(value, here)
+            yield from (Problem(here, fault) for fault in taken(row, table, entity))
         elif self.part and len(here) == 1:
             return
         elif row.required or row.default is not None:
@@ -315,6 +316,15 @@ def _veiled(one: Callable[[Any, Place], Iterator[Problem]]) -> Callable[[Any, Pl
     return check
 
 
+def taken(row: Row, table: Table, entity: Any) -> Iterator[str]:
+    """What keeps a row's value from its node: one that goes first there has a value, or admits the text."""
+    for first in (table.fields[name] for name in row.behind):
+        if getattr(entity, first.name) is not None:
+            yield f"{first.name} stands in its place; leave out one of them"
+        elif _reads(first, row, getattr(entity, row.name)):
+            yield f"would be read back as {first.name}; give it there"
+
+
 def faulty_key(row: Row, key: Any) -> Iterator[str]:
     """What keeps a map's key from being written and read back."""
     if type(key) is not str:
@@ -337,7 +347,9 @@ def _reads(row: Row, own: Row, value: Any) -> bool:
     if not row.codec or not own.codec or row.codec.needs or own.codec.needs:
         return True
     try:
-        row.codec.decode(own.codec.encode(value[0] if own.form == "list" else value))
-    except (ValueError, TypeError):
+        text = own.codec.encode(value[0] if own.form == "list" else value)
+        stripped = text.strip()
+        row.codec.decode(text if row.path.attribute is not None or row.codec.word in ("str", "text") else stripped)
+    except (ValueError, TypeError, AttributeError):
         return False
-    return True
+    return bool(stripped) or not row.codec.filled

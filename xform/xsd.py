@@ -177,7 +177,8 @@ class _Writer:
                 content.attributes[row.key.attribute] = "xs:string", True
             at = row.value if row.form == "map" else slot.path
             if at.attribute is not None:
-                content.attributes[at.attribute] = self.value(row), row.form != "one"
+                value = "xs:string" if row.behind else self.value(row)  # theirs, or what they do not admit
+                content.attributes[at.attribute] = value, row.form != "one"
             else:
                 content.texts.append(self.value(row))
 

@@ -93,6 +93,8 @@ class DetailWriter(ParseWriter):
                 places = [variable(Slot(row, at, "value", owners, place)) for place, at in enumerate(row.paths)]
                 for one, other in combinations(places, 2):
                     self.doubt(f"{one} is not None", f"{other} is not None", f"{one} != {other}")
+            for name in row.behind:
+                self.doubt(f"{holder(owners)}.{name} is not None", f"{holder(owners)}.{row.name} is not None")
         super().settle(table, owners)
 
     def decide(self, table: Table, owners: Owners) -> None:
@@ -204,23 +206,35 @@ class DetailWriter(ParseWriter):
         elif needy(row) and not row.generated:
             out(f"{field}.append({text})")
         elif not row.generated and not row.computed:
-            if depth:
-                self.doubt(f"{field} is not None")
-            if (decoded := self.decoded(slot, e, text)) != text:
-                with out.block(f"if (x := {decoded}) is None:"):
-                    self.refuse(slot, e, name, text)
-                with out.block("else:"):
-                    out(f"{field} = x")
-                    self.take(slot)
-                return
-            out(f"{field} = {text}")
+            left = [f"{holder(slot.owners)}.{first} is None" for first in row.behind]
+            with out.block(f"if {' and '.join(left)}:") if left else nullcontext():
+                self.read(slot, e, name, text, depth)
+            return
+        self.take(slot)
+
+    def read(self, slot: Slot, e: str, name: str, text: str, depth: int) -> None:
+        """Decode a text, and note whether the row takes it."""
+        out, field = self.source, variable(slot)
+        if depth:
+            self.doubt(f"{field} is not None")
+        if (decoded := self.decoded(slot, e, text)) != text:
+            with out.block(f"if (x := {decoded}) is None:"):
+                self.refuse(slot, e, name, text)
+            with out.block("else:"):
+                out(f"{field} = x")
+                self.take(slot)
+            return
+        out(f"{field} = {text}")
         self.take(slot)
 
     def refuse(self, slot: Slot, e: str, name: str, text: str) -> None:
         """A row does not admit a text; a size has a unit beside it, and a rule may take a text for nothing."""
         owner, codec = self.owner(slot), slot.row.codec
+        table = self.classes.shape(owner)
         if codec and (codec.unit or codec.word == "rule"):
             self.doubt()
+        elif isinstance(table, Table) and table.leaves(slot.row):
+            self.source("pass")  # another row may
         else:
             row = self.source.ref(f"row_{owner}_{slot.row.name}", "row", owner, slot.row.name)
             self.source(f"refuse({row}, {e}, {name}, {text}, d)")

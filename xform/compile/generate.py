@@ -93,6 +93,7 @@ class GenerateWriter(Writer):
         """The condition under which a row is written; then its value is `v`."""
         row, field = slot.row, value(slot)
         conditions = ["w.live"] if row.live else []
+        conditions += [f"{holder(slot.owners)}.{name} is None" for name in row.behind]
         # a part of a document does not hold all that the whole must
         partly = self.table.name == self.tables.root and not slot.owners
         always = row.constant is not None or row.form != "one" or (row.required and not partly)
@@ -393,10 +394,11 @@ def _words(choice: Choice, words: tuple[str, ...]) -> str:
 
 
 def _single(node: Node) -> list[Slot]:
-    """The one slot of a container that holds one value at most."""
+    """The slot of a container that holds one value at most, with those behind it."""
     slots = [slot for slot in (*node.attributes, *node.text) if slot.kind == "value"]
     units = [slot for slot in node.attributes if slot.kind == "unit"]
-    alone = len(slots) == 1 and not node.children and all(unit.row is slots[0].row for unit in units)
+    one = sum(not slot.row.behind for slot in slots) == 1
+    alone = one and not node.children and all(unit.row is slots[0].row for unit in units)
     return slots if alone else []
 
 

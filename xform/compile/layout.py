@@ -108,13 +108,15 @@ class Layouts:
 
     def fields(self, rows: tuple[Row, ...]) -> Fields:
         """Rows whose fields alone say what stands in a document, how to read those fields of an entity, and the rows
-        that depend on other fields as well; what is written only has no field to follow.
+        that depend on other fields as well; what is written only has no field to follow. What stands behind others at
+        a node comes first, so that these have the last word.
         """
         if id(rows) not in self._fields:
             kept = [row for row in rows if not row.generated]
             others = tuple(row for row in kept if row.when or (row.codec and row.codec.needs))
-            plain = tuple(row for row in kept if row.constant is None and row not in others)
-            self._fields[id(rows)] = rows, (plain, _reader([row.name for row in plain]), others)
+            plain = [row for row in kept if row.constant is None and row not in others]
+            plain.sort(key=lambda row: -len(row.behind))
+            self._fields[id(rows)] = rows, (tuple(plain), _reader([row.name for row in plain]), others)
         return self._fields[id(rows)][1]
 
 

@@ -55,11 +55,16 @@ def _shared(tables: Tables, node: Node) -> bool:
             places[name].append(slot)
     pairs = [pair for slots in places.values() for pair in combinations(slots, 2)]
     return (
-        any(not apart(one.owners, other.owners) for one, other in pairs)
+        any(not apart(one.owners, other.owners) and not _leaves(one, other) for one, other in pairs)
         or (bool(node.whole) and len(places) + len(node.children) > 1)
         or any(slot.row.generated or slot.row.value.steps for slot in node.whole)
         or any(_shared(tables, child) for child in node.children.values())
     )
+
+
+def _leaves(slot: Slot, other: Slot) -> bool:
+    """Whether what a row does not admit is another one's, of the same table."""
+    return slot.row.name in other.row.behind and slot.owners == other.owners
 
 
 def _names(tables: Tables, slot: Slot) -> tuple[str | None, ...]:

@@ -207,7 +207,7 @@ class ParseWriter(ElementWriter):
         out(f"{value(slot)} = project({row}, {out.ref(f'table_{owner}', 'table', owner)}, e)")
 
     def settle(self, table: Table, owners: Owners) -> None:
-        """What is known when all nodes were seen: several places, defaults."""
+        """What is known when all nodes were seen: several places, defaults, who goes first at a node."""
         out = self.source
         for row in table.rows:
             if row.constant is not None or row.when or row.computed or row.form != "one" or needy(row):
@@ -219,6 +219,9 @@ class ParseWriter(ElementWriter):
             if row.default is not None:
                 with out.block(f"if {field} is None:"):
                     out(f"{field} = {empty(row)!r}")
+            if row.behind:
+                with out.block(f"if {' or '.join(f'{holder(owners)}.{name} is not None' for name in row.behind)}:"):
+                    out(f"{field} = None")
 
     def decide(self, table: Table, owners: Owners) -> None:
         """Decode by rules, now that what they need is known."""

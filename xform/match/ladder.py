@@ -16,6 +16,8 @@ from xform.xml import Element
 # What a rung tells devices by: the value of its one field, or the values of its several; None where one is not there.
 Key = Any
 
+Decode = Callable[[str], Any]
+
 
 @attrs.frozen
 class Mark:
@@ -28,7 +30,7 @@ class Mark:
     field: str
     tag: str
     attribute: str
-    decode: Callable[[str], Any] | None
+    decode: Decode | None
     prefix: str = ""
 
 
@@ -118,10 +120,22 @@ def mark_of(table: Table, rung: Rung) -> Mark | None:
     step = path.steps[0]
     if codec is None or codec.shape != "value" or codec.needs or codec.unit or not exact(step):
         return None
-    decode = None if codec.name == "str" else admitted(codec)
+    decode: Decode | None = None if codec.name == "str" else admitted(codec)
     if prefix := rung.prefix:
         decode = lambda text: text if text.startswith(prefix) else None  # noqa: E731
+    if firsts := [admitted(codec) for name in row.behind if (codec := table.fields[name].codec)]:
+        decode = left_by(firsts, decode)
     return Mark(row.name, step.tag, path.attribute, decode, prefix)
+
+
+def left_by(firsts: list[Decode], decode: Decode | None) -> Decode:
+    """What a row reads of a text that none of those before it at its node admits."""
+
+    def left(text: str) -> Any:
+        taken = any(first(text) is not None for first in firsts)
+        return None if taken else decode(text) if decode else text
+
+    return left
 
 
 def exact(step: Step) -> bool:

@@ -1,4 +1,4 @@
-"""What rows claim: the nodes that they write and read.  Two rows never claim one node."""
+"""What rows claim: the nodes that they write and read.  Two never claim one node, but for a row behind another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from xform.table.walk import Owners, apart, flatten, joins
 class Claim:
     """A node, or with `whole` an element and all that is in it; and who claims it.
 
-    `owners` are the embedding rows, with the variant that is meant, on the way to the row that claims.
+    `owners` are the embedding rows, with the variant that is meant, on the way to the row that claims; it is `row`,
+    where that is one value.
     """
 
     node: Path
@@ -23,6 +24,11 @@ class Claim:
     origin: Origin
     whole: bool = False
     owners: Owners = ()
+    row: Row | None = None
+
+    def leaves(self, other: Claim) -> bool:
+        """Whether what a row does not admit is another one's, of the same table."""
+        return bool(self.row and other.row and self.row.name in other.row.behind) and self.owners == other.owners
 
     def __str__(self) -> str:
         return f"{self.node} with all in it" if self.whole else str(self.node)
@@ -92,7 +98,7 @@ def _in_element(tables: Tables, shape: Shape, table: Table) -> Iterator[Claim]:
                 yield Claim(Path(bare(path).steps), by, row.origin, whole=True, owners=owners)
         else:
             for node in nodes(row):
-                yield Claim(node, by, row.origin, owners=owners)
+                yield Claim(node, by, row.origin, owners=owners, row=row)
 
 
 def _refuse_common(claims: list[Claim]) -> None:
@@ -106,7 +112,7 @@ def _refuse_common(claims: list[Claim]) -> None:
         others = [*single.get(claim.node, ()), *(other for path in around for other in whole.get(path, ()))]
         for other in others:
             first, second = claims[min(at, other)], claims[max(at, other)]
-            if other != at and not apart(first.owners, second.owners):
+            if other != at and not apart(first.owners, second.owners) and not first.leaves(second):
                 same = f"so does {first.by} at {first.origin}"
                 also = same if str(first) == str(second) else f"{first.by} at {first.origin} claims {first}"
                 raise TableError(f"{second.origin}: {second.by} claims {second}, and {also}; a node has one row")

@@ -21,7 +21,10 @@ def behind(own: tuple[Row, ...], shared: tuple[Row, ...]) -> tuple[Row, ...]:
 
 
 def merge(inherited: tuple[Row, ...], own: tuple[Row, ...]) -> tuple[Row, ...]:
-    """Own rows take the place of inherited ones with the same name or the same nodes; `-` drops; others follow."""
+    """Own rows take the place of inherited ones with the same name or the same nodes; `-` drops; others follow.
+
+    Each knows then which others go first at its node.
+    """
     rows = list(inherited)
     names: dict[str, Row] = {}
     for row in own:
@@ -42,8 +45,34 @@ def merge(inherited: tuple[Row, ...], own: tuple[Row, ...]) -> tuple[Row, ...]:
         elif same:
             rows = [row if at == same[0] else old for at, old in enumerate(rows) if at not in same[1:]]
         else:
-            rows.append(row)
-    return tuple(rows)
+            # what stands behind another row at its node stands behind it here
+            mates = [at for at, old in enumerate(rows, 1) if here is not None and old.place == here]
+            rows.insert(mates[-1] if mates else len(rows), row)
+    return _in_line(rows)
+
+
+def _in_line(rows: list[Row]) -> tuple[Row, ...]:
+    """Rows that know which others go first at their node."""
+    done: list[Row] = []
+    for row in rows:
+        first = [other for other in done if _leaves(other, row)]
+        secret = row.secret or any(other.secret for other in first)
+        done.append(evolve(row, behind=tuple(other.name for other in first), secret=secret))
+    return tuple(done)
+
+
+def _leaves(row: Row, other: Row) -> bool:
+    """Whether a row leaves to another one what it does not admit of their node."""
+    everything = row.codec is not None and row.codec.word in ("str", "text")
+    return other.live and row.place == other.place and _plain(row) and _plain(other) and not everything
+
+
+def _plain(row: Row) -> bool:
+    """Whether a row is one value at one node, by which nothing else stands or falls."""
+    codec = row.codec
+    single = row.form == "one" and codec is not None and codec.shape == "value" and len(row.paths) == 1
+    bound = row.constant is not None or row.when or row.generated or row.required or row.default is not None
+    return single and not bound and not (codec and (codec.unit or codec.needs))
 
 
 def merge_joins(inherited: tuple[Join, ...], own: tuple[Join, ...]) -> tuple[Join, ...]:

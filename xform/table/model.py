@@ -68,7 +68,8 @@ class Row:
 
     `form` is ``one``, ``list`` or ``map``.  Exactly one of `codec` and `entity` is set: a value, or the name of
     the entity whose rows go on from here.  `key` and `value` are the paths of a map's two halves, relative to
-    the element of an entry.
+    the element of an entry.  `behind` names the rows of its table that go first at its node: it takes what none of
+    them admits.
     """
 
     owner: str
@@ -89,6 +90,7 @@ class Row:
     since: str | None = None
     until: str | None = None
     when: str | None = None
+    behind: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -188,6 +190,10 @@ class Table:
     def attributes(self) -> dict[str, Row]:
         """The same, and what is known beside the document: all that the class has but for the switches."""
         return {**self.fields, **{row.name: row for row in self.known}}
+
+    def leaves(self, row: Row) -> bool:
+        """Whether another row takes what this one does not admit."""
+        return any(row.name in other.behind for other in self.every)
 
     @property
     def tables(self) -> tuple[Table, ...]:

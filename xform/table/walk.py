@@ -63,13 +63,14 @@ def late(rows: Iterable[Row]) -> list[Row]:
 
 
 def needed(table: Table, names: Iterable[str]) -> set[str]:
-    """Fields, and those that rules need to decode them."""
+    """Fields, and those that are decoded first: what rules need, and what goes first at their nodes."""
     found: set[str] = set()
     todo = [name for name in names if name in table.fields]
     while todo:
         found.add(name := todo.pop())
-        codec = table.fields[name].codec
-        todo += [need for need in (codec.needs if codec else ()) if need in table.fields and need not in found]
+        row = table.fields[name]
+        first = (*(row.codec.needs if row.codec else ()), *row.behind)
+        todo += [need for need in first if need in table.fields and need not in found]
     return found
 
 

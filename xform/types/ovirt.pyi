@@ -277,6 +277,8 @@ class OvirtDialect(Dialect):
         """number of the port"""
         target_model: Literal['isa-serial', 'usb-serial', 'pci-serial', 'spapr-vty', 'pl011', '16550a', 'sclpconsole', 'sclplmconsole', 'isa-debugcon'] | None = None
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -321,6 +323,8 @@ class OvirtDialect(Dialect):
         """number of the port"""
         target_model: Literal['isa-serial', 'usb-serial', 'pci-serial', 'spapr-vty', 'pl011', '16550a', 'sclpconsole', 'sclplmconsole', 'isa-debugcon'] | None = None
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -345,6 +349,8 @@ class OvirtDialect(Dialect):
         guest_port: int | None = None
         """guestfwd"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         address: OvirtDialect.Address | Opaque | None = None
 
     @define(kw_only=True)
@@ -457,6 +463,8 @@ class OvirtDialect(Dialect):
         page_per_vq: bool | None = None
         """each queue is notified in a page of its own"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         master: int | None = None
         """usb companion: first port at its master"""
         acpi_index: int | None = None
@@ -686,6 +694,8 @@ class OvirtDialect(Dialect):
         loadparm: str | None = None
         """s390: what the boot loader is told"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -1245,6 +1255,8 @@ class OvirtDialect(Dialect):
         loadparm: str | None = None
         """s390: what the boot loader is told"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         rom_enabled: bool | None = None
         rom_bar: bool | None = None
         """the guest sees it"""
@@ -1419,6 +1431,8 @@ class OvirtDialect(Dialect):
         repeat: bool | None = None
         """repeat keys that are held"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -1809,6 +1823,8 @@ class OvirtDialect(Dialect):
         base: int | None = None
         """virtio-mem, virtio-pmem: guest-physical address"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -2086,6 +2102,8 @@ class OvirtDialect(Dialect):
         loadparm: str | None = None
         """s390: what the boot loader is told"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         address: OvirtDialect.Address | Opaque | None = None
 
     @define(kw_only=True)
@@ -2119,6 +2137,8 @@ class OvirtDialect(Dialect):
         page_per_vq: bool | None = None
         """each queue is notified in a page of its own"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -2233,6 +2253,8 @@ class OvirtDialect(Dialect):
         """A reader of the host."""
         id: str | None = None
         """not in the schema, but libvirt reads and writes it"""
+        alias: str | None = None
+        """what it is called where that is no id; not in the schema either; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -2246,6 +2268,8 @@ class OvirtDialect(Dialect):
         """folder"""
         id: str | None = None
         """not in the schema, but libvirt reads and writes it"""
+        alias: str | None = None
+        """what it is called where that is no id; not in the schema either; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -2267,6 +2291,8 @@ class OvirtDialect(Dialect):
         target_model: Literal['isa-serial', 'usb-serial', 'pci-serial', 'spapr-vty', 'pl011', '16550a', 'sclpconsole', 'sclplmconsole', 'isa-debugcon'] | None = None
         id: str | None = None
         """not in the schema, but libvirt reads and writes it"""
+        alias: str | None = None
+        """what it is called where that is no id; not in the schema either; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -2283,6 +2309,8 @@ class OvirtDialect(Dialect):
         audio: int | None = None
         """ID of the host's side"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -2516,6 +2544,8 @@ class OvirtDialect(Dialect):
         backend: OvirtDialect.TpmBackend | Opaque | None = None
         """`plan` knows"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         address: OvirtDialect.Address | Opaque | None = None
 
     class TpmBackend(Entity):
@@ -2754,6 +2784,8 @@ class OvirtDialect(Dialect):
         page_per_vq: bool | None = None
         """each queue is notified in a page of its own"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -2795,6 +2827,8 @@ class OvirtDialect(Dialect):
         action: Literal['reset', 'shutdown', 'poweroff', 'pause', 'none', 'dump', 'inject-nmi'] | None = None
         """what happens to the guest then"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -2809,6 +2843,8 @@ class OvirtDialect(Dialect):
         stats_period: int | None = None
         """s between statistics"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         acpi_index: int | None = None
         """names the device in the guest"""
         address: OvirtDialect.Address | Opaque | None = None
@@ -3026,6 +3062,8 @@ class OvirtDialect(Dialect):
         loadparm: str | None = None
         """s390: what the boot loader is told"""
         id: str | None = None
+        alias: str | None = None
+        """libvirt's own name for it, such as net0, or another tool's; filled in by libvirt"""
         rom_enabled: bool | None = None
         rom_bar: bool | None = None
         """the guest sees it"""

@@ -75,6 +75,8 @@ class Updater:
             collections.entries(self, row, place, other)
         elif row.embeds:
             variants.embedded(self, row, place, one, other)
+        elif any(getattr(new, name) is not None for name in row.behind):
+            return  # the node is another's
         else:
             for path in row.paths:
                 if row.entity:

@@ -71,6 +71,8 @@ class Writer:
             if row.when:
                 self.create(element, row.path.steps, order)
                 continue
+            if any(getattr(entity, name) is not None for name in row.behind):
+                continue
             value = getattr(entity, row.name)
             if row.form == "list":
                 for item in value:

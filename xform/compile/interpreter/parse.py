@@ -178,6 +178,8 @@ class Reader:
                 self.pass_over(row, element)
             elif row.embeds:
                 values[row.name] = self.embedded(row, table, element)
+            elif row.behind:
+                values[row.name] = self.remaining(row, element, [values[name] for name in row.behind])
             else:
                 values[row.name] = self.value(row, element)
         for join in table.joins:
@@ -231,6 +233,16 @@ class Reader:
                     found = value if found is None else found
                     break
         return empty(row) if found is None else found
+
+    def remaining(self, row: Row, element: Element, first: list[Any]) -> Any:
+        """What the rows that go first at a row's node do not admit, and so leave to it."""
+        if any(value is not None for value in first):
+            return None
+        holders = find(element, row.path.steps)
+        self.reading.refused = [
+            one for one in self.reading.refused if not (one[1].path == row.path and one[0] in holders)
+        ]
+        return self.value(row, element)
 
     def pass_over(self, row: Row, element: Element) -> None:
         """What is written only is the row's all the same."""
@@ -341,6 +353,8 @@ class Reader:
             self.take(row, (*place, row.name))
             if row.computed:
                 self.pass_over(row, entry)
+            elif row.behind:
+                setattr(entity, row.name, self.remaining(row, entry, [getattr(entity, name) for name in row.behind]))
             else:
                 setattr(entity, row.name, self.value(row, entry, self.needs(row, values)))
 
