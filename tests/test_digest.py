@@ -19,7 +19,7 @@ from lxml import etree
 import xform
 from bench.documents import document
 from tests import corpus
-from xform.match import device_rows
+from xform.match.ladder import device_rows
 from xform.strategies import entities
 
 DIALECTS = [xform.load("domain"), xform.load("ovirt")]

@@ -22,7 +22,7 @@ from lxml import etree
 from xform.compile.interpreter import find
 from xform.compile.layout import Node, Slot, full_layout
 from xform.compile.program import admitted
-from xform.match import device_rows, exact
+from xform.match.ladder import device_rows, exact
 from xform.table.model import ANY, Choice, Join, Row, Step, Table
 from xform.xml import Element, own_text
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ import attrs
 
 from xform.entities import empty
 from xform.errors import DocumentError
-from xform.match import address_of, alias_of, device_ids, held
+from xform.match import alias_of, device_ids, held
 from xform.match.changes import merged
 from xform.monitor.records import Change, Device, Followed, Known
 from xform.monitor.slices import Slices, alone, cut
@@ -61,10 +62,10 @@ def manage(dialect: Dialect, known: Known | None, entity: Any) -> Known:
 
     What was not seen yet is taken to be plugged in, until a document does not have it.
     """
+    entity = deepcopy(entity)
     told = {
         (kind.name, name): made(dialect, kind, name, device, managed=True)
-        for kind in dialect.kinds
-        for name, device in zip(*numbered(dialect, entity, kind), strict=True)
+        for kind, name, device in numbered(dialect, entity)
     }
     kept = []
     for device in known.devices if known else ():
@@ -160,8 +161,7 @@ def first(dialect: Dialect, xml: bytes, pieces: Slices | None, context: dict[str
     texts = sliced(dialect, entity, pieces)
     devices = tuple(
         made(dialect, kind, name, device, slice=texts.get(id(device), b""))
-        for kind in dialect.kinds
-        for name, device in zip(*numbered(dialect, entity, kind), strict=True)
+        for kind, name, device in numbered(dialect, entity)
     )
     changes = [Change("inserted"), *(Change("inserted", device.kind, device.id) for device in devices)]
     return Followed(Known(*called(dialect, entity), bare(dialect, entity), devices), tuple(changes))
@@ -239,10 +239,12 @@ def ids_of(known: Known) -> dict[str, list[str]]:
     return ids
 
 
-def numbered(dialect: Dialect, entity: Any, kind: Kind) -> tuple[list[str], list[Any]]:
-    """The ids of an entity's devices of one kind, and these."""
-    devices = held(entity, kind.name)
-    return (device_ids(dialect, entity)[kind.name] if devices else []), devices
+def numbered(dialect: Dialect, entity: Any) -> Iterator[tuple[Kind, str, Any]]:
+    """The devices of an entity with their kinds and ids."""
+    ids = device_ids(dialect, entity)
+    for kind in dialect.kinds:
+        for name, device in zip(ids.get(kind.name, ()), held(entity, kind.name), strict=True):
+            yield kind, name, device
 
 
 def made(dialect: Dialect, kind: Kind, name: str, entity: Any, managed: bool = False, slice: bytes = b"") -> Device:
@@ -258,7 +260,7 @@ def seen(dialect: Dialect, kind: Kind, device: Device, entity: Any, slice: bytes
         device.id,
         lifeless(dialect, entity, kept),
         alias_of(dialect, kind, entity),
-        address_of(dialect, kind, entity),
+        device.address,
         device.managed,
         True,
         slice,
@@ -288,15 +290,19 @@ def run_of(dialect: Dialect, root: Element) -> str | None:
 
 
 def lifeless(dialect: Dialect, entity: Any, but: frozenset[str] = frozenset()) -> Any:
-    """An entity without what libvirt fills in, `but` for some fields of its own."""
+    """An entity that was just read, its live fields emptied, `but` for some of its own."""
     if isinstance(entity, list):
-        return [lifeless(dialect, item) for item in entity]
+        for item in entity:
+            lifeless(dialect, item)
+        return entity
     live, inner = living(dialect, type(entity))
-    values = {row.name: empty(row) for row in live if row.name not in but and getattr(entity, row.name) != empty(row)}
+    for row in live:
+        if row.name not in but and getattr(entity, row.name) is not None:
+            object.__setattr__(entity, row.name, empty(row))
     for name in inner:
-        if name not in values and (was := getattr(entity, name)) and (now := lifeless(dialect, was)) is not was:
-            values[name] = now
-    return attrs.evolve(entity, **values) if values else entity
+        if (value := getattr(entity, name)) is not None:
+            lifeless(dialect, value)
+    return entity
 
 
 @lru_cache(4096)
