@@ -212,11 +212,13 @@ class Dialect:
 
         The same in every process.  Raises DocumentError for what is no document of this dialect.
         """
-        return self.digest_tree(self.tree(xml, source))
+        made: bytes = self._digests.text(xml, source)
+        return made
 
     def digest_tree(self, root: Element) -> bytes:
         """The same, of a tree that `tree` gave."""
-        return self._digests(root)
+        made: bytes = self._digests.tree(root)
+        return made
 
     def match(self, xml: str | bytes, known: Any, **context: Any) -> Matching:
         """Which devices of a document are which of a known entity. Raises DocumentError, EntityError."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +23,11 @@ from lxml import etree
 from xform.compile.interpreter import find
 from xform.compile.layout import Node, Slot, full_layout
 from xform.compile.program import admitted
+from xform.errors import DocumentError
 from xform.match.ladder import device_rows, exact
-from xform.table.model import ANY, Choice, Join, Row, Step, Table
-from xform.xml import Element, own_text
+from xform.slices import alone, cut
+from xform.table.model import ANY, Choice, Join, Row, Table
+from xform.xml import Element, own_text, parse_text
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect
@@ -32,16 +35,16 @@ if TYPE_CHECKING:
 # XML cannot hold these characters, so texts and names never run into each other.
 END, OPEN, CLOSE, TEXT, OTHER = "\x01", "\x02", "\x03", "\x04", "\x05"
 
-Key = tuple[str | None, ...]
+MEMO = 8192  # texts of devices whose parts are remembered
 
 
 @attrs.define(eq=False)
 class Spot:
     """What counts of an element: its attributes, its text (`trimmed` where blanks around it say nothing), its children.
 
-    `there`: that it stands there counts by itself.  `free` are the tags of children in whose order nothing lies.
-    `needs` are the tests for what is required, of each table that it may be an entity of; `every` says that all of it counts.
-    What its children are is made when an element has some.
+    `there`: that it stands there counts by itself.  `free` are the tags of children in whose order nothing lies, with
+    the way there.  `needs` are the tests for what is required, of each table that it may be an entity of; `every`: all
+    of it counts.  What its children are is made when an element has some.
     """
 
     _digests: Digests
@@ -54,7 +57,7 @@ class Spot:
     there: bool = False
     telling: set[str] = attrs.field(factory=set)
     least: int = 2
-    free: set[str] = attrs.field(factory=set)
+    free: dict[str, str] = attrs.field(factory=dict)
     wild: list[tuple[str, Spot | Turn]] = attrs.field(factory=list)
     children: dict[Any, Spot | Turn] | None = None
     doubtful: bool = attrs.field(init=False, default=False)
@@ -114,20 +117,51 @@ class Digests:
     """What makes the digests of one dialect.  Safe to use from several threads."""
 
     def __init__(self, dialect: Dialect) -> None:
-        self.tables, self.layouts = dialect.tables, dialect.layouts
+        self.dialect, self.tables, self.layouts = dialect, dialect.tables, dialect.layouts
         self.devices = {id(row) for row in device_rows(dialect.tables) if row.form == "list"}
         self.entries: dict[int, Node] = {}
         self.root = self.spot([self.layouts(dialect.root)])
+        self.part = lru_cache(MEMO)(self._part)
 
-    def __call__(self, root: Element) -> bytes:
-        out: list[str] = []
-        for item in sorted(root.items()):
-            if item[0] in self.root.attributes:
-                out += item
-        significant(root, self.root, out)
-        return hashlib.sha256(END.join(out).encode()).digest()
+    def text(self, xml: str | bytes, source: str) -> bytes:
+        """The digest of a text; where it can be cut, what devices say that were met before is not made again."""
+        slices = cut(self.dialect, xml) if isinstance(xml, bytes) else None
+        parts = [part for _, text in slices.devices if (part := self.part(text)) is not None] if slices else []
+        if slices and len(parts) == len(slices.devices):
+            try:
+                root = self.dialect.tree(slices.rest)
+            except DocumentError:
+                pass  # it is said of the whole, with its lines
+            else:
+                if slices.fit(self.dialect, root):
+                    return self.tree(root, parts)
+        return self.tree(self.dialect.tree(xml, source))
 
-    def spot(self, nodes: list[Node], needs: list[list[Callable[[Element], bool]]] | None = None, every: bool = False) -> Spot:
+    def tree(self, root: Element, parts: Iterable[str] = ()) -> bytes:
+        """The digest of a tree, with parts that were cut from it."""
+        out = [item for pair in sorted(root.items()) if pair[0] in self.root.attributes for item in pair]
+        devices: list[str] = []
+        significant(root, self.root, out, devices)
+        devices += parts
+        return hashlib.sha256(END.join([*out, *sorted(devices)]).encode()).digest()
+
+    def _part(self, text: bytes) -> str | None:
+        """What counts of one device's text; None for what is not one device by itself."""
+        steps, _ = self.dialect.containers[0]
+        way = [self.dialect.root.element or "", *(step.tag for step in steps)]
+        before, after = "".join(f"<{tag}>" for tag in way), "".join(f"</{tag}>" for tag in reversed(way))
+        try:
+            root = parse_text(before.encode() + text + after.encode()) if alone(text) else None
+        except DocumentError:
+            return None
+        devices: list[str] = []
+        if root is not None:
+            significant(root, self.root, [], devices)
+        return devices[0] if len(devices) == 1 else None
+
+    def spot(
+        self, nodes: list[Node], needs: list[list[Callable[[Element], bool]]] | None = None, every: bool = False
+    ) -> Spot:
         """What counts of an element that is each of these nodes."""
         spot = Spot(self, nodes, needs or [], every)
         for node in nodes:
@@ -142,8 +176,9 @@ class Digests:
         for child in (child for node in nodes for child in node.children.values()):
             if child.step and any(map(counts, child.slots)):
                 found.setdefault(child.step.tag, []).append(child)
-                if any(id(slot.row) in self.devices and not slot.join for slot in child.whole):
-                    spot.free.add(child.step.tag)
+                for slot in child.whole:
+                    if id(slot.row) in self.devices and not slot.join:
+                        spot.free[child.step.tag] = slot.row.place
         turns = {tag: self.turn(nodes) for tag, nodes in found.items()}
         spot.wild += [(tag[: -len(ANY)], turn) for tag, turn in turns.items() if tag.endswith(ANY)]
         return {tag: turn for tag, turn in turns.items() if not tag.endswith(ANY)}
@@ -206,7 +241,9 @@ class Digests:
                 name, *rest = names
                 make = lambda word: decide(tuple(rest), values | {name: word})  # noqa: E731
                 return Turn(name, frozenset(told[name]), make)
-            meant = [node for node in nodes if node.step and all(values[name] == word for name, word in node.step.where)]
+            meant = [
+                node for node in nodes if node.step and all(values[name] == word for name, word in node.step.where)
+            ]
             spot = self.meant(meant, values)
             spot.tell(name for node in meant if node.step for name, _ in node.step.where)
             return spot
@@ -233,7 +270,7 @@ class Digests:
         strange = False
         for node in nodes:
             for choice in self.choices(node):
-                word = tuple(values[name] for name in choice.attributes)
+                word: tuple[str | None, ...] = tuple(values[name] for name in choice.attributes)
                 strange |= word not in choice.variants and word != (None,) * len(word)
             for slot in filter(counts, node.whole):
                 if slot.join:
@@ -245,10 +282,13 @@ class Digests:
                         word = tuple(values[name] for name in shape.attributes)
                         if word == (None,) * len(word) and shape.absent:
                             word = shape.absent
-                        strange |= word not in shape.variants
-                        tables = (shape.variants[word],) if word in shape.variants else ()
+                        tables = tuple(table for known, table in shape.variants.items() if known == word)
+                        strange |= not tables
                     every += map(self.layouts, tables)
-                    needs += [[required(row) for row in table.rows if row.required and row.constant is None] for table in tables]
+                    needs += [
+                        [required(row) for row in table.rows if row.required and row.constant is None]
+                        for table in tables
+                    ]
                     if isinstance(shape, Choice):
                         every.append(Node(attributes=[Slot(slot.row, slot.path, "word")]))
         spot = self.spot(every, needs if all(needs) else None, strange)
@@ -270,14 +310,17 @@ def counts(slot: Slot) -> bool:
     return slot.join is not None or not any(row.live or row.secret for row in rows)
 
 
-def significant(element: Element, spot: Spot, out: list[str]) -> None:
-    """Put down what counts of an element's children.  This is the hot path: a leaf is no call of its own."""
+def significant(element: Element, spot: Spot, out: list[str], devices: list[str]) -> None:
+    """Put down what counts of an element's children, and of `devices` each by itself, as their order says nothing.
+
+    This is the hot path: a leaf is no call of its own.
+    """
     known = spot.children
     if known is None:
         known = spot.below()
-    put, free, devices = out.append, spot.free, []
+    put, free = out.append, spot.free
     for child in element:
-        tag = child.tag
+        tag: Any = child.tag
         below: Any = known.get(tag)
         if below is None and (not spot.wild or (below := _wild(spot, tag)) is None):
             continue
@@ -298,18 +341,15 @@ def significant(element: Element, spot: Spot, out: list[str]) -> None:
             if len(child):
                 if below.text:
                     below.read(own_text(child), out)
-                significant(child, below, out)
+                significant(child, below, out, devices)
             elif below.text and (text := child.text):
                 below.read(text, out)
         put(CLOSE)
         if free and tag in free:
-            devices.append(END.join(out[start:]))
+            devices.append(END.join([free[tag], *out[start:]]))
             del out[start:]
         elif not below.there and len(out) <= start + below.least and len(out) == start + below.bare(child):
             del out[start:]
-    if devices:
-        devices.sort()
-        out += devices
 
 
 def everything(element: Element, out: list[str]) -> None:
@@ -329,7 +369,7 @@ def everything(element: Element, out: list[str]) -> None:
             out.append(TEXT + text)
 
 
-def _wild(spot: Spot, tag: Any) -> Turn | None:
+def _wild(spot: Spot, tag: Any) -> Spot | Turn | None:
     """What a child means whose name no row says."""
     if tag.__class__ is str:
         for space, turn in spot.wild:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from copy import deepcopy
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from xform.errors import DocumentError
 from xform.match import alias_of, device_ids, held
 from xform.match.changes import merged
 from xform.monitor.records import Change, Device, Followed, Known
-from xform.monitor.slices import Slices, alone, cut
+from xform.slices import alone, cut, cuttable
 from xform.table.model import Row
 from xform.table.walk import joins
 from xform.xml import Element, parse_text
@@ -29,6 +29,16 @@ from xform.xml import Element, parse_text
 if TYPE_CHECKING:
     from xform.dialect import Dialect
     from xform.match import Kind
+
+
+@attrs.frozen
+class Pieces:
+    """A document in pieces: kind and text of each device by the text's digest, in order, and the digest of the rest."""
+
+    devices: dict[bytes, tuple[str, bytes]]
+    rest: bytes
+    fit: Callable[[Dialect, Element], bool] = attrs.field(eq=False)
+
 
 # What tells a device from all others of its VM: kind and id, or kind and what its first rung reads.
 Name = tuple[str, Any]
@@ -43,11 +53,13 @@ def follow(dialect: Dialect, known: Known | None, xml: bytes, **context: Any) ->
     text = hashlib.sha256(xml).digest()
     if known and known.text == text:
         return Followed(known, way="same text")
-    pieces = cut(dialect, xml)
+    pieces = pieces_of(dialect, xml)
     rest = pieces.rest if pieces else b""
     if known and pieces and known.rest == rest and (found := some(dialect, known, pieces, context)):
         return attrs.evolve(found, known=attrs.evolve(found.known, text=text, digest=b""))
     root = dialect.tree(xml)
+    if pieces and not pieces.fit(dialect, root):
+        pieces, rest = None, b""
     digest, run = dialect.digest_tree(root), run_of(dialect, root)
     if known and known.digest == digest:
         devices = renewed(dialect, known, pieces, context)
@@ -55,6 +67,16 @@ def follow(dialect: Dialect, known: Known | None, xml: bytes, **context: Any) ->
     found = whole(dialect, known, xml, pieces, context) if known else first(dialect, xml, pieces, context)
     digest = b"" if found.ambiguous else digest
     return attrs.evolve(found, known=attrs.evolve(found.known, run=run, text=text, digest=digest, rest=rest))
+
+
+def pieces_of(dialect: Dialect, xml: bytes) -> Pieces | None:
+    """A document in pieces; None where it cannot be cut, or two devices have the very same text."""
+    if (slices := cut(dialect, xml)) is None:
+        return None
+    devices = {hashlib.sha256(piece[1]).digest(): piece for piece in slices.devices}
+    if len(devices) != len(slices.devices):
+        return None
+    return Pieces(devices, hashlib.sha256(slices.rest).digest(), slices.fit)
 
 
 def manage(dialect: Dialect, known: Known | None, entity: Any) -> Known:
@@ -80,7 +102,7 @@ def manage(dialect: Dialect, known: Known | None, entity: Any) -> Known:
 # --- some devices -----------------------------------------------------------------------------------------------
 
 
-def some(dialect: Dialect, known: Known, pieces: Slices, context: dict[str, Any]) -> Followed | None:
+def some(dialect: Dialect, known: Known, pieces: Pieces, context: dict[str, Any]) -> Followed | None:
     """The outcome, if no device came or went, and each whose text differs is told by its first rung."""
     if (pairs := changed(dialect, known, pieces, context)) is None:
         return None
@@ -97,10 +119,11 @@ def some(dialect: Dialect, known: Known, pieces: Slices, context: dict[str, Any]
 
 
 def changed(
-    dialect: Dialect, known: Known, pieces: Slices, context: dict[str, Any]
+    dialect: Dialect, known: Known, pieces: Pieces, context: dict[str, Any]
 ) -> list[tuple[Kind, Device, bytes, Any]] | None:
     """The known devices whose texts differ, each with its text's digest and what that says; None where in doubt."""
-    plugged = [device for device in known.devices if device.plugged]
+    cut_out = set(cuttable(dialect).values())
+    plugged = [device for device in known.devices if device.plugged and device.kind in cut_out]
     gone = {device.slice: device for device in plugged}
     if b"" in gone:
         return None
@@ -109,7 +132,9 @@ def changed(
         return None
     kinds = {kind.name: kind for kind in dialect.kinds}
     names = {pieces.devices[digest][0] for digest in came} | {device.kind for device in gone.values()}
-    of_known = [(name_of(kinds[device.kind], device.entity), device) for device in known.devices if device.kind in names]
+    of_known = [
+        (name_of(kinds[device.kind], device.entity), device) for device in known.devices if device.kind in names
+    ]
     several = Counter(name for name, _ in of_known)
     lost = {name: device for name, device in of_known if device.slice in gone and several[name] == 1}
     pairs = []
@@ -124,7 +149,7 @@ def changed(
     return pairs
 
 
-def renewed(dialect: Dialect, known: Known, pieces: Slices | None, context: dict[str, Any]) -> tuple[Device, ...]:
+def renewed(dialect: Dialect, known: Known, pieces: Pieces | None, context: dict[str, Any]) -> tuple[Device, ...]:
     """The devices with the digests of their texts in a document that says the same of them."""
     pairs = changed(dialect, known, pieces, context) if pieces else None
     digests = {(device.kind, device.id): digest for _, device, digest, _ in pairs or ()}
@@ -155,7 +180,7 @@ def ties(dialect: Dialect, kind: str) -> tuple[str, ...]:
 # --- the whole --------------------------------------------------------------------------------------------------
 
 
-def first(dialect: Dialect, xml: bytes, pieces: Slices | None, context: dict[str, Any]) -> Followed:
+def first(dialect: Dialect, xml: bytes, pieces: Pieces | None, context: dict[str, Any]) -> Followed:
     """The outcome of a first look."""
     entity = dialect.parse(xml, **context)
     texts = sliced(dialect, entity, pieces)
@@ -167,7 +192,7 @@ def first(dialect: Dialect, xml: bytes, pieces: Slices | None, context: dict[str
     return Followed(Known(*called(dialect, entity), bare(dialect, entity), devices), tuple(changes))
 
 
-def whole(dialect: Dialect, known: Known, xml: bytes, pieces: Slices | None, context: dict[str, Any]) -> Followed:
+def whole(dialect: Dialect, known: Known, xml: bytes, pieces: Pieces | None, context: dict[str, Any]) -> Followed:
     """The outcome of parsing and matching all there is."""
     kinds = {kind.name: kind for kind in dialect.kinds}
     matching = dialect.match(xml, assembled(dialect, known), **context)
@@ -205,7 +230,7 @@ def in_order(changes: Iterable[Change], devices: Iterable[Device]) -> tuple[Chan
     return tuple(sorted(changes, key=lambda change: order.get((change.kind, change.id), -1)))
 
 
-def sliced(dialect: Dialect, entity: Any, pieces: Slices | None) -> dict[int, bytes]:
+def sliced(dialect: Dialect, entity: Any, pieces: Pieces | None) -> dict[int, bytes]:
     """The digest of each device's text, by the id of its object; of a kind that was cut otherwise than parsed, none."""
     found: dict[int, bytes] = {}
     for kind in dialect.kinds if pieces else ():
@@ -275,7 +300,7 @@ def called(dialect: Dialect, entity: Any) -> tuple[str, str]:
 
 def bare(dialect: Dialect, entity: Any) -> Any:
     """A VM without its devices."""
-    kinds = {kind.name: [] if kind.row.form == "list" else None for kind in dialect.kinds}
+    kinds: dict[str, Any] = {kind.name: [] if kind.row.form == "list" else None for kind in dialect.kinds}
     return lifeless(dialect, attrs.evolve(entity, **kinds))
 
 
@@ -295,7 +320,8 @@ def lifeless(dialect: Dialect, entity: Any, but: frozenset[str] = frozenset()) -
         for item in entity:
             lifeless(dialect, item)
         return entity
-    live, inner = living(dialect, type(entity))
+    cls: Any = type(entity)
+    live, inner = living(dialect, cls)
     for row in live:
         if row.name not in but and getattr(entity, row.name) is not None:
             object.__setattr__(entity, row.name, empty(row))
@@ -306,8 +332,9 @@ def lifeless(dialect: Dialect, entity: Any, but: frozenset[str] = frozenset()) -
 
 
 @lru_cache(4096)
-def living(dialect: Dialect, cls: type) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+def living(dialect: Dialect, cls: Hashable) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     """The live rows of a class, and the fields that hold entities which may have some."""
+    assert isinstance(cls, type)
     table = dialect.classes.table(cls)
     rows = tuple(table.fields.values()) if table else ()
     return tuple(row for row in rows if row.live), tuple(row.name for row in rows if row.entity and not row.live)

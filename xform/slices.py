@@ -7,11 +7,13 @@ line does not fit, nothing is cut, and the document is parsed.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING
 
 import attrs
+
+from xform.compile.interpreter import find
+from xform.xml import Element
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect
@@ -22,18 +24,33 @@ _PREFIXED = re.compile(rb"[\s</][\w.-]+:[\w.-]+[\s=/>]")  # in what stands alone
 
 @attrs.frozen
 class Slices:
-    """Kind and text of each device by the text's digest, in order, and the digest of all that is around them."""
+    """Kind and text of each device, in order, and the document's text around them, with the line of the container."""
 
-    devices: dict[bytes, tuple[str, bytes]]
+    devices: list[tuple[str, bytes]]
     rest: bytes
+    line: int
+
+    def fit(self, dialect: Dialect, root: Element) -> bool:
+        """Whether the container in this tree, of the document or of the rest, is what was cut."""
+        return [element.sourceline for element in find(root, dialect.containers[0][0])] == [self.line]
+
+
+def cuttable(dialect: Dialect) -> dict[bytes, str]:
+    """The kinds of devices that are told by their element's name alone, and may stand there more than once."""
+    return {
+        tag.encode(): only[0].kind
+        for _, places in dialect.containers
+        for tag, only in places.items()
+        if len(only) == 1 and only[0].many and only[0].step is None
+    }
 
 
 def cut(dialect: Dialect, xml: bytes) -> Slices | None:
-    """The slices of a document; None where it is not laid out so, or two devices have the very same text."""
+    """The slices of a document; None where it is not laid out so."""
     # to look for one sign first is the quicker way by far: there is a `<` every few bytes
     if len(dialect.containers) != 1 or any(sign in xml and b"<" + sign in xml for sign in (b"!", b"?")):
         return None
-    (steps, places), *_ = dialect.containers
+    steps, _ = dialect.containers[0]
     if not all(step.tag == step.shown and not step.wild and not step.where for step in steps):
         return None
     indent = b"\n" + b"  " * len(steps)
@@ -43,39 +60,30 @@ def cut(dialect: Dialect, xml: bytes) -> Slices | None:
         return None
     before, _, inner = xml.partition(start)
     inner, _, after = inner.partition(end)
-    kinds = {tag.encode(): only[0].kind for tag, only in places.items() if len(only) == 1 and only[0].step is None}
-    return _children(inner, indent + b"  <", kinds, [before, after])
-
-
-def _children(inner: bytes, start: bytes, kinds: dict[bytes, str], around: list[bytes]) -> Slices | None:
-    """The children of the container, each of which begins with `start`."""
-    first, *pieces = inner.split(start)
-    if first:
-        return None
-    devices: dict[bytes, Slice] = {}
-    count = 0
+    kinds = cuttable(dialect)
+    devices: list[tuple[str, bytes]] = []
+    others = [before, start]
+    begin = indent + b"  <"
+    first, *pieces = inner.split(begin)
     left = iter(pieces)
     for piece in left:
         found = _NAME.match(piece)
         if found is None:
             return None
-        name, text = found[0], piece
+        name, text = found[0], b"<" + piece
         if b"\n" in piece:
             if next(left, None) != b"/" + name + b">":
                 return None
-            text = piece + start + b"/" + name + b">"
+            text += begin + b"/" + name + b">"
         elif not (piece.endswith(b"/>") or piece.endswith(b"</" + name + b">")):
             return None
         if name in kinds:
-            count += 1
-            devices[hashlib.sha256(text).digest()] = kinds[name], b"<" + text
+            devices.append((kinds[name], text))
         else:
-            around.append(text)
-    if len(devices) != count:
-        return None
-    return Slices(devices, hashlib.sha256(b"\0".join(around)).digest())
+            others += b"\n", text
+    return None if first else Slices(devices, b"".join([*others, end, after]), before.count(b"\n") + 2)
 
 
 def alone(text: bytes) -> bool:
     """Whether a slice means the same outside of its document."""
-    return not _PREFIXED.search(text)
+    return b":" not in text or not _PREFIXED.search(text)
