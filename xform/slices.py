@@ -8,6 +8,7 @@ line does not fit, nothing is cut, and the document is parsed.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import attrs
@@ -35,6 +36,7 @@ class Slices:
         return [element.sourceline for element in find(root, dialect.containers[0][0])] == [self.line]
 
 
+@lru_cache(16)
 def cuttable(dialect: Dialect) -> dict[bytes, str]:
     """The kinds of devices that are told by their element's name alone, and may stand there more than once."""
     return {

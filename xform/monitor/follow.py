@@ -122,7 +122,7 @@ def changed(
     dialect: Dialect, known: Known, pieces: Pieces, context: dict[str, Any]
 ) -> list[tuple[Kind, Device, bytes, Any]] | None:
     """The known devices whose texts differ, each with its text's digest and what that says; None where in doubt."""
-    cut_out = set(cuttable(dialect).values())
+    cut_out = cuttable(dialect).values()
     plugged = [device for device in known.devices if device.plugged and device.kind in cut_out]
     gone = {device.slice: device for device in plugged}
     if b"" in gone:
@@ -279,16 +279,23 @@ def made(dialect: Dialect, kind: Kind, name: str, entity: Any, managed: bool = F
 
 def seen(dialect: Dialect, kind: Kind, device: Device, entity: Any, slice: bytes) -> Device:
     """A device as a document has it."""
-    kept = frozenset(name for keys in kind.keys for name in keys.rung.fields)
     return Device(
         device.kind,
         device.id,
-        lifeless(dialect, entity, kept),
+        lifeless(dialect, entity, facts(dialect, kind.name)),
         alias_of(dialect, kind, entity),
         device.address,
         device.managed,
         True,
         slice,
+    )
+
+
+@lru_cache(256)
+def facts(dialect: Dialect, kind: str) -> frozenset[str]:
+    """The fields that a kind's ladder names."""
+    return frozenset(
+        name for one in dialect.kinds if one.name == kind for keys in one.keys for name in keys.rung.fields
     )
 
 
