@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -121,13 +120,13 @@ class Digests:
         self.devices = {id(row) for row in device_rows(dialect.tables) if row.form == "list"}
         self.entries: dict[int, Node] = {}
         self.root = self.spot([self.layouts(dialect.root)])
-        self.part = lru_cache(MEMO)(self._part)
+        self.known: dict[bytes, str] = {}
 
     def text(self, xml: str | bytes, source: str) -> bytes:
         """The digest of a text; where it can be cut, what devices say that were met before is not made again."""
         slices = cut(self.dialect, xml) if isinstance(xml, bytes) else None
-        parts = [part for _, text in slices.devices if (part := self.part(text)) is not None] if slices else []
-        if slices and len(parts) == len(slices.devices):
+        parts = self.parts([text for _, text in slices.devices]) if slices else None
+        if slices and parts is not None:
             try:
                 root = self.dialect.tree(slices.rest)
             except DocumentError:
@@ -145,19 +144,29 @@ class Digests:
         devices += parts
         return hashlib.sha256(END.join([*out, *sorted(devices)]).encode()).digest()
 
-    def _part(self, text: bytes) -> str | None:
-        """What counts of one device's text; None for what is not one device by itself."""
-        steps, _ = self.dialect.containers[0]
-        way = [self.dialect.root.element or "", *(step.tag for step in steps)]
-        before, after = "".join(f"<{tag}>" for tag in way), "".join(f"</{tag}>" for tag in reversed(way))
-        try:
-            root = parse_text(before.encode() + text + after.encode()) if alone(text) else None
-        except DocumentError:
-            return None
-        devices: list[str] = []
-        if root is not None:
+    def parts(self, texts: list[bytes]) -> list[str] | None:
+        """What counts of each device's text; None where they are not one device each."""
+        found = {text: self.known.get(text, "") for text in texts}
+        if new := [text for text, part in found.items() if not part]:
+            steps, _ = self.dialect.containers[0]
+            way = [self.dialect.root.element or "", *(step.tag for step in steps)]
+            before, after = "".join(f"<{tag}>" for tag in way), "".join(f"</{tag}>" for tag in reversed(way))
+            if not all(map(alone, new)):
+                return None
+            try:
+                root = parse_text(before.encode() + b"".join(new) + after.encode())
+            except DocumentError:
+                return None
+            devices: list[str] = []
             significant(root, self.root, [], devices)
-        return devices[0] if len(devices) == 1 else None
+            if len(devices) != len(new):
+                return None
+            made = dict(zip(new, devices, strict=True))
+            found |= made
+            if len(self.known) > MEMO:
+                self.known = {}
+            self.known |= made
+        return [found[text] for text in texts]
 
     def spot(
         self, nodes: list[Node], needs: list[list[Callable[[Element], bool]]] | None = None, every: bool = False
