@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 import xform
 from bench.conftest import Against, Line, quickest, record
 from bench.documents import document
-from xform.match import held
+from xform.match import device_ids, held
+from xform.monitor.follow import follow
 
 TEXT = document(40).encode()
 
@@ -65,7 +67,37 @@ def test_update_of_one_field_of_an_open_document(dialect: xform.Dialect, against
     against(f"update one field, open, {dialect.tables.name}", 0.8, 0.5, TEXT, document.to_xml)
 
 
-# follow: 0.6 (0.4), nothing changed: 0.1 (0.05); canonical digest: 2.2 (1.8); changes from a first text: parse + 0.5
+def test_canonical_digest(dialect: xform.Dialect, against: Against) -> None:
+    numbers = itertools.count(1_000_000)
+
+    def digest() -> bytes:
+        """Of a document with two devices that are like none before."""
+        return dialect.digest(TEXT.replace(b"cache='none'", b"iothread='%d'" % next(numbers), 2))
+
+    assert digest() != digest()
+    against(f"canonical digest, 2 of 40 devices changed, {dialect.tables.name}", 2.2, 1.8, TEXT, digest)
+
+
+def test_follow_where_nothing_changed(dialect: xform.Dialect, against: Against) -> None:
+    known = follow(dialect, None, TEXT).known
+    work = f"follow, nothing changed, {dialect.tables.name}"
+    against(work, 0.1, 0.05, TEXT, lambda: follow(dialect, known, TEXT))
+
+
+def test_follow_where_two_devices_changed(dialect: xform.Dialect, against: Against) -> None:
+    known = follow(dialect, None, TEXT).known
+    text = TEXT.replace(b"cache='none'", b"cache='unsafe'", 2)
+    assert len(follow(dialect, known, text).changes) == 2
+    work = f"follow, 2 of 40 devices changed, {dialect.tables.name}"
+    against(work, 0.6, 0.4, TEXT, lambda: follow(dialect, known, text))
+
+
+def test_changes_from_a_first_text(dialect: xform.Dialect, against: Against) -> None:
+    known = dialect.parse(TEXT.replace(b"cache='none'", b"cache='unsafe'", 2))
+    ids = device_ids(dialect, known)
+    assert len(dialect.match(TEXT, known).changes(ids).updated) == 2
+    work = f"parse, match and changes, {dialect.tables.name}"
+    against(work, 4.5, 3.5, TEXT, lambda: dialect.match(TEXT, known).changes(ids))
 
 
 @pytest.mark.parametrize("work", ["parse", "generate", "match"])

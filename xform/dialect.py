@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from xform.compile.layout import Layouts
     from xform.compile.notes import Detailed, Notes
     from xform.compile.program import Program
+    from xform.digest import Digests
     from xform.document import Document
     from xform.match import Containers, Kind, Matching
     from xform.types.domain import DomainDialect
@@ -206,6 +207,19 @@ class Dialect:
                 return module.recall(entity, known=known, dialect=self, **context)
         return entity
 
+    def digest(self, xml: str | bytes, *, source: str = "document") -> bytes:
+        """The canonical digest of a document: another one where a significant value is, and the same where none is.
+
+        The same in every process.  Raises DocumentError for what is no document of this dialect.
+        """
+        made: bytes = self._digests.text(xml, source)
+        return made
+
+    def digest_tree(self, root: Element) -> bytes:
+        """The same, of a tree that `tree` gave."""
+        made: bytes = self._digests.tree(root)
+        return made
+
     def match(self, xml: str | bytes, known: Any, **context: Any) -> Matching:
         """Which devices of a document are which of a known entity. Raises DocumentError, EntityError."""
         from xform.match import match
@@ -271,6 +285,12 @@ class Dialect:
         from xform.compile.program import Program
 
         return Program(self.classes, form)
+
+    @once
+    def _digests(self) -> Digests:
+        from xform.digest import Digests
+
+        return Digests(self)
 
     @once
     def layouts(self) -> Layouts:

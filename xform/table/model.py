@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path as Folder
 from typing import TYPE_CHECKING
 
@@ -180,7 +181,7 @@ class Table:
         """The rows of the entity's element, and those of its second places."""
         return [*self.rows, *(row for join in self.joins for row in join.rows)]
 
-    @property
+    @cached_property
     def fields(self) -> dict[str, Row]:
         """The rows that a field of the class stands for, in order."""
         rows = [row for row in self.every if row.constant is None and not row.when and not row.computed]
