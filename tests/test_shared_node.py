@@ -212,9 +212,11 @@ def test_a_variant_that_is_switched_keeps_the_node_for_the_new_one(house: xform.
 # --- what an entity may say
 
 
-def test_an_entity_has_one_of_both_at_most(house: xform.Dialect) -> None:
-    (problem,) = problems(house, house.House(number=7, name="Rose"))
-    assert str(problem) == "name: number stands in its place; leave out one of them"
+def test_an_entity_may_have_both_and_the_first_is_written(house: xform.Dialect) -> None:
+    """What was named by somebody else keeps that name beside the one that it is given, until it is written."""
+    both = house.House(number=7, name="Rose")
+    assert list(problems(house, both)) == []
+    assert house.generate(both, live=True) == house.generate(house.House(number=7))
 
 
 def test_what_the_first_row_admits_is_no_value_of_the_second_one(house: xform.Dialect) -> None:

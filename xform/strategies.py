@@ -200,8 +200,10 @@ class _Maker:
     def give_way(rows: Sequence[Row], table: Table, entity: Any) -> None:
         """Take back what would not stand, or not be read back, where other rows go first."""
         for row in rows:
-            if row.behind and getattr(entity, row.name) is not None and any(taken(row, table, entity)):
-                setattr(entity, row.name, None)
+            if row.behind and getattr(entity, row.name) is not None:
+                first = any(getattr(entity, name) is not None for name in row.behind)
+                if first or any(taken(row, table, entity)):
+                    setattr(entity, row.name, None)
 
     def findable(self, table: Table, on: Sequence[str], item: Any, siblings: list[Any]) -> bool:
         """Can the entry of an item in a second place be told from those of its siblings?"""

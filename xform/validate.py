@@ -317,11 +317,9 @@ def _veiled(one: Callable[[Any, Place], Iterator[Problem]]) -> Callable[[Any, Pl
 
 
 def taken(row: Row, table: Table, entity: Any) -> Iterator[str]:
-    """What keeps a row's value from its node: one that goes first there has a value, or admits the text."""
+    """What keeps a row's value from its node: one that goes first there admits the text."""
     for first in (table.fields[name] for name in row.behind):
-        if getattr(entity, first.name) is not None:
-            yield f"{first.name} stands in its place; leave out one of them"
-        elif _reads(first, row, getattr(entity, row.name)):
+        if getattr(entity, first.name) is None and _reads(first, row, getattr(entity, row.name)):
             yield f"would be read back as {first.name}; give it there"
 
 

@@ -83,17 +83,13 @@ def values(vm: Any, name: str) -> list[str]:
 
 
 def changed(known: Any, planned: Any, place: str = "vm") -> Any:
-    """The places where something known has become something else; what holds nothing is not known.
-
-    The alias of a device goes as soon as it has an id.
-    """
+    """The places where something known has become something else; what holds nothing is not known."""
     if known in (None, [], {}):
         return
     if attrs.has(type(known)) and type(known) is type(planned):
         for attribute in attrs.fields(type(known)):
             at = f"{place}.{attribute.name}"
-            renamed = attribute.name == "alias" and getattr(planned, "id", None) is not None
-            if getattr(known, attribute.name) != attribute.default and not renamed:
+            if getattr(known, attribute.name) != attribute.default:
                 yield from changed(getattr(known, attribute.name), getattr(planned, attribute.name), at)
     elif isinstance(known, list) and isinstance(planned, list) and len(known) <= len(planned):
         left = list(planned)  # devices may have other places now
@@ -151,12 +147,6 @@ def test_a_new_device_never_gets_the_id_of_one_that_is_there() -> None:
     again = plan(attrs.evolve(planned, nics=[planned.nics[1], OVIRT.Nic(), OVIRT.Nic()]))
     assert planned.nics[1] in again.nics
     assert len({nic.id for nic in again.nics}) == 3
-
-
-def test_a_device_with_an_id_is_called_by_nothing_else() -> None:
-    (nic,) = plan(vm(nics=[OVIRT.Nic(alias="net0")])).nics
-    assert nic.id is not None
-    assert nic.alias is None
 
 
 def test_what_libvirt_keeps_no_alias_for_gets_no_id() -> None:

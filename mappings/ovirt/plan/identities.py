@@ -37,8 +37,7 @@ def identify(vm: Entity, setting: Setting, kind: str) -> Entity:
             return item
         own = item.uuid if isinstance(item, setting.dialect.Hostdev) else getattr(item, "image_id", None)
         names = (derived(vm, kind, number) for number in count())
-        # what libvirt called it until now goes with that
-        return evolve(item, id=claim(taken, chain([own] if own else [], names)), alias=None)
+        return evolve(item, id=claim(taken, chain([own] if own else [], names)))
 
     return evolve(vm, **{kind: [given(item) for item in held] if isinstance(held, list) else given(held)})
 
