@@ -25,9 +25,9 @@ from tests.monitor.hosts import document, vm_id
 from xform.errors import XformError
 from xform.hypervisor import TEST
 from xform.monitor.metrics import serving
+from xform.monitor.progress import Progress
 from xform.monitor.store import Store
 from xform.monitor.table import Board
-from xform.monitor.watch import Progress
 
 A = vm_id("a")
 

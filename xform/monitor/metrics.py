@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from xform.errors import XformError
-from xform.monitor.watch import Progress
+from xform.monitor.progress import Progress
 
 _LOCAL = "127.0.0.1"
 

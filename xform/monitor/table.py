@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from xform.monitor.watch import Progress
+from xform.monitor.progress import Progress
 
 
 class Board:

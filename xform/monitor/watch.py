@@ -21,6 +21,7 @@ import structlog
 
 from xform.errors import HostError, XformError
 from xform.monitor.follow import follow, manage
+from xform.monitor.progress import Progress
 from xform.monitor.records import Change, Known
 from xform.monitor.source import Source, Status
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from xform.monitor.store import State, Store
 
 GONE = "gone"  # what the store says of a VM that its connection no longer has
-PHASES = ("status", "dump", "follow", "store")
 
 # Seconds until the first and at most until the next attempt to connect, and for a clean end.
 _FIRST, _LONGEST, _PATIENCE = 1.0, 60.0, 10.0
@@ -59,35 +59,6 @@ class Vm:
 
 
 OnChange = Callable[[Vm, tuple[Change, ...]], None]
-
-
-@attrs.define
-class Progress:
-    """How one connection stands: written by its thread, read by whoever shows it."""
-
-    name: str
-    connected: bool = False
-    fault: str = ""  # why it is not connected, or could not be followed
-    vms: int = 0
-    changed: int = 0  # changes so far
-    failed: dict[str, str] = attrs.field(factory=dict)  # of VMs whose last look failed: why
-    ambiguous: set[str] = attrs.field(factory=set)  # VMs with devices that cannot be told apart
-    undelivered: int = 0  # callbacks that raised
-    seconds: dict[str, float] = attrs.field(factory=lambda: dict.fromkeys(PHASES, 0.0))
-    passed: datetime | None = None  # when the last pass over all VMs ended
-    _begun: float = attrs.field(factory=time.monotonic)
-
-    @property
-    def lag(self) -> float:
-        """Seconds that the store may be behind: since the last complete pass began."""
-        return time.monotonic() - self._begun
-
-    def complete(self, begun: float) -> None:
-        self._begun, self.passed = begun, datetime.now(UTC)
-
-    @property
-    def well(self) -> bool:
-        return not (self.fault or self.failed or self.ambiguous or self.undelivered)
 
 
 class Monitor:
