@@ -112,8 +112,7 @@ class Hypervisor:
             raise HostError(f"{self.uri}: {' '.join(str(error).split())}") from None
 
     def _open(self) -> None:
-        _event_loop(self._libvirt)
-        self._connection = _embedded(self._libvirt) if self.uri == EMBED else self._libvirt.open(self.uri)
+        self._connection = open_connection(self._libvirt, self.uri)
 
     def _start(self, xml: str) -> str:
         # A daemon ends a domain whose client is gone; the drivers within this process have no such thing.
@@ -143,8 +142,7 @@ class Hypervisor:
                 self._end(uuid)
             except self._libvirt.libvirtError as error:
                 faults.append(error)
-        if self.uri != EMBED:
-            self._connection.close()
+        close_connection(self._connection, self.uri)
         self._connection = None
         if faults:
             raise faults[0]
@@ -168,6 +166,20 @@ def import_libvirt() -> Any:
             del os.environ["LIBVIRT_LOG_OUTPUTS"]
     libvirt.registerErrorHandler(lambda *_: None, None)
     return libvirt
+
+
+def open_connection(libvirt: Any, uri: str, read_only: bool = False) -> Any:
+    """A connection whose events are delivered.  That to the embedded driver is the process's one, and may do all."""
+    _event_loop(libvirt)
+    if uri == EMBED:
+        return _embedded(libvirt)
+    return libvirt.openReadOnly(uri) if read_only else libvirt.open(uri)
+
+
+def close_connection(connection: Any, uri: str) -> None:
+    """Close what `open_connection` gave, unless all the process shares it."""
+    if uri != EMBED:
+        connection.close()
 
 
 @contextmanager

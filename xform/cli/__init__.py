@@ -22,6 +22,7 @@ COMMANDS = {
     "show": "A table as an annotated XML template.",
     "stubs": "A dialect's entity classes for editors and type checkers.",
     "completion": "The script that makes a shell complete all this.",
+    "monitor": "Follow the VMs of libvirt connections into a database.",
     "run": "The whole flow on one machine: plan, generate, check, start, dump, match.",
 }
 

@@ -1,0 +1,378 @@
+"""The monitor: keeps a store as the VMs of its connections are, told by events and by looking at all now and then.
+
+What a version in the store proves: it is read before the connection is asked, and a VM is written only if it still
+stands then.  So of two monitors the one that knows less loses, and looks again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import queue
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import structlog
+
+from xform.errors import HostError, XformError
+from xform.monitor.follow import follow, manage
+from xform.monitor.progress import Progress
+from xform.monitor.records import Change, Known
+from xform.monitor.source import Source, Status
+
+if TYPE_CHECKING:
+    from xform.dialect import Dialect
+    from xform.monitor.store import State, Store
+
+GONE = "gone"  # what the store says of a VM that its connection no longer has
+
+# Seconds until the first and at most until the next attempt to connect, and for a clean end.
+_FIRST, _LONGEST, _PATIENCE = 1.0, 60.0, 10.0
+# Seconds between looks at whether a signal came.
+_GLANCE = 0.5
+# How often a VM is looked at again at once that somebody else wrote, or that stopped or started, meanwhile.
+_TRIES = 10
+
+
+@attrs.frozen
+class Vm:
+    """A VM that was looked at: what goes to callbacks beside the changes."""
+
+    known: Known
+    connection: str
+    state: str
+    at: datetime
+    ambiguous: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = ()
+
+    @property
+    def id(self) -> str:
+        return self.known.id
+
+    @property
+    def name(self) -> str:
+        return self.known.name
+
+
+OnChange = Callable[[Vm, tuple[Change, ...]], None]
+
+
+class Monitor:
+    """Follows the VMs of some sources into a store, each in a thread of its own.
+
+    `on_change` is called with a VM and its changes, or ambiguous devices, behind the commit and one call at a time.
+    One that raises is logged and counted; the store's history has the changes in any case.
+    """
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        store: Store,
+        sources: Sequence[Source],
+        *,
+        interval: float = 60.0,
+        on_change: OnChange | None = None,
+    ) -> None:
+        self._interval = interval
+        self._stopped = threading.Event()
+        self._ended: queue.SimpleQueue[Watch | None] = queue.SimpleQueue()
+        self._delivering = threading.Lock()
+        self._on_change = on_change
+        self._watches = [Watch(dialect, store, source, self._deliver, self._stopped) for source in sources]
+
+    @property
+    def progress(self) -> list[Progress]:
+        return [watch.progress for watch in self._watches]
+
+    def run(self) -> None:
+        """Follow until `stop`."""
+        self._each(lambda watch: watch.run(self._interval))
+
+    def once(self) -> bool:
+        """Look at every VM once; whether all went well."""
+        self._each(Watch.once)
+        return all(progress.well and progress.passed for progress in self.progress)
+
+    def stop(self) -> None:
+        """End between two VMs; from any thread, and from a signal's handler."""
+        self._ended.put(None)
+
+    def _each(self, work: Callable[[Watch], None]) -> None:
+        def body(watch: Watch) -> None:
+            try:
+                work(watch)
+            finally:
+                self._ended.put(watch)
+
+        threads = {
+            id(watch): threading.Thread(target=body, args=[watch], name=watch.source.name, daemon=True)
+            for watch in self._watches
+        }
+        for thread in threads.values():
+            thread.start()
+        left = len(self._watches)
+        while left:
+            # a signal may come just before the wait, or to another thread: its handler runs when the wait is over
+            with suppress(queue.Empty):
+                left = 0 if self._ended.get(timeout=_GLANCE) is None else left - 1
+        self._stopped.set()
+        for watch in self._watches:
+            watch.source.wake()
+        until = time.monotonic() + _PATIENCE
+        for thread in threads.values():  # one that hangs in a call has nothing open: it may end with the process
+            thread.join(max(0.0, until - time.monotonic()))
+
+    def _deliver(self, vm: Vm, changes: tuple[Change, ...]) -> None:
+        if self._on_change:
+            with self._delivering:
+                self._on_change(vm, changes)
+
+
+class Watch:
+    """One connection and its VMs."""
+
+    def __init__(
+        self, dialect: Dialect, store: Store, source: Source, deliver: OnChange, stopped: threading.Event
+    ) -> None:
+        self.source = source
+        self.progress = Progress(source.name)
+        self._dialect = dialect
+        self._store = store
+        self._deliver = deliver
+        self._stopped = stopped
+        self._runs = dialect.tables.run is not None
+        self._log = structlog.get_logger(connection=source.name)
+
+    def once(self) -> None:
+        self._connected(self.look)
+
+    def run(self, interval: float) -> None:
+        """Follow until stopped; what goes wrong ends the connection, and it is tried anew after a while."""
+        waits = delays()
+        while not self._stopped.is_set():
+            passed = self.progress.passed
+            self._connected(lambda: self._follow(interval))
+            if self.progress.passed != passed:
+                waits = delays()
+            self._stopped.wait(next(waits))
+
+    def _connected(self, work: Callable[[], None]) -> None:
+        """Do something with a connection; why it could not be done, or all of it, is told and kept."""
+        try:
+            self.source.connect()
+            self.progress.connected = True
+            self._log.info("connected")
+            work()
+        except Exception as error:
+            if not self._stopped.is_set():
+                self.progress.fault = one_line(error)
+                self._log.error("connection failed", error=self.progress.fault)
+        finally:
+            self.progress.connected = False
+            self.source.close()
+
+    def _follow(self, interval: float) -> None:
+        due = time.monotonic()
+        while not self._stopped.is_set():
+            if time.monotonic() >= due:
+                due = time.monotonic() + interval
+                self.look()
+            names = self.source.wait(due - time.monotonic())
+            if names is None:
+                raise HostError(f"{self.source.name}: the connection is gone")
+            if names and not self._stopped.is_set():
+                self.look(names)
+
+    # --- a look -----------------------------------------------------------------------------------------------------
+
+    def look(self, ids: set[str] | None = None) -> None:
+        """At these VMs, or at all; again at those that somebody else wrote meanwhile."""
+        begun = time.monotonic()
+        again = self._look(ids)
+        for _ in range(_TRIES):
+            if again and not self._stopped.is_set():
+                again = self._look(again)
+        if self._stopped.is_set():
+            return
+        for vm in again:
+            self._failed(vm, "it changed each time that it was looked at")
+        if ids is None:
+            self.progress.complete(begun)
+            self.progress.fault = ""
+
+    def _look(self, ids: set[str] | None) -> set[str]:
+        """The VMs to look at again."""
+        with self._timed("store"):
+            known = self._store.states() if ids is None else self._states(ids)
+        with self._timed("status"):
+            statuses = {status.id: status for status in self.source.status(ids)}
+        if ids is None:
+            self.progress.vms = len(statuses)
+            for vm in self.progress.failed.keys() - statuses.keys():
+                del self.progress.failed[vm]
+            with self._timed("store"):
+                self.progress.ambiguous = {one.vm for one in self._store.ambiguities()} & statuses.keys()
+        again = {vm for vm, state in known.items() if vm not in statuses and not self._gone(state)}
+        dumps = []
+        for vm, status in statuses.items():
+            state = known.get(vm)
+            if status.state == "off":
+                if state and self._ours(state) and not self._note(state, status):
+                    again.add(vm)
+            elif state and self._same(state, status):
+                self.progress.failed.pop(vm, None)
+                if not self._note(state, status):
+                    again.add(vm)
+            elif status.state != "migrating":
+                dumps.append(vm)
+        for vm, document in self._dumped(dumps):
+            if self._stopped.is_set():
+                break
+            if not self._tried(known.get(vm), statuses[vm], document):
+                again.add(vm)
+        return again
+
+    def _states(self, ids: Iterable[str]) -> dict[str, State]:
+        return {vm: stored.short for vm in ids if (stored := self._store.load(vm))}
+
+    def _dumped(self, ids: list[str]) -> Iterator[tuple[str, bytes | Exception]]:
+        dumps = self.source.dump(ids)
+        while True:
+            with self._timed("dump"):
+                one = next(dumps, None)
+            if one is None:
+                return
+            yield one
+
+    def _gone(self, state: State) -> bool:
+        """Note that a VM is gone, if it was here; False: somebody else wrote it meanwhile."""
+        if state.connection != self.source.name or state.state == GONE:
+            return True
+        return self._written(state, GONE, None)
+
+    def _ours(self, state: State) -> bool:
+        """Whether a VM that does not run here is this connection's: it may run on another one now."""
+        return state.connection in ("", self.source.name) or state.state in (GONE, "off")
+
+    def _same(self, state: State, status: Status) -> bool:
+        """Whether the connection's digest says that the document is as it was, of the same run."""
+        same = status.digest and status.digest in (state.digest, state.text)
+        return bool(same) and status.run in (None, state.run)
+
+    def _note(self, state: State, status: Status) -> bool:
+        """Keep a VM's state where its devices are known already; False: somebody else wrote it meanwhile."""
+        if state.connection == self.source.name and state.state == status.state:
+            return True
+        # where nobody tells one run from the next, one that goes on is the same
+        return self._written(state, status.state, None if status.state == "off" else status.run or state.run)
+
+    def _written(self, state: State, to: str, run: str | None) -> bool:
+        with self._timed("store"):
+            version = self._store.note(
+                state.id, version=state.version, connection=self.source.name, state=to, run=run, at=datetime.now(UTC)
+            )
+        if version is not None:
+            self._log.info("state", vm=state.id, was=state.state, state=to)
+        return version is not None
+
+    def _tried(self, state: State | None, status: Status, document: bytes | Exception) -> bool:
+        """Take a document; what is wrong with it, or with this VM, stays with this VM."""
+        try:
+            if isinstance(document, Exception):
+                raise document
+            done = self._take(state, status, document)
+        except Exception as error:
+            self._failed(status.id, one_line(error))
+            return True
+        self.progress.failed.pop(status.id, None)
+        return done
+
+    def _failed(self, vm: str, why: str) -> None:
+        if self.progress.failed.get(vm) != why:
+            self.progress.failed[vm] = why
+            self._log.warning("failed", vm=vm, error=why)
+
+    def _take(self, state: State | None, status: Status, document: bytes) -> bool:
+        """Follow a document into the store; False: it must be looked at again."""
+        if state and hashlib.sha256(document).digest() == state.text:
+            return self._note(state, status)
+        with self._timed("store"):
+            stored = self._store.load(status.id) if state else None
+        with self._timed("follow"):
+            followed = follow(self._dialect, stored.known if stored else None, document)
+            known = followed.known
+            if status.digest and not known.digest and not followed.ambiguous:
+                # the quick ways of following make none, but this connection asks by it
+                known = attrs.evolve(known, digest=self._dialect.digest(document))
+        if known.id != status.id:
+            raise HostError(f"{self.source.name}: the document of {status.id} is one of {known.id}")
+        if self._runs and status.run is not None and known.run != status.run:
+            return False  # it stopped or started meanwhile
+        vm = Vm(known, self.source.name, status.state, datetime.now(UTC), followed.ambiguous)
+        with self._timed("store"):
+            version = self._store.save(
+                known,
+                followed.changes,
+                version=state.version if state else None,
+                connection=vm.connection,
+                state=vm.state,
+                at=vm.at,
+                ambiguous=vm.ambiguous,
+            )
+        if version is None:
+            return False
+        (self.progress.ambiguous.add if vm.ambiguous else self.progress.ambiguous.discard)(vm.id)
+        if followed.changes or vm.ambiguous:
+            self.progress.changed += len(followed.changes)
+            self._tell(vm, followed.changes)
+        return True
+
+    def _tell(self, vm: Vm, changes: tuple[Change, ...]) -> None:
+        self._log.info("changed", vm=vm.id, name=vm.name, changes=len(changes), ambiguous=len(vm.ambiguous))
+        try:
+            self._deliver(vm, changes)
+        except Exception as error:
+            self.progress.undelivered += 1
+            self._log.error("callback failed", vm=vm.id, error=one_line(error))
+
+    @contextmanager
+    def _timed(self, phase: str) -> Iterator[None]:
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.progress.seconds[phase] += time.perf_counter() - begun
+
+
+def tell(dialect: Dialect, store: Store, entity: Any) -> None:
+    """What a manager knows of a VM: the devices of its entity are managed from now on."""
+    vm = manage(dialect, None, entity).id
+    version = None
+    while version is None:
+        stored = store.load(vm)
+        version = store.save(
+            manage(dialect, stored.known if stored else None, entity),
+            (),
+            version=stored.version if stored else None,
+            connection=stored.connection if stored else "",  # until one has it
+            state=stored.state if stored else "",
+            at=datetime.now(UTC),
+        )
+
+
+def delays() -> Iterator[float]:
+    """Seconds between attempts: twice as many each time, and fewer by chance, so that many do not come at once."""
+    seconds = _FIRST
+    while True:
+        yield seconds * random.uniform(0.5, 1.0)
+        seconds = min(2 * seconds, _LONGEST)
+
+
+def one_line(error: Exception) -> str:
+    """An error as a message: ours say all, of others the kind is told as well."""
+    said = " ".join(str(error).split())
+    return said if isinstance(error, XformError) else f"{type(error).__name__}: {said}"
