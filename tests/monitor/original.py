@@ -16,8 +16,8 @@ from lxml import etree
 
 Node = Any
 OVIRT = "{http://ovirt.org/vm/1.0}"
-ADDRESS = "type slot bus domain function controller target unit port multifunction base".split()
-HOST_ADDRESS = "domain slot bus function device host target lun".split()
+ADDRESS = ["type", "slot", "bus", "domain", "function", "controller", "target", "unit", "port", "multifunction", "base"]
+HOST_ADDRESS = ["domain", "slot", "bus", "function", "device", "host", "target", "lun"]
 
 
 @attrs.frozen
@@ -247,9 +247,9 @@ class Reader:
         candidates = self.candidates("hostdev")
         nodes = [(node, address) for node in devices.iter("hostdev") if (address := host_address_of(node)) is not None]
         for node, address in nodes:
-            if (name := self.host_device(address)) is not None:
-                if (row := self.correlate(alias_of(node), candidates, name)) is not None:
-                    yield self.found(row, node, name, "hostdev")
+            name = self.host_device(address)
+            if name is not None and (row := self.correlate(alias_of(node), candidates, name)) is not None:
+                yield self.found(row, node, name, "hostdev")
         for node, address in nodes:
             if self.host_device(address) is None:
                 device = node.get("type", "")
