@@ -107,6 +107,14 @@ def test_of_the_hosted_engine_any_device_of_the_name_will_do() -> None:
     assert found.id == "1"
 
 
+def test_of_two_devices_that_nothing_tells_apart_we_take_neither(ovirt: Any) -> None:
+    alike = "<interface type='user'><mac address='52:54:00:00:00:01'/>{0}</interface>"
+    known = ovirt.parse(document(*(alike.format(f"<alias name='ua-{id}'/>") for id in (DISK, LUN))))
+    matching = ovirt.match(document(alike.format("")), known)
+    assert (matching.pairs, matching.missing, matching.new) == ([], [], [])
+    assert len(matching.ambiguous) == 1
+
+
 def test_the_first_of_a_kind_of_one_is_taken_whatever_its_alias() -> None:
     others = "<rng model='virtio'><alias name='rng7'/></rng>"
     (found,) = report([row("1", "rng", "virtio")], others)
