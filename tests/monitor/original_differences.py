@@ -105,6 +105,7 @@ def ours(dialect: Any, sequence: Sequence) -> Iterator[View]:
     kinds = {kind for kind, _ in KINDS.values()}
     names: dict[str, str] = dict(sequence.managed.names)
 
+    last: dict[str, Any] = {}
     for look in sequence.looks:
         followed = follow(dialect, known, look.xml)
         assert not followed.ambiguous
@@ -121,6 +122,10 @@ def ours(dialect: Any, sequence: Sequence) -> Iterator[View]:
                 here[device.id] = next(left, names.get(device.id, f"? {device.id}"))
         names |= here
         wrong = {here[device.id] for device in devices if not same(device.entity, facts.get(here[device.id]))}
+        differ = {name for name in facts if name in last and last[name] != facts[name]}
+        updated = {names[change.id] for change in followed.changes if change.what == "updated" and change.kind in kinds}
+        assert not last or updated == differ, (updated, differ)
+        last = facts
         gone = {names.get(change.id, "") for change in followed.changes if change.what == "left out"}
         yield View(
             standing((name, id) for id, name in here.items()),

@@ -253,7 +253,7 @@ PARTS = [
     Part("claimed nic", "nics", nic("52:54:00:00:00:13"), alias=f"ua-{uuid_of(99)}"),
     Part("foreign rng", "rngs", (RNG.format("random"),), alias="rng{number}"),
     Part("foreign dimm", "dimms", memory(1), alias="dimm{number}", address="<address type='dimm' slot='{slot}'/>"),
-    Part("equal dimm", "dimms", memory(1), alias="dimm{number}", address="<address type='dimm' slot='{slot}'/>"),
+    Part("equal dimm", "dimms", memory(0), alias="dimm{number}", address="<address type='dimm' slot='{slot}'/>"),
     Part(
         "foreign drive",
         "disks",

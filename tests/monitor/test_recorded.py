@@ -13,7 +13,7 @@ import pytest
 import xform
 from tests.corpus import live_scenarios
 from xform.monitor.follow import follow, manage
-from xform.monitor.records import Followed
+from xform.monitor.records import Known
 
 from .looks import first_seen
 
@@ -35,18 +35,6 @@ def every_step(names: list[str]) -> Iterator[str]:
             yield one
 
 
-def steps(
-    dialect: Any, scenario: Path, names: list[str], devices: list[dict[str, Any]]
-) -> Iterator[tuple[str, Followed]]:
-    """What is known after each document, with its name."""
-    texts = {name: (scenario / name).read_bytes() for name in names}
-    known = manage(dialect, None, dialect.parse(first_seen(scenario, devices)))
-    for name in every_step(names):
-        followed = follow(dialect, known, texts[name])
-        known = followed.known
-        yield name, followed
-
-
 def kinds_of(dialect: Any) -> dict[str, str]:
     """The dialect's kinds by their elements."""
     return {kind.row.path.steps[-1].tag: kind.name for kind in dialect.kinds}
@@ -57,25 +45,39 @@ def facts_of(dialect: Any, scenario: Path) -> tuple[list[str], list[dict[str, An
     return facts["documents"], [device for device in facts["devices"] if device["kind"] in kinds]
 
 
-def named(kind: str, device: Any) -> tuple[str, str | None]:
-    return kind, None if device.get("alias_lost") else device["alias"]
-
-
-@scenarios
-def test_what_a_document_has_is_plugged_and_what_it_lacks_is_not(dialect: Any, scenario: Path) -> None:
-    names, devices = facts_of(dialect, scenario)
+def check(dialect: Any, known: Known, devices: list[dict[str, Any]], name: str) -> None:
+    """That the managed devices are plugged which a document has, by their aliases, if libvirt keeps these."""
     kinds = kinds_of(dialect)
-    for name, followed in steps(dialect, scenario, names, devices):
-        plugged = Counter((one.kind, one.alias) for one in followed.known.devices if one.managed and one.plugged)
-        present = Counter(named(kinds[device["kind"]], device) for device in devices if name in device["present"])
-        assert plugged == present, name
+    plugged = Counter((device.kind, device.alias) for device in known.devices if device.managed and device.plugged)
+    present = Counter(
+        (kinds[device["kind"]], None if device.get("alias_lost") else device["alias"])
+        for device in devices
+        if name in device["present"]
+    )
+    assert plugged == present, name
 
 
 @scenarios
-def test_what_libvirt_or_somebody_else_added_has_the_same_ids_at_each_look(dialect: Any, scenario: Path) -> None:
+def test_every_document_after_every_other_tells_what_is_plugged_and_what_is_whose(dialect: Any, scenario: Path) -> None:
     names, devices = facts_of(dialect, scenario)
-    seen: dict[str, set[str]] = {}
-    for name, followed in steps(dialect, scenario, [name for name in names if name != DEFINED], devices):
+    names.remove(DEFINED)
+    texts = {name: (scenario / name).read_bytes() for name in names}
+    known = manage(dialect, None, dialect.parse(first_seen(scenario, devices)))
+    nobodys: dict[str, set[str]] = {}
+    for name in every_step(names):
+        followed = follow(dialect, known, texts[name])
+        known = followed.known
         assert followed.ambiguous == (), name
-        ids = {device.id for device in followed.known.devices if not device.managed}
-        assert seen.setdefault(name, ids) == ids, name
+        check(dialect, known, devices, name)
+        ids = {device.id for device in known.devices if not device.managed}
+        assert nobodys.setdefault(name, ids) == ids, name
+
+
+@scenarios
+def test_every_document_tells_what_is_plugged_of_what_a_manager_passed(dialect: Any, scenario: Path) -> None:
+    names, devices = facts_of(dialect, scenario)
+    known = manage(dialect, None, dialect.parse(first_seen(scenario, devices)))
+    known = follow(dialect, known, (scenario / DEFINED).read_bytes()).known
+    check(dialect, known, devices, DEFINED)
+    for name in names:
+        check(dialect, follow(dialect, known, (scenario / name).read_bytes()).known, devices, name)
