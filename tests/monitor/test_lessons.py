@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import Any
 
+import attrs
 import pytest
 
 import xform
@@ -481,6 +482,15 @@ def test_L129_a_disk_stays_itself_over_snapshots_and_copies(ovirt: Any) -> None:
             assert vm.ids("disks") == ids
 
 
+def test_L129_another_volume_is_told_by_the_metadata_alone(ovirt: Any) -> None:
+    entry = """<metadata><o:vm xmlns:o='http://ovirt.org/vm/1.0'><o:device devtype='disk' name='sda'>
+        <o:volumeID>{0}</o:volumeID></o:device></o:vm></metadata>"""
+    vm = Vm(ovirt)
+    vm.look(disk(1), metadata=entry.format(uuid_of(51)))
+    (change,) = vm.follow(document(disk(1), metadata=entry.format(uuid_of(52)))).changes
+    assert (change.id, change.fields) == (uuid_of(1), {"volume_id": (uuid_of(51), uuid_of(52))})
+
+
 def test_L130_a_digest_is_the_same_in_every_process(ovirt: Any) -> None:
     xml = document(disk(1), nic(2), channel(3), ROOT)
     program = (
@@ -498,6 +508,43 @@ def test_L130_a_digest_is_the_same_in_every_process(ovirt: Any) -> None:
         for seed in ("1", "2")
     }
     assert digests == {follow(ovirt, None, xml).known.digest}
+
+
+@pytest.mark.xfail(strict=True, reason="follow takes the document of any VM, and the id of that")
+@pytest.mark.parametrize("other", [uuid_of(77), None], ids=["another's", "nobody's"])
+def test_L131_a_document_of_another_vm_is_refused(ovirt: Any, other: str | None) -> None:
+    vm = Vm(ovirt)
+    vm.look(disk(1))
+    uuid = f"<uuid>{VM}</uuid>".encode()
+    with pytest.raises(xform.XformError):
+        vm.follow(document(nic(2)).replace(uuid, f"<uuid>{other}</uuid>".encode() if other else b""))
+
+
+@pytest.mark.xfail(
+    strict=True, reason="that a document had a name is not asked of what was known, but of the others in it"
+)
+@pytest.mark.parametrize(
+    ("ours", "foreign", "run", "gone"),
+    [
+        (disk(1), disk("scsi0-0-0-0", source="/foreign"), 2, "left out"),
+        (nic(1), nic("net0"), 1, "unplugged"),
+    ],
+    ids=["place", "MAC"],
+)
+def test_L132_a_device_without_the_name_that_ours_had_is_another_one(
+    ovirt: Any, ours: str, foreign: str, run: int, gone: str
+) -> None:
+    vm = Vm(ovirt, ours)
+    vm.look(ours)
+    assert sorted(what for what, _ in vm.look(foreign, run=run)) == ["inserted", gone]
+
+
+def test_L133_who_saw_the_vm_stop_forgets_its_number(ovirt: Any) -> None:
+    vm = Vm(ovirt, *MANAGED)
+    vm.look(*MANAGED)
+    assert vm.known
+    vm.known = attrs.evolve(vm.known, run=None)
+    assert vm.look(*MANAGED[1:]) == [("left out", "videos")]
 
 
 # More of the original's
