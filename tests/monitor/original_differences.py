@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 import attrs
-from xform.monitor.follow import follow, manage
 
 from xform.match import held
+from xform.monitor.follow import follow, manage
 from xform.monitor.records import Known
 
 from .looks import KINDS, Look, Sequence
