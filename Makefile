@@ -24,7 +24,8 @@ crash: setup ## kill a run of 200 changes at every statement to the store (`make
 golden: setup ## make the golden files, the stubs and expected messages anew
 	@$(bin)/python -m pytest -n 0 -q -p no:benchmark --renew
 
-bench: setup ## measure against the budgets
+bench: setup ## measure against the budgets, and against others that do the same
+	@tools/peers
 	@$(bin)/python -m pytest bench -q -n 0 --benchmark-columns=min,median,rounds --benchmark-sort=name
 
 lint: setup ## check style and types
