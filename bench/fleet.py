@@ -6,9 +6,8 @@ import hashlib
 import random
 from collections.abc import Collection, Iterator
 
-from xform.monitor.source import Status
-
 from bench.documents import document
+from xform.monitor.source import Status
 
 CACHES = ("none", "writeback", "unsafe", "directsync")
 DISKS = 5
