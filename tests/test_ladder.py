@@ -65,9 +65,16 @@ def test_a_running_domain_keeps_every_name(ovirt: xform.Dialect) -> None:
     assert ovirt.match(other, ovirt.parse(before)).pairs
 
 
-def test_a_name_that_was_lost_does_not_hide_a_mac(ovirt: xform.Dialect) -> None:
+def test_a_mac_finds_what_was_started_without_names_and_no_other(ovirt: xform.Dialect) -> None:
     known = (nic(MAC.format(1), 1), disk("sda", 2))
-    assert rungs(ovirt, known, (nic(MAC.format(1)), disk("sda", 2))) == [("id",), ("mac",)]
+    assert rungs(ovirt, known, (nic(MAC.format(1)), disk("sda"))) == [("interface", "target"), ("mac",)]
+    assert rungs(ovirt, known, (nic(MAC.format(1)), disk("sda", 2))) == [("id",)]
+
+
+def test_a_vm_whose_documents_had_names_has_none_without_them_at_their_places(ovirt: xform.Dialect) -> None:
+    known = ovirt.parse(document(nic(MAC.format(1), 1), disk("sda", 2)))
+    found = ovirt.match(document(nic(MAC.format(1)), disk("sda")), known, named=True)
+    assert [pair.rung for pair in found.pairs] == [("mac",)]
 
 
 @pytest.mark.parametrize("model", ["none", "virtio-transitional"])

@@ -221,7 +221,10 @@ class Dialect:
         return made
 
     def match(self, xml: str | bytes, known: Any, **context: Any) -> Matching:
-        """Which devices of a document are which of a known entity. Raises DocumentError, EntityError."""
+        """Which devices of a document are which of a known entity. Raises DocumentError, EntityError.
+
+        `named=True` where earlier documents of the VM had the names of its devices.
+        """
         from xform.match import match
 
         return match(self, xml, known, **context)
@@ -314,8 +317,8 @@ class Dialect:
         return ladders(self.classes, self._program("keys"))
 
     @once
-    def same_run(self) -> Callable[[Element, Any], bool]:
-        """Whether a document is of the same start of its domain as what is known of it."""
+    def same_run(self) -> Callable[[Element, Any], bool | None]:
+        """Whether a document is of the same start of its domain as what is known of it; None where nobody knows."""
         from xform.match import runs
 
         return runs(self)

@@ -15,7 +15,7 @@ from xform.compile.program import admitted
 from xform.errors import EntityError
 from xform.match.changes import ChangeSet, Gone, Inserted, Paired
 from xform.match.climb import Climb
-from xform.match.identity import alias_of, device_ids
+from xform.match.identity import address_of, alias_of, device_ids, has_name, new_ids
 from xform.match.ladder import Kind, ladders
 from xform.match.outcome import Ambiguity, Matching, Pair, held
 from xform.match.places import Containers, containers, elements, marked
@@ -35,23 +35,38 @@ __all__ = [
     "Matching",
     "Pair",
     "Paired",
+    "address_of",
     "alias_of",
     "containers",
     "device_ids",
     "elements",
+    "has_name",
     "held",
     "ladders",
     "match",
+    "new_ids",
     "runs",
 ]
 
 
-def match(dialect: Dialect, xml: str | bytes, known: Any, **context: Any) -> Matching:
-    """Pair the devices of a document with those of a known entity. Raises DocumentError, EntityError."""
+def match(
+    dialect: Dialect,
+    xml: str | bytes,
+    known: Any,
+    *,
+    root: Element | None = None,
+    named: bool = False,
+    **context: Any,
+) -> Matching:
+    """Pair the devices of a document with those of a known entity. Raises DocumentError, EntityError.
+
+    `root` is the document's tree where that is there already; `named` says that earlier documents of the VM had the
+    names of its devices.
+    """
     if type(known) is not dialect.classes[dialect.root.name]:
         raise EntityError(f"known: {dialect.classes.no(known, dialect.root.name)}")
-    root = dialect.tree(xml)
-    matching = Matching(dialect, xml, context, known, dialect.same_run(root, known))
+    root = dialect.tree(xml) if root is None else root
+    matching = Matching(dialect, xml, context, known, dialect.same_run(root, known), named=named, root=root)
     found = elements(root, dialect.containers)
     marks: dict[tuple[str, str], dict[Element, Any]] = {}
     climbs = []
@@ -62,14 +77,13 @@ def match(dialect: Dialect, xml: str | bytes, known: Any, **context: Any) -> Mat
         climb = Climb(matching, kind, ours, theirs, context)
         climbs.append(climb)
         if ours and theirs:
-            if kind.marks:
-                mark = kind.marks[0]
-                if (where := (mark.tag, mark.attribute)) not in marks:
-                    marks[where] = marked(root, mark)
+            if kind.marks and not kind.at:
+                if (where := kind.marks[0].place) not in marks:
+                    marks[where] = marked(root, kind.marks[0])
                 climb.by_marks(marks[where])
             climb.first()
     # a document that has one of our names has all that its devices were given
-    matching.kept = matching.same_run or any(climb.named for climb in climbs)
+    matching.kept = bool(matching.same_run) or any(climb.found_name for climb in climbs)
     for climb in climbs:
         if climb.ours or climb.theirs:
             climb.climb()
@@ -77,15 +91,15 @@ def match(dialect: Dialect, xml: str | bytes, known: Any, **context: Any) -> Mat
     return matching
 
 
-def runs(dialect: Dialect) -> Callable[[Element, Any], bool]:
-    """A function that says whether a document is of the same start of its domain as what is known."""
+def runs(dialect: Dialect) -> Callable[[Element, Any], bool | None]:
+    """A function that says whether a document is of the same start of its domain as what is known; None: who knows."""
     row = dialect.root.fields[dialect.tables.run] if dialect.tables.run else None
     if row is None or row.codec is None:
-        return lambda root, known: False
+        return lambda root, known: None
     name, attribute, decode = row.name, row.path.attribute or "", admitted(row.codec)
 
-    def same_run(root: Element, known: Any) -> bool:
+    def same_run(root: Element, known: Any) -> bool | None:
         run, text = getattr(known, name), root.get(attribute)
-        return run is not None and text is not None and bool(decode(text) == run)
+        return None if run is None or text is None else bool(decode(text) == run)
 
     return same_run

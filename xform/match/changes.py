@@ -89,8 +89,8 @@ def changes(dialect: Dialect, matching: Matching, ids: Mapping[str, Sequence[str
     order = {kind.name: (at, kind) for at, kind in enumerate(dialect.kinds)}
     paired, new = [], []
     for pair in sorted(matching.pairs, key=lambda pair: order[pair.kind][0]):
-        first = order[pair.kind][1].keys[0].rung.named
-        found, fields = merged(dialect, pair.known, pair.found, keep=first)
+        kind = order[pair.kind][1]
+        found, fields = merged(dialect, pair.known, pair.found, keep=kind.name_fields)
         paired.append(Paired(pair.kind, known[id(pair.known)], pair.known, found, fields))
     for name, (_, kind) in order.items():
         if devices := [device for other, device in matching.new if other == name]:
@@ -101,7 +101,7 @@ def changes(dialect: Dialect, matching: Matching, ids: Mapping[str, Sequence[str
         entity,
         tuple(new),
         tuple(paired),
-        tuple(Gone(kind, known[id(one)], one, matching.same_run) for kind, one in matching.missing),
+        tuple(Gone(kind, known[id(one)], one, bool(matching.same_run)) for kind, one in matching.missing),
         fields,
         tuple((one.kind, one.rung, tuple(known[id(device)] for device in one.known)) for one in matching.ambiguous),
     )

@@ -27,7 +27,10 @@ class Climb:
         self.their_keys: defaultdict[int, dict[int, Key]] = defaultdict(dict)
         self.unclear: list[tuple[tuple[str, ...], list[int], list[int]]] = []
         self.at = 0  # the rung that is next
-        self.named = False  # whether a device has the name that it was given
+        # the names that libvirt gives are others after the next start
+        names = range(kind.at + 1, kind.at + len(kind.marks)) if matching.same_run is False else ()
+        self.rungs = [at for at in range(len(kind.keys)) if at not in names]
+        self.found_name = False  # whether a device has the name that it was given
 
     def by_marks(self, texts: dict[Element, Any]) -> None:
         """Climb the rungs that read one attribute of a child, of which these are the texts, all at once."""
@@ -35,7 +38,8 @@ class Climb:
         if SEVERAL in found:
             return
         for at, mark in enumerate(self.kind.marks):
-            if at and (not self.ours or not self.theirs or self.kind.identities not in ((), (0,))):
+            single = self.kind.identities in ((), (self.kind.named,))
+            if at and (not self.ours or not self.theirs or at not in self.rungs or not single):
                 return
             field, prefix, decode = mark.field, mark.prefix, mark.decode
             known = [getattr(self.known[place], field, None) for place in self.ours]
@@ -43,7 +47,7 @@ class Climb:
                 known = [key if key and key.startswith(prefix) else None for key in known]
             ours = self.our_keys[at] = dict(zip(self.ours, known, strict=True))
             if not any(known):
-                self.climbed()
+                self.at += 1
                 continue
             texts_left = [found[place] for place in self.theirs]
             if decode:
@@ -53,16 +57,12 @@ class Climb:
             if our_places is None or their_places is None:
                 return
             self.pair([(our, their_places[key]) for key, our in our_places.items() if key in their_places], at)
-            self.climbed()
-
-    def climbed(self) -> None:
-        self.at += 1
-        if self.at == 1 and self.kind.identities[:1] == (0,):
-            self.named = len(self.ours) < len(self.known)
+            self.at += 1
 
     def pair(self, those: list[tuple[int, int]], at: int) -> None:
         matching, kind, known = self.matching, self.kind.name, self.known
         rung = self.kind.keys[at].rung.fields
+        self.found_name = self.found_name or bool(those and at == self.kind.named)
         matching.pairs += [Pair(kind, known[our], rung, their, matching) for our, their in those]
         if len(those) == len(self.ours) == len(self.theirs):
             self.ours, self.theirs = {}, {}
@@ -71,15 +71,16 @@ class Climb:
             del self.ours[our], self.theirs[their]
 
     def first(self) -> None:
-        """Climb the first rung, if it was not climbed yet."""
-        if not self.at:
-            self.climb(1)
+        """Climb the first rung, and what stands before names, if that was not climbed yet."""
+        self.climb((self.kind.named or 0) + 1)
 
     def climb(self, until: int | None = None) -> None:
         """Climb all rungs, or those before `until`."""
-        for at in range(self.at, until or len(self.kind.keys)):
-            if not self.ours or not self.theirs:
+        for at in self.rungs:
+            if not self.ours or not self.theirs or at >= (until or len(self.kind.keys)):
                 break
+            if at < self.at:
+                continue
             rung = self.kind.keys[at].rung
             single = []
             for ours, theirs in self.only(at) if rung.only else self.candidates(at):
@@ -88,7 +89,7 @@ class Climb:
                 else:
                     self.unclear.append((rung.fields, ours, theirs))
             self.pair(single, at)
-            self.climbed()
+            self.at = at + 1
 
     def report(self) -> None:
         """Say of the devices that are left what they are: not told apart, missing, new."""
@@ -168,13 +169,14 @@ class Climb:
                 two = self.their_key(other, their)
                 if two is not None and one != two:
                     return True
-                if two is None and not other and not overruled and self.nameless(our):
+                if two is None and other == self.kind.named and self.named(our, by_place=not overruled):
                     return True
         return False
 
-    def nameless(self, our: int) -> bool:
-        """Whether a known device had a name that a document would have kept: no name of libvirt's is known of it."""
-        return self.matching.kept and not any(
+    def named(self, our: int, *, by_place: bool = True) -> bool:
+        """Whether a known device had a name that this document would have kept: none of libvirt's is known of it."""
+        kept = self.matching.kept or (by_place and self.matching.named)
+        return kept and not any(
             keys.live and self.our_key(at, our) is not None for at, keys in enumerate(self.kind.keys)
         )
 
@@ -182,7 +184,7 @@ class Climb:
 
     def comparable(self) -> Iterator[tuple[int, int]]:
         """Pairs of what is left on both sides, unless one rung tells every one of them from all others."""
-        rungs = [at for at, keys in enumerate(self.kind.keys) if not keys.rung.only]
+        rungs = [at for at in self.rungs if not self.kind.keys[at].rung.only]
         ours, theirs = list(self.ours), list(self.theirs)
         if (
             ours
@@ -197,10 +199,9 @@ class Climb:
 
     def nothing_tells(self, our: int, their: int) -> bool:
         """Whether nothing says that two devices are not the same: no rung that both have the fields of."""
-        named = self.kind.identities[:1] == (0,) and self.our_key(0, our) is not None
-        return not (named and self.nameless(our)) and not any(
-            self.our_key(at, our) is not None and self.their_key(at, their) is not None
-            for at in range(len(self.kind.keys))
+        named = self.kind.named is not None and self.our_key(self.kind.named, our) is not None
+        return not (named and self.named(our)) and not any(
+            self.our_key(at, our) is not None and self.their_key(at, their) is not None for at in self.rungs
         )
 
 

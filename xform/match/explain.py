@@ -44,8 +44,7 @@ class Explained:
 
 def explain(dialect: Dialect, matching: Matching) -> list[Explained]:
     """Every known device, in the order of kinds, and behind those of a kind each of the document that is no pair."""
-    root = dialect.tree(matching._xml)
-    found = elements(root, dialect.containers)
+    found = elements(matching.root, dialect.containers)
     paired = {(pair.kind, id(pair.known)): pair for pair in matching.pairs}
     said = []
     for kind in dialect.kinds:
@@ -68,7 +67,8 @@ def _tried(
 ) -> tuple[Tried, ...]:
     """The rungs of one device: `our` place, or `their` place of one that nobody knew."""
     tried: list[Tried] = []
-    for at, keys in enumerate(kind.keys):
+    for at in climb.rungs:
+        keys = kind.keys[at]
         fields = keys.rung.fields
         if fields == decided:
             return (*tried, Tried(fields, "pair", 1))

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
-from xform.codecs import Codec
 from xform.match.ladder import Key, Kind
 from xform.match.outcome import held
 
@@ -54,10 +53,10 @@ def _facts(kind: Kind, device: Any) -> tuple[str | None, tuple[Key, ...]]:
     for at, keys in enumerate(kind.keys):
         if keys.live or keys.rung.only or (key := keys.of_entity(device)) is None:
             continue
-        if not at and _is_uuid(key):
+        if at == kind.at and _is_uuid(key):
             return key, ()
         # a name that libvirt gave is another one after the next start
-        if at >= len(kind.marks) or keys.rung.identity:
+        if not kind.at <= at < kind.at + len(kind.marks) or keys.rung.identity:
             said.append((keys.rung.fields, key))
     return None, tuple(said)
 
@@ -78,9 +77,32 @@ def _is_uuid(value: Any) -> bool:
 def alias_of(dialect: Dialect, kind: Kind, device: Any) -> str | None:
     """The text by which a document names a device, if its ladder begins with one: the rungs that read one attribute."""
     table = dialect.classes.table(type(device))
-    for mark in kind.marks if table else ():
+    for mark in (
+        reversed(kind.marks) if table else ()
+    ):  # a name that is known of a document stands for one that is given
         assert table
-        codec: Codec | None = table.fields[mark.field].codec if mark.field in table.fields else None
-        if codec and (value := getattr(device, mark.field, None)) is not None:
-            return codec.encode(value)
+        row = table.fields.get(mark.field)
+        if row and row.codec and (value := getattr(device, mark.field, None)) is not None:
+            return row.codec.encode(value)
     return None
+
+
+def address_of(dialect: Dialect, device: Any) -> str | None:
+    """Where the guest finds a device, in one line: ``pci domain=0x0000 bus=0x05 slot=0x00 function=0x0``."""
+    address = getattr(device, "address", None)
+    table = dialect.classes.table(type(address))
+    if table is None:
+        return None
+    said = [dialect.classes.word(type(address)) or ""]
+    for name, row in table.fields.items():
+        value = getattr(address, name)
+        if value is not None and row.codec and row.codec.shape == "value" and row.form == "one" and not row.codec.needs:
+            said.append(f"{name}={row.codec.encode(value)}")
+    return " ".join(filter(None, said))
+
+
+def has_name(kind: Kind, device: Any) -> bool:
+    """Whether a device was given a name, and a document had it: it has none of libvirt's."""
+    if kind.named is None or kind.keys[kind.named].of_entity(device) is None:
+        return False
+    return not any(keys.live and keys.of_entity(device) is not None for keys in kind.keys)

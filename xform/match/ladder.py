@@ -33,6 +33,10 @@ class Mark:
     decode: Decode | None
     prefix: str = ""
 
+    @property
+    def place(self) -> tuple[str, str]:
+        return self.tag, self.attribute
+
 
 @attrs.frozen
 class Keys:
@@ -51,15 +55,23 @@ class Keys:
 class Kind:
     """A root's field that holds devices, and its ladder.
 
-    `marks` is what its first rungs read, where these stand in one attribute of a child; `identities` are the rungs that
-    tell a device from every other.
+    `marks` is what some rungs read that follow each other and stand in one attribute of a child, such as an alias; the
+    first of them is `at`.  `identities` are the rungs that tell a device from every other, `named` the one of them that
+    reads a name.
     """
 
     name: str
     row: Row
     keys: tuple[Keys, ...]
     marks: tuple[Mark, ...]
+    at: int
     identities: tuple[int, ...]
+    named: int | None
+
+    @property
+    def name_fields(self) -> tuple[str, ...]:
+        """What a device is called by in a document."""
+        return self.keys[self.at].rung.fields if self.marks else ()
 
 
 def device_rows(tables: Tables) -> Iterator[Row]:
@@ -97,14 +109,15 @@ def ladders(classes: Classes, compiled: Program) -> list[Kind]:
     def kind(row: Row) -> Kind:
         shape = tables.shapes[row.entity or ""]
         every = tuple(keys(row, at, rung) for at, rung in enumerate(shape.ladder))
+        read = [mark_of(shape, one.rung) if isinstance(shape, Table) and one.of_element else None for one in every]
+        at = next((place for place, mark in enumerate(read) if mark), len(read))
         marks: list[Mark] = []
-        for one in every:
-            mark = mark_of(shape, one.rung) if isinstance(shape, Table) and one.of_element else None
-            if mark is None or (marks and (mark.tag, mark.attribute) != (marks[0].tag, marks[0].attribute)):
+        for mark in read[at:]:
+            if mark is None or (marks and mark.place != marks[0].place):
                 break
             marks.append(mark)
-        identities = tuple(at for at, rung in enumerate(shape.ladder) if rung.identity)
-        return Kind(row.name, row, every, tuple(marks), identities)
+        identities = tuple(place for place, rung in enumerate(shape.ladder) if rung.identity)
+        return Kind(row.name, row, every, tuple(marks), at, identities, at if at in identities else None)
 
     return [kind(row) for row in device_rows(tables)]
 

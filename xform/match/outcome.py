@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from xform.dialect import Dialect
     from xform.match.changes import ChangeSet
     from xform.match.explain import Explained
+    from xform.xml import Element
 
 
 @attrs.define  # frozen would cost three times as much, for every pair of every match
@@ -44,16 +45,19 @@ class Ambiguity:
 class Matching:
     """The outcome.  A kind is the root's field that holds the devices, such as ``disks``.
 
-    `same_run`: what is known is of the same start of the VM as the document.  `kept`: the document has the names that
-    its devices were given, so one without a name is not the one that had one.
+    `same_run`: what is known is of the same start of the VM as the document, None where nobody knows.  `kept`: the document has the names that
+    its devices were given, so one without a name is not the one that had one.  `named`: documents before it had them,
+    so at least its place does not make a device the one that had a name.
     """
 
     _dialect: Dialect = attrs.field(repr=False)
     _xml: str | bytes = attrs.field(repr=False)
     _context: dict[str, Any] = attrs.field(repr=False)
     known: Any = attrs.field(repr=False)
-    same_run: bool = False
+    same_run: bool | None = None
     kept: bool = False
+    named: bool = False
+    _root: Element | None = attrs.field(default=None, repr=False, eq=False)
     pairs: list[Pair] = attrs.field(factory=list)
     missing: list[tuple[str, Any]] = attrs.field(factory=list)
     _new: list[tuple[str, int]] = attrs.field(factory=list)
@@ -62,7 +66,17 @@ class Matching:
     @cached_property
     def document(self) -> Any:
         """The whole document as an entity; parsed when it is first asked for."""
-        return self._dialect.parse(self._xml, **self._context)
+        return self._dialect.read_tree(self.root, self._context)
+
+    @property
+    def root(self) -> Element:
+        """The document's element."""
+        if self._root is None:
+            self._root = self._dialect.tree(self._xml)
+        return self._root
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_root": None}  # a tree goes to no other process
 
     def device(self, kind: str, place: int) -> Any:
         return held(self.document, kind)[place]

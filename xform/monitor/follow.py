@@ -18,9 +18,9 @@ import attrs
 
 from xform.entities import empty
 from xform.errors import DocumentError
-from xform.match import alias_of, device_ids, held
+from xform.match import address_of, alias_of, device_ids, has_name, held, match, new_ids
 from xform.match.changes import merged
-from xform.monitor.records import Change, Device, Followed, Known
+from xform.monitor.records import Change, Device, Followed, Known, What
 from xform.slices import alone, cut, cuttable
 from xform.table.model import Row
 from xform.table.walk import joins
@@ -64,7 +64,10 @@ def follow(dialect: Dialect, known: Known | None, xml: bytes, **context: Any) ->
     if known and known.digest == digest:
         devices = renewed(dialect, known, pieces, context)
         return Followed(attrs.evolve(known, devices=devices, run=run, text=text, rest=rest), way="same digest")
-    found = whole(dialect, known, xml, pieces, context) if known else first(dialect, xml, pieces, context)
+    if known:
+        found = whole(dialect, known, xml, root, pieces, context)
+    else:
+        found = first(dialect, dialect.read_tree(root, context), pieces)
     digest = b"" if found.ambiguous else digest
     return attrs.evolve(found, known=attrs.evolve(found.known, run=run, text=text, digest=digest, rest=rest))
 
@@ -110,7 +113,7 @@ def some(dialect: Dialect, known: Known, pieces: Pieces, context: dict[str, Any]
     for kind, device, digest, found in pairs:
         if any(getattr(device.entity, name, None) != getattr(found, name, None) for name in ties(dialect, kind.name)):
             return None  # what a second place says of it may be of another now
-        entity, fields = merged(dialect, device.entity, found, keep=kind.keys[0].rung.named)
+        entity, fields = merged(dialect, device.entity, found, keep=kind.name_fields)
         renewed[device.kind, device.id] = seen(dialect, kind, device, entity, digest)
         if fields:
             changes.append(Change("updated", device.kind, device.id, fields))
@@ -180,9 +183,8 @@ def ties(dialect: Dialect, kind: str) -> tuple[str, ...]:
 # --- the whole --------------------------------------------------------------------------------------------------
 
 
-def first(dialect: Dialect, xml: bytes, pieces: Pieces | None, context: dict[str, Any]) -> Followed:
+def first(dialect: Dialect, entity: Any, pieces: Pieces | None) -> Followed:
     """The outcome of a first look."""
-    entity = dialect.parse(xml, **context)
     texts = sliced(dialect, entity, pieces)
     devices = tuple(
         made(dialect, kind, name, device, slice=texts.get(id(device), b""))
@@ -192,11 +194,16 @@ def first(dialect: Dialect, xml: bytes, pieces: Pieces | None, context: dict[str
     return Followed(Known(*called(dialect, entity), bare(dialect, entity), devices), tuple(changes))
 
 
-def whole(dialect: Dialect, known: Known, xml: bytes, pieces: Pieces | None, context: dict[str, Any]) -> Followed:
-    """The outcome of parsing and matching all there is."""
+def whole(
+    dialect: Dialect, known: Known, xml: bytes, root: Element, pieces: Pieces | None, context: dict[str, Any]
+) -> Followed:
+    """The outcome of parsing and matching all there is. Raises DocumentError for a document of another VM."""
     kinds = {kind.name: kind for kind in dialect.kinds}
-    matching = dialect.match(xml, assembled(dialect, known), **context)
-    came = matching.changes(ids_of(known))
+    entity, ids = assembled(dialect, known)
+    matching = match(dialect, xml, entity, root=root, named=were_named(kinds, known), **context)
+    if (of := called(dialect, matching.document)[0]) != known.id:
+        raise DocumentError(f"the document is of the VM {of!r}; expected one of {known.id}")
+    came = matching.changes(ids)
     texts = sliced(dialect, matching.document, pieces)
     slices = {id(pair.known): texts.get(id(pair.found), b"") for pair in matching.pairs}
     before = {(device.kind, device.id): device for device in known.devices}
@@ -213,15 +220,52 @@ def whole(dialect: Dialect, known: Known, xml: bytes, pieces: Pieces | None, con
             now[lost.kind, lost.id] = attrs.evolve(device, plugged=False, slice=b"")
         if device.plugged:
             changes.append(Change("unplugged" if lost.unplugged else "left out", lost.kind, lost.id))
-    for kind, _, names in came.ambiguous:
-        now |= {(kind, name): attrs.evolve(now[kind, name], slice=b"") for name in names}
+    ambiguous = []
+    for one, unclear in zip(matching.ambiguous, came.ambiguous, strict=True):
+        kind, rung, names = unclear
+        if rung or any(now[kind, name].managed for name in names):
+            now |= {(kind, name): attrs.evolve(now[kind, name], slice=b"") for name in names}
+            ambiguous.append(unclear)
+        else:
+            gone: What = "unplugged" if matching.same_run else "left out"
+            there = [(device, texts.get(id(device), b"")) for device in one.found]
+            changes += instead(dialect, kinds[kind], now, names, there, entity, gone)
     for new in came.inserted:
         text = texts.get(id(new.found), b"")
         now[new.kind, new.id] = made(dialect, kinds[new.kind], new.id, new.found, slice=text)
         changes.append(Change("inserted", new.kind, new.id))
     devices = tuple(now[name] for name in dict.fromkeys((*before, *now)) if name in now)
     found = Known(*called(dialect, matching.document), lifeless(dialect, came.entity), devices)
-    return Followed(found, in_order(changes, (*known.devices, *devices)), came.ambiguous)
+    return Followed(found, in_order(changes, (*known.devices, *devices)), tuple(ambiguous))
+
+
+def instead(
+    dialect: Dialect,
+    kind: Kind,
+    now: dict[Name, Device],
+    names: tuple[str, ...],
+    found: list[tuple[Any, bytes]],
+    vm: Any,
+    gone: What,
+) -> Iterator[Change]:
+    """Devices that nobody manages and nothing tells from others: those that are there take the place of the known."""
+    before = {name: now.pop((kind.name, name)) for name in names}
+    taken = [name for other, name in now if other == kind.name]
+    ids = new_ids(dialect, vm, kind, [device for device, _ in found], taken)
+    for name, (device, text) in zip(ids, found, strict=True):
+        old = before.pop(name, None)
+        now[kind.name, name] = made(dialect, kind, name, device, slice=text)
+        if old is None:
+            yield Change("inserted", kind.name, name)
+    yield from (Change(gone, kind.name, name) for name in before)
+
+
+def were_named(kinds: dict[str, Kind], known: Known) -> bool:
+    """Whether a document of a VM had the name of one of its devices."""
+    return known.text != b"" and any(
+        device.plugged and device.kind in kinds and has_name(kinds[device.kind], device.entity)
+        for device in known.devices
+    )
 
 
 def in_order(changes: Iterable[Change], devices: Iterable[Device]) -> tuple[Change, ...]:
@@ -245,23 +289,23 @@ def sliced(dialect: Dialect, entity: Any, pieces: Pieces | None) -> dict[int, by
 # --- what is known ----------------------------------------------------------------------------------------------
 
 
-def assembled(dialect: Dialect, known: Known) -> Any:
-    """The entity that a document is matched with: all that is known, and the run that it is known of."""
+def assembled(dialect: Dialect, known: Known) -> tuple[Any, dict[str, list[str]]]:
+    """The entity that a document is matched with: all that is known, and the run that it is known of; and the ids of
+    its devices by kind.
+    """
     values: dict[str, Any] = {}
+    ids: dict[str, list[str]] = {}
     for kind in dialect.kinds:
-        devices = [device.entity for device in known.devices if device.kind == kind.name]
+        devices = [device for device in known.devices if device.kind == kind.name]
+        if kind.row.form != "list":  # there may be another one than the manager's: of which the guest had one last
+            devices = sorted(devices, key=lambda device: not device.plugged)[:1]
         if devices:
-            values[kind.name] = devices if kind.row.form == "list" else devices[0]
+            ids[kind.name] = [device.id for device in devices]
+            entities = [device.entity for device in devices]
+            values[kind.name] = entities if kind.row.form == "list" else entities[0]
     if (row := run_row(dialect)) and row.codec and known.run is not None:
         values[row.name] = row.codec.decode(known.run)
-    return attrs.evolve(known.entity, **values)
-
-
-def ids_of(known: Known) -> dict[str, list[str]]:
-    ids: dict[str, list[str]] = {}
-    for device in known.devices:
-        ids.setdefault(device.kind, []).append(device.id)
-    return ids
+    return attrs.evolve(known.entity, **values), ids
 
 
 def numbered(dialect: Dialect, entity: Any) -> Iterator[tuple[Kind, str, Any]]:
@@ -284,7 +328,7 @@ def seen(dialect: Dialect, kind: Kind, device: Device, entity: Any, slice: bytes
         device.id,
         lifeless(dialect, entity, facts(dialect, kind.name)),
         alias_of(dialect, kind, entity),
-        device.address,
+        address_of(dialect, entity),
         device.managed,
         True,
         slice,

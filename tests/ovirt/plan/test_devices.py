@@ -190,7 +190,7 @@ def test_every_device_that_starts_is_known_again(machine: str, os: Any, sockets:
         hypervisor.end(known.id)
     found = OVIRT.match(live, known)
     assert (found.missing, found.ambiguous) == ([], [])
-    assert {kind for kind, _ in found.new} <= {"controllers", "inputs", "audios"}  # libvirt's own
+    assert {kind for kind, _ in found.new} <= {"controllers", "inputs", "audios", "serials"}  # libvirt's own
     back = recalled(OVIRT.parse(live), known, context)
     assert beyond(back) == beyond(known)
     again = planned(back, context)
