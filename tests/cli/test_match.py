@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+import xform
 from tests.cli.conftest import Xform
 from tests.test_match import ID, disk, document, nic
+from xform.monitor.follow import follow
+from xform.monitor.store import Store
 
 
 @pytest.fixture
@@ -91,3 +96,25 @@ def test_the_page_shows_no_secret(tmp_path: Path, call: Xform) -> None:
     assert call(*asked, dialect="ovirt").exit_code == 0
     assert "***" in page.read_text()
     assert "hunter2" not in page.read_text()
+
+
+def test_known_may_be_what_a_monitor_stored(texts: tuple[str, str], tmp_path: Path, call: Xform) -> None:
+    url = f"sqlite:///{tmp_path}/store.db"
+    ovirt = xform.load("ovirt")
+    with closing(Store(url, ovirt)) as store:
+        followed = follow(ovirt, None, Path(texts[0]).read_bytes())
+        at = datetime(2026, 1, 1, tzinfo=UTC)
+        store.save(followed.known, followed.changes, version=None, connection="here", state="running", at=at)
+    found = call("match", texts[1], "--known", url, "--json", dialect="ovirt")
+    said = json.loads(found.stdout)
+    assert [(one["kind"], one["id"]) for one in said["pairs"]] == [("disks", ID.format(1)), ("nics", ID.format(3))]
+    assert [(one["id"], one["unplugged"]) for one in said["missing"]] == [(ID.format(2), True)]
+
+
+def test_a_vm_that_is_not_stored_is_named(texts: tuple[str, str], tmp_path: Path, call: Xform) -> None:
+    found = call("match", texts[1], "--known", f"sqlite:///{tmp_path}/store.db", dialect="ovirt")
+    assert found.exit_code == 2
+    assert (
+        f"the store knows no VM {ID.format(0)} (x); expected one that xform monitor has followed into it"
+        in found.stderr
+    )

@@ -9,7 +9,7 @@ import attrs
 
 from xform.entities import Opaque, presentable
 from xform.files import dump_entity, dump_value
-from xform.match import alias_of
+from xform.match import alias_of, told
 
 if TYPE_CHECKING:
     from xform.cli.known import Ids
@@ -109,7 +109,8 @@ def explained(dialect: Dialect, matching: Matching) -> str:
         side = "nobody knew" if one.known is None else "paired" if one.found is not None else "not found"
         lines.append(f"{one.kind}  {name(dialect, device)}  {side}\n")
         for tried in one.tried:
-            said = " ".join(filter(None, (value_of(dialect, device, field) for field in tried.rung)))
+            values = [] if tried.answer == "lacks" else [value_of(dialect, device, field) for field in tried.rung]
+            said = " ".join(filter(None, values))
             shown = f"{' + '.join(tried.rung)} {said}".strip()
             lines.append(f"    {shown}: {ANSWERS[tried.answer].format(count=tried.others)}\n")
     return "".join(lines)
@@ -161,7 +162,7 @@ def name(dialect: Dialect, entity: Any) -> str:
     """What a device is called: by the first rung of its ladder for which it has values."""
     for rung in ladder(dialect, entity):
         said = [value_of(dialect, entity, field) for field in rung]
-        if all(said):
+        if all(said) and all(told(getattr(entity, field, field)) is not None for field in rung):
             return " ".join(said)
     some = {value_of(dialect, entity, field): None for rung in ladder(dialect, entity) for field in rung}
     some.pop("", None)

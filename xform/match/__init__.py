@@ -16,7 +16,7 @@ from xform.errors import EntityError
 from xform.match.changes import ChangeSet, Gone, Inserted, Paired
 from xform.match.climb import Climb
 from xform.match.identity import address_of, alias_of, device_ids, has_name, new_ids
-from xform.match.ladder import Kind, ladders
+from xform.match.ladder import Kind, ladders, told
 from xform.match.outcome import Ambiguity, Matching, Pair, held
 from xform.match.places import Containers, containers, elements, marked
 from xform.xml import Element
@@ -46,6 +46,7 @@ __all__ = [
     "match",
     "new_ids",
     "runs",
+    "told",
 ]
 
 

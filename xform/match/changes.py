@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from xform.entities import Opaque
+from xform.entities import empty
 from xform.match.identity import device_ids, new_ids
 from xform.match.outcome import Matching, held
 from xform.table.model import Row
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 # Of each field what it was, and what it is.
 Fields = dict[str, tuple[Any, Any]]
+
+NOTHING: tuple[Any, ...] = (None, [], {})
 
 
 @attrs.frozen
@@ -111,43 +115,103 @@ def zip_held(entity: Any, kind: str, ids: Mapping[str, Sequence[str]]) -> Iterat
     return zip(held(entity, kind), ids.get(kind, ()), strict=True)
 
 
+Reader = Callable[[Any], tuple[Any, ...]]
+
+
+@attrs.frozen
+class Plan:
+    """What to do with the fields of one class: which tell of a change, what no document holds, what stands in a second
+    place, secrets; each group with a function that reads it of an entity.
+    """
+
+    compared: tuple[tuple[str, Row], ...]
+    read: Reader
+    known: tuple[str, ...]
+    joins: tuple[tuple[tuple[str, ...], Reader, tuple[Any, ...]], ...]
+    secrets: tuple[str, ...]
+    switches: tuple[str, ...]
+
+
+@lru_cache(1024)
+def plan_of(dialect: Dialect, cls: Any) -> Plan | None:
+    table = dialect.classes.table(cls)
+    if table is None:
+        return None
+    fields = table.fields
+    compared = tuple((name, row) for name, row in fields.items() if not (row.live or row.generated or row.secret))
+    joins = []
+    for join in table.joins:
+        rows = [row for row in join.rows if row.name in fields]
+        names = tuple(row.name for row in rows)
+        joins.append((names, reader(names), tuple(empty(row) for row in rows)))
+    return Plan(
+        compared=compared,
+        read=reader([name for name, _ in compared]),
+        known=tuple(row.name for row in table.known),
+        joins=tuple(joins),
+        secrets=tuple(name for name, row in fields.items() if row.secret),
+        switches=table.switches,
+    )
+
+
+def reader(names: Sequence[str]) -> Reader:
+    """A function that gives some fields of an entity."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda entity: tuple([getattr(entity, name) for name in names])
+
+
 def merged(
-    dialect: Dialect, known: Any, found: Any, *, keep: Iterable[str] = (), without: Iterable[str] = ()
+    dialect: Dialect,
+    known: Any,
+    found: Any,
+    *,
+    keep: Iterable[str] = (),
+    without: Iterable[str] = (),
+    own: bool = False,
 ) -> tuple[Any, Fields]:
     """What is known once a document was read, and in which fields that is new.
 
     What no document holds is kept, and what `found` lacks of its secrets, of the fields to `keep` and of its second
-    places where it has no entry there.  Fields `without` which it is looked at are empty.
+    places where it has no entry there.  Fields `without` which it is looked at are empty.  Where `found` is the
+    caller's `own` it is changed in place.
     """
-    table = dialect.classes.table(type(found))
-    if table is None or isinstance(known, Opaque) or type(known) is not type(found):
+    cls: Any = type(found)
+    plan = plan_of(dialect, cls)
+    if plan is None or type(known) is not type(found):
         word = dialect.classes.word
-        same = known == found
-        return found, {} if same else {"type": (word(type(known)), word(type(found)))}
-    kept: dict[str, Any] = {row.name: getattr(known, row.name) for row in table.known}
-    for join in table.joins:
-        rows = [row for row in join.rows if row.name in table.fields]
-        if all(getattr(found, row.name) in (None, [], {}, False) for row in rows):
-            kept |= {row.name: getattr(known, row.name) for row in rows}
-    for row in table.fields.values():
-        lacking = getattr(found, row.name) in (None, [], {})
-        if lacking and (row.secret or row.name in keep):
-            kept[row.name] = getattr(known, row.name)
-    fields: Fields = {}
-    for name, row in compared(table.fields).items():
-        was, now = getattr(known, name), getattr(found, name)
-        if name not in kept and name not in without and differ(dialect, row, was, now):
-            fields[name] = (was, now)
-    for name in table.switches:
+        return found, {} if known == found else {"type": (word(type(known)), word(type(found)))}
+    kept = {name: getattr(known, name) for name in plan.known}
+    if not without and known == found:
+        return settled(found, kept, own), {}
+    for names, read, nothing in plan.joins:
+        if read(found) == nothing:
+            kept.update(zip(names, read(known), strict=True))
+    for name in (*plan.secrets, *keep):
+        if getattr(found, name, None) in NOTHING:
+            kept[name] = getattr(known, name, None)
+    fields = {
+        name: (was, now)
+        for (name, row), was, now in zip(plan.compared, plan.read(known), plan.read(found), strict=True)
+        if was is not now and was != now and name not in kept and name not in without and differ(dialect, row, was, now)
+    }
+    for name in plan.switches:
         if (was := getattr(known, name)) != (now := getattr(found, name)):
             fields[name] = (was, now)
-    empty: dict[str, Any] = {name: [] if table.fields[name].form == "list" else None for name in without}
-    return attrs.evolve(found, **kept, **empty), fields
+    for name in without:
+        kept[name] = [] if isinstance(getattr(found, name), list) else None
+    return settled(found, kept, own), fields
 
 
-def compared(rows: Mapping[str, Row]) -> dict[str, Row]:
-    """The rows whose fields tell of a change."""
-    return {name: row for name, row in rows.items() if not (row.live or row.generated or row.secret)}
+def settled(found: Any, values: dict[str, Any], own: bool) -> Any:
+    """An entity with these values; itself where it has them, or is one's `own`."""
+    changed = {name: value for name, value in values.items() if value is not getattr(found, name)}
+    if own:
+        for name, value in changed.items():
+            object.__setattr__(found, name, value)  # an embedder's class may be frozen
+        return found
+    changed = {name: value for name, value in changed.items() if value != getattr(found, name)}
+    return attrs.evolve(found, **changed) if changed else found
 
 
 def differ(dialect: Dialect, row: Row, was: Any, now: Any) -> bool:
@@ -158,10 +222,11 @@ def differ(dialect: Dialect, row: Row, was: Any, now: Any) -> bool:
         return len(was) != len(now) or any(
             differ(dialect, row, one, other) for one, other in zip(was, now, strict=True)
         )
-    table = dialect.classes.table(type(now))
-    if table is None or type(was) is not type(now):
+    cls: Any = type(now)
+    plan = plan_of(dialect, cls)
+    if plan is None or type(was) is not type(now):
         return True
-    inner = compared(table.fields)
-    return any(differ(dialect, inner[name], getattr(was, name), getattr(now, name)) for name in inner) or any(
-        getattr(was, name) != getattr(now, name) for name in table.switches
-    )
+    return any(
+        differ(dialect, row, one, other)
+        for (_, row), one, other in zip(plan.compared, plan.read(was), plan.read(now), strict=True)
+    ) or any(getattr(was, name) != getattr(now, name) for name in plan.switches)

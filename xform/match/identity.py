@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from xform.dialect import Dialect
 
 NOBODY = uuid.UUID(int=0)
+UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 def device_ids(dialect: Dialect, entity: Any) -> dict[str, list[str]]:
@@ -68,10 +70,7 @@ def _space(dialect: Dialect, vm: Any) -> uuid.UUID:
 
 
 def _is_uuid(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and str(uuid.UUID(value)) == value
-    except ValueError:
-        return False
+    return isinstance(value, str) and UUID.fullmatch(value) is not None
 
 
 def alias_of(dialect: Dialect, kind: Kind, device: Any) -> str | None:

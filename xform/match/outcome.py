@@ -45,9 +45,9 @@ class Ambiguity:
 class Matching:
     """The outcome.  A kind is the root's field that holds the devices, such as ``disks``.
 
-    `same_run`: what is known is of the same start of the VM as the document, None where nobody knows.  `kept`: the document has the names that
-    its devices were given, so one without a name is not the one that had one.  `named`: documents before it had them,
-    so at least its place does not make a device the one that had a name.
+    `same_run`: what is known is of the same start of the VM as the document, None where nobody knows.  `kept`: the
+    document has the names that its devices were given, so one without a name is not the one that had one.  `named`:
+    documents before it had them, so at least its place does not make a device the one that had a name.
     """
 
     _dialect: Dialect = attrs.field(repr=False)

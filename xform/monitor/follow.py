@@ -113,7 +113,7 @@ def some(dialect: Dialect, known: Known, pieces: Pieces, context: dict[str, Any]
     for kind, device, digest, found in pairs:
         if any(getattr(device.entity, name, None) != getattr(found, name, None) for name in ties(dialect, kind.name)):
             return None  # what a second place says of it may be of another now
-        entity, fields = merged(dialect, device.entity, found, keep=kind.name_fields)
+        entity, fields = merged(dialect, device.entity, found, keep=kind.name_fields, own=True)
         renewed[device.kind, device.id] = seen(dialect, kind, device, entity, digest)
         if fields:
             changes.append(Change("updated", device.kind, device.id, fields))
@@ -323,12 +323,13 @@ def made(dialect: Dialect, kind: Kind, name: str, entity: Any, managed: bool = F
 
 def seen(dialect: Dialect, kind: Kind, device: Device, entity: Any, slice: bytes) -> Device:
     """A device as a document has it."""
+    same = device.entity is not None and getattr(device.entity, "address", None) == getattr(entity, "address", None)
     return Device(
         device.kind,
         device.id,
         lifeless(dialect, entity, facts(dialect, kind.name)),
         alias_of(dialect, kind, entity),
-        address_of(dialect, entity),
+        device.address if same else address_of(dialect, entity),
         device.managed,
         True,
         slice,
