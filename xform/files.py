@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from xform.entities import Classes, Opaque, opening, presentable
+from xform.entities import PLAIN, Classes, Opaque, opening, presentable
 from xform.errors import EntityError, TableError, did_you_mean
 from xform.marked import Marked, load_marked
 from xform.structure import EntityConverter, converter
@@ -26,6 +26,8 @@ from xform.validate import dotted, shown
 if TYPE_CHECKING:
     from xform.dialect import Dialect
 
+# What is the same in data as in an entity.
+AS_IT_IS = PLAIN - {bytes}
 # A file with more is something else; the search for words that were meant takes its time for each.
 MOST_FAULTS = 100
 
@@ -101,19 +103,22 @@ def dump_entity(dialect: Dialect, entity: Any, *, masked: bool = False, secrets:
     data: dict[str, Any] = {"type": word} if word else {}
     for name, alias, row, default in fields:
         value = getattr(entity, name)
-        if value is default or (value == default and type(value) is type(default)):
+        kind = value.__class__
+        if value is default or (kind is default.__class__ and value == default):
             continue
         if row and row.required and value is None:
             continue  # a document may lack what an entity must have
         if row and row.secret and not secrets:
             continue
         shown = presentable(row, value) if masked and row else value
-        data[alias] = dump_value(dialect, shown, masked=masked, secrets=secrets)
+        data[alias] = shown if kind in AS_IT_IS else dump_value(dialect, shown, masked=masked, secrets=secrets)
     return data
 
 
 def dump_value(dialect: Dialect, value: Any, *, masked: bool = False, secrets: bool = True) -> Any:
     """The same for any value: entities in lists and mappings too; what is plain stays as it is."""
+    if value.__class__ in AS_IT_IS:
+        return value
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
     if isinstance(value, dict):

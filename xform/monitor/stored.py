@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import typing
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +16,7 @@ from xform.entities import Opaque
 from xform.errors import StoreError
 from xform.files import dump_value
 from xform.structure import EntityConverter
+from xform.table.folder import sources
 
 log = structlog.get_logger("xform")
 
@@ -66,6 +69,7 @@ class Entities:
         self._dialect = dialect
         self._converter = Tolerant(dialect)
         root = dialect.root
+        self.tables = _fingerprint(dialect)
         self._kinds = {name: row.entity for name, row in root.attributes.items() if row.entity}
         self._renamed = dialect.tables.renamed.get(root.name, {})
         self._secret = {
@@ -105,3 +109,13 @@ class Entities:
         except Exception as error:
             message = next(message for _, _, message in self._converter.faults(error))
         raise StoreError(message)
+
+
+def _fingerprint(dialect: Dialect) -> bytes:
+    """What tells these tables from others, on every host the same: the files of the dialect and of those it extends."""
+    found = hashlib.sha256()
+    for tables in dialect.tables.lineage:
+        for file in sources(tables.folder):
+            data = file.read_bytes()
+            found.update(b"%s %d " % (os.fsencode(file.relative_to(tables.folder)), len(data)) + data)
+    return found.digest()
