@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from functools import lru_cache
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path as File
 from typing import TYPE_CHECKING, Any
 
@@ -99,19 +101,19 @@ def dump_entity(dialect: Dialect, entity: Any, *, masked: bool = False, secrets:
     """
     if isinstance(entity, Opaque):
         return {"opaque": opening(entity.xml) if masked else entity.xml}
-    word, fields = _fields(dialect.classes, type(entity))  # type: ignore[arg-type]  # mypy takes no class for hashable
+    word, values, fields = _fields(dialect.classes, type(entity))  # type: ignore[arg-type]  # mypy takes no class for hashable
     data: dict[str, Any] = {"type": word} if word else {}
-    for name, alias, row, default in fields:
-        value = getattr(entity, name)
-        kind = value.__class__
-        if value is default or (kind is default.__class__ and value == default):
+    for value, (alias, row, default) in zip(values(entity), fields, strict=True):
+        if value is default or (value == default and value.__class__ is default.__class__):
             continue
         if row and row.required and value is None:
             continue  # a document may lack what an entity must have
         if row and row.secret and not secrets:
             continue
         shown = presentable(row, value) if masked and row else value
-        data[alias] = shown if kind in AS_IT_IS else dump_value(dialect, shown, masked=masked, secrets=secrets)
+        data[alias] = (
+            shown if shown.__class__ in AS_IT_IS else dump_value(dialect, shown, masked=masked, secrets=secrets)
+        )
     return data
 
 
@@ -162,11 +164,15 @@ def to_json(data: Any) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _fields(classes: Classes, cls: type) -> tuple[str | None, list[tuple[str, str, Row | None, Any]]]:
-    """The word of a variant, and of each field its name, what it is called, its row and its default."""
-    table = classes.table(cls)
+def _fields(
+    classes: Classes, cls: type
+) -> tuple[str | None, Callable[[Any], tuple[Any, ...]], list[tuple[str, Row | None, Any]]]:
+    """The word of a variant, what gives an entity's values, and of each what it is called, its row and its default."""
+    table, fields = classes.table(cls), attrs.fields(cls)
     rows = table.attributes if table else {}
-    return classes.word(cls), [(one.name, one.alias, rows.get(one.alias), _default(one)) for one in attrs.fields(cls)]
+    names = [one.name for one in fields]
+    values = attrgetter(*names) if len(names) > 1 else lambda entity: tuple(getattr(entity, name) for name in names)
+    return classes.word(cls), values, [(one.alias, rows.get(one.alias), _default(one)) for one in fields]
 
 
 def _default(attribute: attrs.Attribute[Any]) -> Any:

@@ -13,15 +13,16 @@ What = Literal["inserted", "updated", "returned", "unplugged", "left out"]
 
 
 class Kept:
-    """An entity as it is stored: `data` is plain, and the entity is made of it when it is first asked for."""
+    """An entity as it is stored: `data` is plain, and `make` makes the entity of it when it is first asked for."""
 
-    def __init__(self, data: Any, make: Callable[[Any], Any]) -> None:
+    def __init__(self, data: Any, make: Callable[..., Any], *whose: str) -> None:
         self.data = data
         self._make = make
+        self._whose = whose
 
     @cached_property
     def entity(self) -> Any:
-        return self._make(self.data)
+        return self._make(self.data, *self._whose)
 
 
 def _made(entity: Any) -> Any:
