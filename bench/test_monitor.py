@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import attrs
@@ -28,6 +29,8 @@ from bench.fleet import Fleet
 from xform.monitor.store import Store
 from xform.monitor.watch import Monitor
 
+# Memory that looks like a folder: there is no disk to wait for at each commit.
+SHM = Path("/dev/shm")
 SIZES = (1_000, 3_000, 10_000)
 TIMES = 5
 
@@ -100,12 +103,18 @@ def quiet() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def follow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Follow]:
+def home() -> Iterator[str]:
+    """Where the stores are."""
+    with TemporaryDirectory(prefix="xform-bench-", dir=SHM if SHM.is_dir() else None) as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def follow(home: str) -> Iterator[Follow]:
     """``follow(count)``: a fleet of one of the sizes, looked at once; made once for all that is measured.
 
     A larger one begins with what the store of the next smaller one holds: no VM is new twice.
     """
-    home = tmp_path_factory.mktemp("stores")
     dialect = xform.load("domain")
     made: dict[int, Following] = {}
 
@@ -115,8 +124,8 @@ def follow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Follow]:
                 continue
             if before:
                 with (
-                    closing(sqlite3.connect(home / str(before))) as held,
-                    closing(sqlite3.connect(home / str(size))) as new,
+                    closing(sqlite3.connect(f"{home}/{before}")) as held,
+                    closing(sqlite3.connect(f"{home}/{size}")) as new,
                 ):
                     held.backup(new)
             url = f"sqlite:///{home}/{size}"
@@ -127,11 +136,6 @@ def follow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Follow]:
     yield make
     for following in made.values():
         following.store.close()
-
-
-def copied(store: Path, to: Path) -> None:
-    with closing(sqlite3.connect(store)) as held, closing(sqlite3.connect(to)) as new:
-        held.backup(new)
 
 
 def test_a_fleet_has_vms_of_20_devices_and_changes_what_it_says() -> None:
