@@ -6,17 +6,21 @@ import hashlib
 import os
 import typing
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import attrs
 import structlog
 
 from xform.dialect import Dialect
-from xform.entities import Opaque
+from xform.entities import PLAIN, Opaque
 from xform.errors import StoreError
 from xform.files import dump_value
 from xform.structure import EntityConverter
 from xform.table.folder import sources
+
+# Plain values of each class that are not looked at again: most are the same in many devices.
+OFTEN = 4096
 
 log = structlog.get_logger("xform")
 
@@ -34,12 +38,18 @@ class Tolerant(EntityConverter):
     def _function(self, cls: type) -> Callable[[Any, Any], Any]:
         rows, kinds = self._rows(cls), typing.get_type_hints(cls)
 
-        def hook(name: str) -> Callable[[Any, Any], Any]:
-            return self._field(rows[name]) if name in rows and rows[name].codec else self.structure
+        def hook(name: str, kind: Any) -> Callable[[Any, Any], Any]:
+            return self._field(rows[name]) if name in rows and rows[name].codec else self.get_structure_hook(kind)
 
         fields = {
-            one.alias: (hook(one.alias), kinds[one.name], one.default is attrs.NOTHING) for one in attrs.fields(cls)
+            one.alias: (hook(one.alias, kinds[one.name]), kinds[one.name], one.default is attrs.NOTHING)
+            for one in attrs.fields(cls)
         }
+
+        @lru_cache(OFTEN, typed=True)
+        def plain(name: str, data: Any) -> Any:
+            structure, kind, _ = fields[name]
+            return structure(data, kind)
 
         def function(value: dict[str, Any], _: Any) -> Any:
             found: dict[str, Any] = {name: None for name, (_, _, required) in fields.items() if required}
@@ -49,7 +59,7 @@ class Tolerant(EntityConverter):
                     continue
                 structure, kind, _ = fields[name]
                 try:
-                    found[name] = structure(data, kind)
+                    found[name] = plain(name, data) if data.__class__ in PLAIN else structure(data, kind)
                 except Exception as error:
                     self._leave_out(cls, name, next(message for _, _, message in self.faults(error)))
             return cls(**found)
