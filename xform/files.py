@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from functools import lru_cache
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path as File
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from xform.entities import Classes, Opaque, opening, presentable
+from xform.entities import PLAIN, Classes, Opaque, opening, presentable
 from xform.errors import EntityError, TableError, did_you_mean
 from xform.marked import Marked, load_marked
 from xform.structure import EntityConverter, converter
@@ -26,6 +28,8 @@ from xform.validate import dotted, shown
 if TYPE_CHECKING:
     from xform.dialect import Dialect
 
+# What is the same in data as in an entity.
+AS_IT_IS = PLAIN - {bytes}
 # A file with more is something else; the search for words that were meant takes its time for each.
 MOST_FAULTS = 100
 
@@ -97,23 +101,26 @@ def dump_entity(dialect: Dialect, entity: Any, *, masked: bool = False, secrets:
     """
     if isinstance(entity, Opaque):
         return {"opaque": opening(entity.xml) if masked else entity.xml}
-    word, fields = _fields(dialect.classes, type(entity))  # type: ignore[arg-type]  # mypy takes no class for hashable
+    word, values, fields = _fields(dialect.classes, type(entity))  # type: ignore[arg-type]  # mypy takes no class for hashable
     data: dict[str, Any] = {"type": word} if word else {}
-    for name, alias, row, default in fields:
-        value = getattr(entity, name)
-        if value is default or (value == default and type(value) is type(default)):
+    for value, (alias, row, default) in zip(values(entity), fields, strict=True):
+        if value is default or (value == default and value.__class__ is default.__class__):
             continue
         if row and row.required and value is None:
             continue  # a document may lack what an entity must have
         if row and row.secret and not secrets:
             continue
         shown = presentable(row, value) if masked and row else value
-        data[alias] = dump_value(dialect, shown, masked=masked, secrets=secrets)
+        data[alias] = (
+            shown if shown.__class__ in AS_IT_IS else dump_value(dialect, shown, masked=masked, secrets=secrets)
+        )
     return data
 
 
 def dump_value(dialect: Dialect, value: Any, *, masked: bool = False, secrets: bool = True) -> Any:
     """The same for any value: entities in lists and mappings too; what is plain stays as it is."""
+    if value.__class__ in AS_IT_IS:
+        return value
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
     if isinstance(value, dict):
@@ -157,11 +164,15 @@ def to_json(data: Any) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _fields(classes: Classes, cls: type) -> tuple[str | None, list[tuple[str, str, Row | None, Any]]]:
-    """The word of a variant, and of each field its name, what it is called, its row and its default."""
-    table = classes.table(cls)
+def _fields(
+    classes: Classes, cls: type
+) -> tuple[str | None, Callable[[Any], tuple[Any, ...]], list[tuple[str, Row | None, Any]]]:
+    """The word of a variant, what gives an entity's values, and of each what it is called, its row and its default."""
+    table, fields = classes.table(cls), attrs.fields(cls)
     rows = table.attributes if table else {}
-    return classes.word(cls), [(one.name, one.alias, rows.get(one.alias), _default(one)) for one in attrs.fields(cls)]
+    names = [one.name for one in fields]
+    values = attrgetter(*names) if len(names) > 1 else lambda entity: tuple(getattr(entity, name) for name in names)
+    return classes.word(cls), values, [(one.alias, rows.get(one.alias), _default(one)) for one in fields]
 
 
 def _default(attribute: attrs.Attribute[Any]) -> Any:

@@ -187,7 +187,7 @@ def changes(steps: int) -> Run:
         store.save(
             known(*after.values(), digest=digest),
             told,
-            version=stored.version if stored else None,
+            stored=stored,
             connection="scripted",
             state="running",
             at=moment(step),

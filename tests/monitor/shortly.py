@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import sqlalchemy
 
 from tests.monitor.scripted import ID, moment
@@ -14,10 +15,12 @@ from xform.monitor.store import Store
 def save(
     to: Store, known: Known, *changes: Change, version: int | None = None, at: int = 0, ambiguous: Any = ()
 ) -> int | None:
+    """`version`: of what is stored, which is None where nothing is."""
+    stored = to.load(known.id) if version else None
     return to.save(
         known,
         changes,
-        version=version,
+        stored=stored and attrs.evolve(stored, version=version),
         connection="qemu:///system",
         state="running",
         at=moment(at),

@@ -43,11 +43,11 @@ def test_a_monitor_that_writes_a_digest_before_its_devices_is_found(new_store_ur
                 stored = store.load(ID)
                 if stored and stored.known.digest == str(step).encode():
                     continue
-                version = stored.version if stored else None
                 now = known(*(stored.known.devices if stored else ()), digest=str(step).encode())
                 for devices in (now.devices, (*now.devices, disk(f"s{step}"))):
-                    version = store.save(
-                        attrs.evolve(now, devices=devices), [], version=version, connection="", state="", at=moment(0)
+                    store.save(
+                        attrs.evolve(now, devices=devices), [], stored=stored, connection="", state="", at=moment(0)
                     )
+                    stored = store.load(ID)
 
     assert any("device differs" in fault for fault in every_kill(run, ready))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -11,19 +12,33 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from tests.monitor.crash import ended, fork
 from tests.monitor.postgres import GUARDED, Postgres
-from tests.monitor.scripted import SMALL, known
-from tests.monitor.shortly import raw, save
+from tests.monitor.scripted import ID, SMALL, known
+from tests.monitor.shortly import load, raw, save
 from xform.errors import StoreError
 from xform.monitor import database, schema
-from xform.monitor.store import Store
+from xform.monitor.store import State, Store
 
 ROOT = Path(__file__).parents[2]
+
+
+def of_old(url: str, revision: str) -> None:
+    """Make the tables of a revision."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(schema.__file__).with_name("migrations")))
+    engine = sqlalchemy.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()
 
 
 # -- the schema --------------------------------------------------------------------------------------------------------
@@ -43,6 +58,18 @@ def test_a_store_of_a_newer_schema_is_refused(opened: Store, store_url: str) -> 
     raw(store_url, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StoreError, match=r"revision 9999, later than \d+, which this program knows; use a newer xform"):
         Store(store_url, SMALL)
+
+
+def test_a_store_of_the_first_revision_is_brought_up_to_date_and_its_vms_are_looked_at_anew(store_url: str) -> None:
+    of_old(store_url, "0001")
+    values = "(:id, 'web', 'host', 'running', '7', :digest, :digest, :digest, 3, :entity, :at, :at)"
+    entity = json.dumps({"id": ID, "name": "web", "cpus": 2})
+    raw(store_url, f"INSERT INTO vm VALUES {values}", id=ID, digest=b"one", entity=entity, at="2024-02-29 12:00:00")
+    with closing(Store(store_url, SMALL)) as one:
+        assert one.states() == {ID: State(ID, "host", "running", "7", b"", b"", 3)}
+        assert load(one) == known(text=b"", digest=b"", rest=b"")
+        assert save(one, known(), version=3) == 4
+        assert load(one) == known()
 
 
 def test_processes_that_open_a_new_store_at_once_do_not_collide(store_url: str) -> None:

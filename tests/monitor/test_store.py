@@ -5,7 +5,9 @@ from __future__ import annotations
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import attrs
 import pytest
 import sqlalchemy
 
@@ -17,6 +19,7 @@ from xform.errors import StoreError
 from xform.monitor import store
 from xform.monitor.records import Change, Device, Known
 from xform.monitor.store import State, Store, Unclear
+from xform.monitor.stored import Entities
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,6 +61,60 @@ def test_a_device_row_that_stays_is_not_written(store_url: str, opened: Store) -
     sqlalchemy.event.listen(opened._database._engine, "before_cursor_execute", lambda *told: written.append(told[2]))
     save(opened, known(disk("sda", size=1), disk("sdb"), digest=b"other"), version=1)
     assert not [one for one in written if "device" in one and not one.startswith("SELECT")]
+
+
+@pytest.fixture
+def statements(opened: Store) -> list[str]:
+    """What the database is told, by the first word of each."""
+    told: list[str] = []
+
+    def tell(*of: Any) -> None:
+        told.append(of[2].split()[0])
+
+    sqlalchemy.event.listen(opened._database._engine, "before_cursor_execute", tell)
+    return told
+
+
+@pytest.mark.parametrize("count", [2, 30])
+def test_a_new_vm_takes_one_statement_for_each_table(opened: Store, statements: list[str], count: int) -> None:
+    disks = [disk(f"s{number:02}") for number in range(count)]
+    save(opened, known(*disks), Change("inserted"), *[Change("inserted", "disks", one.id) for one in disks])
+    assert [one for one in statements if one != "BEGIN"] == ["INSERT"] * 3
+
+
+def test_a_device_that_changes_takes_a_fixed_number_of_statements(opened: Store, statements: list[str]) -> None:
+    save(opened, known(*[disk(f"s{number:02}") for number in range(30)]))
+    statements.clear()
+    stored = opened.load(ID)
+    assert stored
+    first, *others = stored.known.devices
+    now = attrs.evolve(stored.known, devices=(attrs.evolve(first, slice=b"other"), *others))
+    opened.save(now, [Change("updated", "disks", first.id)], stored=stored, connection="", state="", at=moment(1))
+    told = [one for one in statements if one != "BEGIN"]
+    assert told == ["SELECT", "SELECT", "UPDATE", "UPDATE", "DELETE", "INSERT"]
+
+
+def test_only_entities_that_are_asked_for_are_made(opened: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(opened, known(disk("sda", size=1), disk("sdb", size=2)))
+    made = []
+    device = Entities.device
+    monkeypatch.setattr(Entities, "device", lambda *of: made.append(of[2]["target"]) or device(*of))
+    monkeypatch.setattr(Entities, "root", lambda *of: made.append("root"))
+    stored = opened.load(ID)
+    assert stored
+    first, second = stored.known.devices
+    renewed = attrs.evolve(first, slice=b"other")
+    assert (renewed.entity.size, first.entity.size) == (1, 1)
+    after = attrs.evolve(stored.known, devices=(renewed, second), digest=b"other")
+    opened.save(after, [], stored=stored, connection="", state="", at=moment(1))
+    assert made == ["sda"]
+
+
+def test_an_entity_that_was_loaded_equals_one_that_was_made_and_looks_like_it(opened: Store) -> None:
+    save(opened, known(disk("sda", size=1)))
+    (loaded,) = load(opened).devices
+    assert loaded == disk("sda", size=1) != disk("sda", size=2)
+    assert repr(loaded) == repr(disk("sda", size=1))
 
 
 def test_variants_and_kept_xml_come_back_as_what_they_were(opened: Store) -> None:
@@ -103,11 +160,12 @@ def test_states_of_all_vms_are_read_at_once(opened: Store) -> None:
     }
 
 
-def test_the_state_of_a_loaded_vm_is_the_one_that_all_are_read_with(opened: Store) -> None:
-    save(opened, known(disk("sda")))
-    stored = opened.load(ID)
-    assert stored
-    assert opened.states() == {ID: stored.short}
+def test_states_of_some_vms_are_theirs_alone(opened: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for vm in ("a", "b", "c"):
+        save(opened, known(vm=vm))
+    assert opened.states({"a", "c", "none"}).keys() == {"a", "c"}
+    monkeypatch.setattr(store, "PAGE", 1)  # of many all are read
+    assert opened.states({"a", "c", "none"}).keys() == {"a", "c"}
 
 
 def test_vms_keep_their_devices_apart(opened: Store) -> None:
@@ -162,11 +220,11 @@ def test_a_long_history_is_read_in_pages(opened: Store, monkeypatch: pytest.Monk
 
 def test_times_are_utc_and_a_time_without_a_zone_is_refused(opened: Store) -> None:
     there = moment(0).astimezone(datetime.strptime("+0530", "%z").tzinfo)
-    opened.save(known(), [Change("updated")], version=None, connection="", state="", at=there)
+    opened.save(known(), [Change("updated")], stored=None, connection="", state="", at=there)
     (entry,) = opened.history()
     assert (entry.at, entry.at.utcoffset()) == (moment(0), moment(0).utcoffset())
     with pytest.raises(StoreError, match="no time zone"):
-        opened.save(known(), [], version=1, connection="", state="", at=moment(0).replace(tzinfo=None))
+        opened.save(known(), [], stored=opened.load(ID), connection="", state="", at=moment(0).replace(tzinfo=None))
 
 
 def test_a_vm_tells_when_it_was_seen_and_when_it_changed(opened: Store, store_url: str) -> None:

@@ -6,6 +6,7 @@ import shutil
 from contextlib import closing
 from pathlib import Path
 
+import attrs
 import pytest
 import structlog
 
@@ -103,5 +104,23 @@ def test_a_device_that_no_table_has_an_entity_for_is_refused_and_stays(
     save(opened, known(nic("52:54:00:00:00:02", "br0")))
     other = changed_tables(tmp_path, ("[Nic.bridge]", "[Nic.tap]"))
     with closing(Store(store_url, other)) as one, pytest.raises(StoreError, match=rf"{ID}: .*'bridge' is not one of"):
-        one.load(ID)
+        _ = load(one).devices[0].entity
     assert load(opened).devices == (nic("52:54:00:00:00:02", "br0"),)
+
+
+def test_L165_a_vm_that_was_followed_by_other_tables_is_not_taken_for_known(
+    opened: Store, store_url: str, tmp_path: Path
+) -> None:
+    save(opened, known(disk("sda")))
+    later = changed_tables(tmp_path, ("label     =", 'colour    = "colour : text"\nlabel     ='))
+    with closing(Store(store_url, later)) as one:
+        state, found = one.states()[ID], load(one)
+        assert (state.text, state.digest, found.text, found.digest, found.rest) == (b"",) * 5
+        save(one, attrs.evolve(found, text=b"text", digest=b"digest", rest=b"rest"), version=1)
+        assert (one.states()[ID].digest, load(one).rest) == (b"digest", b"rest")
+
+
+def test_tables_in_another_folder_are_the_same(opened: Store, store_url: str, tmp_path: Path) -> None:
+    save(opened, known(disk("sda")))
+    with closing(Store(store_url, changed_tables(tmp_path))) as one:
+        assert one.states() == opened.states()

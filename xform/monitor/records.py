@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Literal
 
 import attrs
@@ -10,8 +12,46 @@ import attrs
 What = Literal["inserted", "updated", "returned", "unplugged", "left out"]
 
 
+class Kept:
+    """An entity as it is stored: `data` is plain, and `make` makes the entity of it when it is first asked for."""
+
+    def __init__(self, data: Any, make: Callable[..., Any], *whose: str) -> None:
+        self.data = data
+        self._make = make
+        self._whose = whose
+
+    @cached_property
+    def entity(self) -> Any:
+        return self._make(self.data, *self._whose)
+
+
+def _made(entity: Any) -> Any:
+    return entity.entity if isinstance(entity, Kept) else entity
+
+
+def _shown(entity: Any) -> str:
+    return repr(_made(entity))
+
+
+class _Holder:
+    """What holds an entity, or one that is `Kept`; values that are made of it by attrs.evolve share that."""
+
+    __slots__ = ()
+    _entity: Any
+
+    @property
+    def entity(self) -> Any:
+        """Not to be changed: who stores it goes by what it was loaded from."""
+        return _made(self._entity)
+
+    @property
+    def data(self) -> Any:
+        """What the entity was loaded from; None where it was not."""
+        return self._entity.data if isinstance(self._entity, Kept) else None
+
+
 @attrs.frozen
-class Device:
+class Device(_Holder):
     """One device of a VM.
 
     `kind` is the root's field that holds it, such as ``disks``; `id` stays the same from dump to dump.  `managed`: its
@@ -21,7 +61,7 @@ class Device:
 
     kind: str
     id: str
-    entity: Any
+    _entity: Any = attrs.field(eq=_made, repr=_shown)
     alias: str | None = None
     address: str | None = None
     managed: bool = False
@@ -30,7 +70,7 @@ class Device:
 
 
 @attrs.frozen
-class Known:
+class Known(_Holder):
     """A VM with its devices, as of the document whose digests these are.
 
     `entity` is the dialect's root without devices.  `run` tells one start of the VM from the next.  `text` is the
@@ -39,7 +79,7 @@ class Known:
 
     id: str
     name: str
-    entity: Any
+    _entity: Any = attrs.field(eq=_made, repr=_shown)
     devices: tuple[Device, ...] = ()
     run: str | None = None
     text: bytes = b""

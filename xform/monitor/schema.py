@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 # The revision in migrations/ that makes these tables.
-HEAD = "0001"
+HEAD = "0002"
 
 
 class Time(TypeDecorator[datetime]):
@@ -55,6 +55,7 @@ vm = Table(
     Column("text", LargeBinary, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("rest", LargeBinary, nullable=False),
+    Column("tables", LargeBinary),  # what tells the tables that the digests and devices are by; None: not known
     Column("version", Integer, nullable=False),  # one more with each writing: what compare and swap looks at
     Column("entity", JSON, nullable=False),
     Column("seen", Time, nullable=False),  # last writing

@@ -7,18 +7,18 @@ the row of one VM first and no second one, so that none waits for another in a c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import attrs
-from sqlalchemy import Connection, bindparam, case, insert, select
+from sqlalchemy import Connection, Update, bindparam, case, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from xform.dialect import Dialect
 from xform.errors import StoreError
 from xform.monitor.database import Database
-from xform.monitor.records import Change, Device, Known
+from xform.monitor.records import Change, Device, Kept, Known
 from xform.monitor.schema import ambiguous as ambiguous_table
 from xform.monitor.schema import change, device, vm
 from xform.monitor.stored import Entities
@@ -29,6 +29,17 @@ PAGE = 1000
 _KEY = ("vm", "kind", "id")
 _AIMED = tuple(f"this_{name}" for name in _KEY)
 _AIM = [device.c[name] == bindparam(aimed) for name, aimed in zip(_KEY, _AIMED, strict=True)]
+_COLUMNS = tuple(device.columns.keys())
+_PLAIN = ("alias", "address", "managed", "plugged", "slice")
+
+# Statements are made once: that takes longer than to run them.
+_THIS: Any = bindparam("this_vm")
+_SWAP = vm.update().where(vm.c.id == _THIS, vm.c.version == bindparam("this_version"))
+_NOTE = _SWAP.values(run=case((vm.c.run == bindparam("this_run"), vm.c.run), else_=None))
+_ADD_VM, _ADD_DEVICES, _ADD_CHANGES, _ADD_AMBIGUOUS = map(insert, (vm, device, change, ambiguous_table))
+_DEVICES = select(device).where(device.c.vm == _THIS).order_by(device.c.kind, device.c.id)
+_WRITE_DEVICES, _DROP_DEVICES = device.update().where(*_AIM), device.delete().where(*_AIM)
+_DROP_AMBIGUOUS = ambiguous_table.delete().where(ambiguous_table.c.vm == _THIS)
 
 
 @attrs.frozen
@@ -46,18 +57,13 @@ class State:
 
 @attrs.frozen
 class Stored:
-    """A VM as it is stored; who saves it again says its `version`."""
+    """A VM as it was loaded, with the `rows` of its devices: what a later writing goes by."""
 
     known: Known
     connection: str
     state: str
     version: int
-
-    @property
-    def short(self) -> State:
-        """What a pass has to know of it."""
-        known = self.known
-        return State(known.id, self.connection, self.state, known.run, known.text, known.digest, self.version)
+    rows: tuple[dict[str, Any], ...] = attrs.field(eq=False, repr=False)
 
 
 @attrs.frozen
@@ -88,48 +94,48 @@ class Store:
 
     def __init__(self, url: str, dialect: Dialect) -> None:
         self._entities = Entities(dialect)
+        ours = vm.c.tables == self._entities.tables
+        text, digest, rest = (
+            case((ours, one), else_=b"").label(one.name) for one in (vm.c.text, vm.c.digest, vm.c.rest)
+        )
+        self._states = select(vm.c.id, vm.c.connection, vm.c.state, vm.c.run, text, digest, vm.c.version)
+        self._one = select(
+            vm.c.name, vm.c.entity, vm.c.run, text, digest, rest, vm.c.connection, vm.c.state, vm.c.version
+        ).where(vm.c.id == _THIS)
         self._database = Database(url)
 
     def close(self) -> None:
         self._database.close()
 
-    def states(self) -> dict[str, State]:
-        """Every VM by its id."""
-        columns = (vm.c.id, vm.c.connection, vm.c.state, vm.c.run, vm.c.text, vm.c.digest, vm.c.version)
+    def states(self, ids: Collection[str] | None = None) -> dict[str, State]:
+        """These VMs, or all, by their ids; of one that was followed by other tables no digest says that it is known."""
+        query = self._states.where(vm.c.id.in_(ids)) if ids is not None and len(ids) <= PAGE else self._states
         with self._database.reading() as connection:
-            return {row.id: State(*row) for row in connection.execute(select(*columns))}
+            rows = connection.execute(query).all()
+        return {row.id: State(*row) for row in rows if ids is None or row.id in ids}
 
     def load(self, vm_id: str) -> Stored | None:
-        """A VM with its devices, which are in the order of kind and id."""
+        """A VM with its devices, which are in the order of kind and id; its entities are made when they are asked for.
+
+        They raise StoreError where the tables cannot read what is stored.
+        """
+        this = {"this_vm": vm_id}
         with self._database.reading() as connection:
-            row = connection.execute(select(vm).where(vm.c.id == vm_id)).one_or_none()
+            row = connection.execute(self._one, this).one_or_none()
             if row is None:
                 return None
-            devices = connection.execute(_devices(vm_id)).all()
-        try:
-            known = Known(
-                id=row.id,
-                name=row.name,
-                entity=self._entities.root(row.entity),
-                devices=tuple(self._device(one) for one in devices),
-                run=row.run,
-                text=row.text,
-                digest=row.digest,
-                rest=row.rest,
-            )
-        except StoreError as error:
-            raise StoreError(
-                f"{self._database.name}: the tables cannot read what is stored of VM {vm_id}: {error}; "
-                "use those that wrote it, or later ones"
-            ) from None
-        return Stored(known, row.connection, row.state, row.version)
+            rows = tuple([dict(zip(_COLUMNS, one, strict=True)) for one in connection.execute(_DEVICES, this)])
+        root = Kept(row.entity, self._made, vm_id)
+        devices = tuple([self._device(one) for one in rows])
+        known = Known(vm_id, row.name, root, devices, row.run, row.text, row.digest, row.rest)
+        return Stored(known, row.connection, row.state, row.version, rows)
 
     def save(
         self,
         known: Known,
         changes: Iterable[Change],
         *,
-        version: int | None,
+        stored: Stored | None,
         connection: str,
         state: str,
         at: datetime,
@@ -137,8 +143,8 @@ class Store:
     ) -> int | None:
         """Write a VM, its changes and what was `ambiguous` in one transaction; its new version.
 
-        `version` is the one it was loaded with, None for a VM that is not stored.  None comes back where that is no
-        longer so: nothing is written then, and what is stored is to be loaded and followed anew.
+        `stored` is what was loaded of it, None for a VM that is not stored.  None comes back where it is no longer so:
+        nothing is written then, and what is stored is to be loaded and followed anew.
         """
         past = [
             {
@@ -159,23 +165,25 @@ class Store:
             "text": known.text,
             "digest": known.digest,
             "rest": known.rest,
-            "entity": self._entities.dump(known.entity),
+            "tables": self._entities.tables,
             "seen": at,
-            **({"changed": at} if past or version is None else {}),
         }
-        rows = [self._row(known.id, one) for one in sorted(known.devices, key=lambda one: (one.kind, one.id))]
+        if past or not stored:
+            values["changed"] = at
+        if not stored or known.data is None or known.data is not stored.known.data:
+            values["entity"] = self._entities.dump(known.entity)
+        rows = [self._row(known.id, one) for one in known.devices]
         unclear = [
             {"vm": known.id, "number": number, "kind": kind, "rung": [*rung], "devices": [*devices]}
             for number, (kind, rung, devices) in enumerate(ambiguous)
         ]
         with self._database.writing() as connected:
-            new = _swap(connected, known.id, version, values)
+            new = _swap(connected, known.id, stored.version, values) if stored else _add(connected, known.id, values)
             if new is not None:
-                stored = [] if version is None else connected.execute(_devices(known.id)).all()
-                _write_devices(connected, [row._asdict() for row in stored], rows)
-                _replace_ambiguous(connected, known.id, unclear, fresh=version is None)
+                _write_devices(connected, stored.rows if stored else (), rows)
+                _replace_ambiguous(connected, known.id, unclear, fresh=not stored)
                 if past:
-                    connected.execute(insert(change), past)
+                    connected.execute(_ADD_CHANGES, past)
         return new
 
     def note(
@@ -185,14 +193,9 @@ class Store:
 
         The devices stay those of the run that they were seen in: of another `run` there is no document yet.
         """
-        values = {
-            "connection": connection,
-            "state": state,
-            "run": case((vm.c.run == run, vm.c.run), else_=None),
-            "seen": at,
-        }
+        values = {"connection": connection, "state": state, "this_run": run, "seen": at}
         with self._database.writing() as connected:
-            return _swap(connected, vm_id, version, values)
+            return _swap(connected, vm_id, version, values, _NOTE)
 
     def history(self, vm_id: str | None = None, since: datetime | None = None) -> Iterator[Entry]:
         """What happened to a VM, or to all of them, from a moment on; in the order that it was written."""
@@ -218,52 +221,64 @@ class Store:
         with self._database.reading() as connection:
             return [Unclear(row.vm, row.kind, tuple(row.rung), tuple(row.devices)) for row in connection.execute(query)]
 
-    def _device(self, row: Any) -> Device:
-        kind = self._entities.kind(row.kind)
-        return Device(
-            kind=kind,
-            id=row.id,
-            entity=self._entities.device(kind, row.entity),
-            alias=row.alias,
-            address=row.address,
-            managed=row.managed,
-            plugged=row.plugged,
-            slice=row.slice,
-        )
+    def _device(self, row: dict[str, Any]) -> Device:
+        kind = self._entities.kind(row["kind"])
+        kept = Kept(row["entity"], self._made, row["vm"], kind)
+        return Device(kind, row["id"], kept, *[row[name] for name in _PLAIN])
+
+    def _made(self, data: Any, vm_id: str, kind: str = "") -> Any:
+        try:
+            return self._entities.device(kind, data) if kind else self._entities.root(data)
+        except StoreError as error:
+            raise StoreError(
+                f"{self._database.name}: the tables cannot read what is stored of VM {vm_id}: {error}; "
+                "use those that wrote it, or later ones"
+            ) from None
 
     def _row(self, vm_id: str, one: Device) -> dict[str, Any]:
-        values = attrs.asdict(one, recurse=False) | {"vm": vm_id, "entity": self._entities.dump(one.entity)}
-        return {column.name: values[column.name] for column in device.columns}
+        return {
+            "vm": vm_id,
+            "kind": one.kind,
+            "id": one.id,
+            "alias": one.alias,
+            "address": one.address,
+            "managed": one.managed,
+            "plugged": one.plugged,
+            "slice": one.slice,
+            "entity": self._entities.dump(one.entity) if one.data is None else one.data,
+        }
 
 
-def _swap(connection: Connection, vm_id: str, version: int | None, values: dict[str, Any]) -> int | None:
-    """Write the row of a VM where its version is this one, or where there is none yet; its new version."""
-    if version is None:
-        try:
-            connection.execute(insert(vm), {"id": vm_id, "version": 1, **values})
-        except IntegrityError:
-            connection.rollback()
-            return None
-        return 1
-    swap = vm.update().where(vm.c.id == vm_id, vm.c.version == version)
-    written = connection.execute(swap.values(version=version + 1, **values))
-    return version + 1 if written.rowcount else None
+def _swap(connection: Connection, vm_id: str, version: int, values: dict[str, Any], by: Update = _SWAP) -> int | None:
+    """Write the row of a VM where its version is this one; its new version."""
+    this = {"this_vm": vm_id, "this_version": version, "version": version + 1}
+    return version + 1 if connection.execute(by, values | this).rowcount else None
 
 
-def _devices(vm_id: str) -> Any:
-    return select(device).where(device.c.vm == vm_id).order_by(device.c.kind, device.c.id)
+def _add(connection: Connection, vm_id: str, values: dict[str, Any]) -> int | None:
+    """Write the row of a VM where there is none yet; its version."""
+    try:
+        connection.execute(_ADD_VM, {"id": vm_id, "version": 1, **values})
+    except IntegrityError:
+        connection.rollback()
+        return None
+    return 1
 
 
-def _write_devices(connection: Connection, stored: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
+def _write_devices(connection: Connection, stored: Sequence[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
     """Write the rows that differ from those that are stored."""
-    before, after = ({tuple(row[name] for name in _KEY): row for row in some} for some in (stored, rows))
+    before, after = ({tuple([row[name] for name in _KEY]): row for row in some} for some in (stored, rows))
     if gone := [_aimed(row) for key, row in before.items() if key not in after]:
-        connection.execute(device.delete().where(*_AIM), [{name: row[name] for name in _AIMED} for row in gone])
-    # told apart by their text, because 1 and True are equal
-    if differ := [_aimed(row) for key, row in after.items() if key in before and repr(row) != repr(before[key])]:
-        connection.execute(device.update().where(*_AIM), differ)
+        connection.execute(_DROP_DEVICES, [{name: row[name] for name in _AIMED} for row in gone])
+    if differ := [_aimed(row) for key, row in after.items() if key in before and _differ(row, before[key])]:
+        connection.execute(_WRITE_DEVICES, differ)
     if new := [row for key, row in after.items() if key not in before]:
-        connection.execute(insert(device), new)
+        connection.execute(_ADD_DEVICES, new)
+
+
+def _differ(row: dict[str, Any], before: dict[str, Any]) -> bool:
+    """Whether rows differ: what was loaded is the same object; the rest goes by its text, as 1 and True are equal."""
+    return any(row[name] is not value and repr(row[name]) != repr(value) for name, value in before.items())
 
 
 def _aimed(row: dict[str, Any]) -> dict[str, Any]:
@@ -272,6 +287,6 @@ def _aimed(row: dict[str, Any]) -> dict[str, Any]:
 
 def _replace_ambiguous(connection: Connection, vm_id: str, rows: list[dict[str, Any]], *, fresh: bool) -> None:
     if not fresh:
-        connection.execute(ambiguous_table.delete().where(ambiguous_table.c.vm == vm_id))
+        connection.execute(_DROP_AMBIGUOUS, {"this_vm": vm_id})
     if rows:
-        connection.execute(insert(ambiguous_table), rows)
+        connection.execute(_ADD_AMBIGUOUS, rows)

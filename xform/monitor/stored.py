@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import typing
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import attrs
 import structlog
 
 from xform.dialect import Dialect
-from xform.entities import Opaque
+from xform.entities import PLAIN, Opaque
 from xform.errors import StoreError
 from xform.files import dump_value
 from xform.structure import EntityConverter
+from xform.table.folder import sources
+
+# Plain values of each class that are not looked at again: most are the same in many devices.
+OFTEN = 4096
 
 log = structlog.get_logger("xform")
 
@@ -31,12 +38,18 @@ class Tolerant(EntityConverter):
     def _function(self, cls: type) -> Callable[[Any, Any], Any]:
         rows, kinds = self._rows(cls), typing.get_type_hints(cls)
 
-        def hook(name: str) -> Callable[[Any, Any], Any]:
-            return self._field(rows[name]) if name in rows and rows[name].codec else self.structure
+        def hook(name: str, kind: Any) -> Callable[[Any, Any], Any]:
+            return self._field(rows[name]) if name in rows and rows[name].codec else self.get_structure_hook(kind)
 
         fields = {
-            one.alias: (hook(one.alias), kinds[one.name], one.default is attrs.NOTHING) for one in attrs.fields(cls)
+            one.alias: (hook(one.alias, kinds[one.name]), kinds[one.name], one.default is attrs.NOTHING)
+            for one in attrs.fields(cls)
         }
+
+        @lru_cache(OFTEN, typed=True)
+        def plain(name: str, data: Any) -> Any:
+            structure, kind, _ = fields[name]
+            return structure(data, kind)
 
         def function(value: dict[str, Any], _: Any) -> Any:
             found: dict[str, Any] = {name: None for name, (_, _, required) in fields.items() if required}
@@ -46,7 +59,7 @@ class Tolerant(EntityConverter):
                     continue
                 structure, kind, _ = fields[name]
                 try:
-                    found[name] = structure(data, kind)
+                    found[name] = plain(name, data) if data.__class__ in PLAIN else structure(data, kind)
                 except Exception as error:
                     self._leave_out(cls, name, next(message for _, _, message in self.faults(error)))
             return cls(**found)
@@ -66,6 +79,7 @@ class Entities:
         self._dialect = dialect
         self._converter = Tolerant(dialect)
         root = dialect.root
+        self.tables = _fingerprint(dialect)
         self._kinds = {name: row.entity for name, row in root.attributes.items() if row.entity}
         self._renamed = dialect.tables.renamed.get(root.name, {})
         self._secret = {
@@ -105,3 +119,13 @@ class Entities:
         except Exception as error:
             message = next(message for _, _, message in self._converter.faults(error))
         raise StoreError(message)
+
+
+def _fingerprint(dialect: Dialect) -> bytes:
+    """What tells these tables from others, on every host the same: the files of the dialect and of those it extends."""
+    found = hashlib.sha256()
+    for tables in dialect.tables.lineage:
+        for file in sources(tables.folder):
+            data = file.read_bytes()
+            found.update(b"%s %d " % (os.fsencode(file.relative_to(tables.folder)), len(data)) + data)
+    return found.digest()

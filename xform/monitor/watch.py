@@ -11,7 +11,7 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -207,7 +207,7 @@ class Watch:
     def _look(self, ids: set[str] | None) -> set[str]:
         """The VMs to look at again."""
         with self._timed("store"):
-            known = self._store.states() if ids is None else self._states(ids)
+            known = self._store.states(ids)
         with self._timed("status"):
             statuses = {status.id: status for status in self.source.status(ids)}
         if ids is None:
@@ -235,9 +235,6 @@ class Watch:
             if not self._tried(known.get(vm), statuses[vm], document):
                 again.add(vm)
         return again
-
-    def _states(self, ids: Iterable[str]) -> dict[str, State]:
-        return {vm: stored.short for vm in ids if (stored := self._store.load(vm))}
 
     def _dumped(self, ids: list[str]) -> Iterator[tuple[str, bytes | Exception]]:
         dumps = self.source.dump(ids)
@@ -302,6 +299,8 @@ class Watch:
             return self._note(state, status)
         with self._timed("store"):
             stored = self._store.load(status.id) if state else None
+        if state and stored and stored.version != state.version:
+            return False  # somebody else wrote it meanwhile
         with self._timed("follow"):
             followed = follow(self._dialect, stored.known if stored else None, document)
             known = followed.known
@@ -317,7 +316,7 @@ class Watch:
             version = self._store.save(
                 known,
                 followed.changes,
-                version=state.version if state else None,
+                stored=stored,
                 connection=vm.connection,
                 state=vm.state,
                 at=vm.at,
@@ -357,7 +356,7 @@ def tell(dialect: Dialect, store: Store, entity: Any) -> None:
         version = store.save(
             manage(dialect, stored.known if stored else None, entity),
             (),
-            version=stored.version if stored else None,
+            stored=stored,
             connection=stored.connection if stored else "",  # until one has it
             state=stored.state if stored else "",
             at=datetime.now(UTC),
