@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -66,12 +66,17 @@ class ChangeSet:
     of the others.
     """
 
-    entity: Any
+    _document: Any = attrs.field(repr=False)
+    _kept: dict[str, Any] = attrs.field(repr=False)
     inserted: tuple[Inserted, ...] = ()
     paired: tuple[Paired, ...] = ()
     gone: tuple[Gone, ...] = ()
     fields: Fields = attrs.field(factory=dict)
     ambiguous: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = ()
+
+    @property
+    def entity(self) -> Any:
+        return settled(self._document, self._kept, own=False)
 
     @property
     def updated(self) -> tuple[Paired, ...]:
@@ -96,13 +101,15 @@ def changes(dialect: Dialect, matching: Matching, ids: Mapping[str, Sequence[str
         kind = order[pair.kind][1]
         found, fields = merged(dialect, pair.known, pair.found, keep=kind.name_fields)
         paired.append(Paired(pair.kind, known[id(pair.known)], pair.known, found, fields))
-    for name, (_, kind) in order.items():
-        if devices := [device for other, device in matching.new if other == name]:
+    came = matching.new
+    for name, (_, kind) in order.items() if came else ():
+        if devices := [device for other, device in came if other == name]:
             fresh = new_ids(dialect, matching.known, kind, devices, ids.get(name, ()))
             new += [Inserted(name, one, device) for one, device in zip(fresh, devices, strict=True)]
-    entity, fields = merged(dialect, matching.known, matching.document, without=order)
+    kept, fields = compared(dialect, matching.known, matching.document, without=order)
     return ChangeSet(
-        entity,
+        matching.document,
+        kept,
         tuple(new),
         tuple(paired),
         tuple(Gone(kind, known[id(one)], one, bool(matching.same_run)) for kind, one in matching.missing),
@@ -127,6 +134,7 @@ class Plan:
     compared: tuple[tuple[str, Row], ...]
     read: Reader
     known: tuple[str, ...]
+    read_known: Reader
     joins: tuple[tuple[tuple[str, ...], Reader, tuple[Any, ...]], ...]
     secrets: tuple[str, ...]
     switches: tuple[str, ...]
@@ -148,6 +156,7 @@ def plan_of(dialect: Dialect, cls: Any) -> Plan | None:
         compared=compared,
         read=reader([name for name, _ in compared]),
         known=tuple(row.name for row in table.known),
+        read_known=reader([row.name for row in table.known]),
         joins=tuple(joins),
         secrets=tuple(name for name, row in fields.items() if row.secret),
         switches=table.switches,
@@ -162,28 +171,34 @@ def reader(names: Sequence[str]) -> Reader:
 
 
 def merged(
-    dialect: Dialect,
-    known: Any,
-    found: Any,
-    *,
-    keep: Iterable[str] = (),
-    without: Iterable[str] = (),
-    own: bool = False,
+    dialect: Dialect, known: Any, found: Any, *, keep: Iterable[str] = (), own: bool = False
 ) -> tuple[Any, Fields]:
     """What is known once a document was read, and in which fields that is new.
 
     What no document holds is kept, and what `found` lacks of its secrets, of the fields to `keep` and of its second
-    places where it has no entry there.  Fields `without` which it is looked at are empty.  Where `found` is the
-    caller's `own` it is changed in place.
+    places where it has no entry there.  Where `found` is the caller's `own` it is changed in place.
+    """
+    kept, fields = compared(dialect, known, found, keep)
+    return settled(found, kept, own), fields
+
+
+def compared(
+    dialect: Dialect, known: Any, found: Any, keep: Iterable[str] = (), without: Collection[str] = ()
+) -> tuple[dict[str, Any], Fields]:
+    """The fields in which `found` is to be as it was known, and those in which it tells of a change.
+
+    Those `without` which it is looked at are to be empty.
     """
     cls: Any = type(found)
     plan = plan_of(dialect, cls)
     if plan is None or type(known) is not type(found):
         word = dialect.classes.word
-        return found, {} if known == found else {"type": (word(type(known)), word(type(found)))}
-    kept = {name: getattr(known, name) for name in plan.known}
+        return {}, {} if known == found else {"type": (word(type(known)), word(type(found)))}
+    kept: dict[str, Any] = {}
+    if plan.known and (values := plan.read_known(known)) != plan.read_known(found):
+        kept.update(zip(plan.known, values, strict=True))
     if not without and known == found:
-        return settled(found, kept, own), {}
+        return kept, {}
     for names, read, nothing in plan.joins:
         if read(found) == nothing:
             kept.update(zip(names, read(known), strict=True))
@@ -193,19 +208,19 @@ def merged(
     fields = {
         name: (was, now)
         for (name, row), was, now in zip(plan.compared, plan.read(known), plan.read(found), strict=True)
-        if was is not now and was != now and name not in kept and name not in without and differ(dialect, row, was, now)
+        if was is not now and name not in kept and name not in without and was != now and differ(dialect, row, was, now)
     }
     for name in plan.switches:
         if (was := getattr(known, name)) != (now := getattr(found, name)):
             fields[name] = (was, now)
     for name in without:
         kept[name] = [] if isinstance(getattr(found, name), list) else None
-    return settled(found, kept, own), fields
+    return kept, fields
 
 
 def settled(found: Any, values: dict[str, Any], own: bool) -> Any:
     """An entity with these values; itself where it has them, or is one's `own`."""
-    changed = {name: value for name, value in values.items() if value is not getattr(found, name)}
+    changed = {name: value for name, value in values.items() if value is not getattr(found, name)} if values else {}
     if own:
         for name, value in changed.items():
             object.__setattr__(found, name, value)  # an embedder's class may be frozen
