@@ -21,7 +21,6 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -102,8 +101,9 @@ ORDER = {"change": ("vm", "number")}
 
 
 def read_all(table: Any) -> str:
-    columns = ", ".join(f'"{name}"' for name in table.columns.keys() if name not in LEFT_OUT.get(table.name, ()))
-    order = ", ".join(f'"{name}"' for name in ORDER.get(table.name, table.primary_key.columns.keys()))
+    names = [column.name for column in table.columns if column.name not in LEFT_OUT.get(table.name, ())]
+    key = ORDER.get(table.name) or [column.name for column in table.primary_key]
+    columns, order = (", ".join(f'"{name}"' for name in some) for some in (names, key))
     return f'SELECT {columns} FROM "{table.name}" ORDER BY {order}'
 
 
@@ -207,25 +207,24 @@ def every_kill(
     run: Run,
     new_url: Callable[[], str],
     steps: Collection[int] | None = None,
-    progress: Callable[[int, int], None] = lambda number, kills: None,
-) -> list[str]:
+    progress: Callable[[int], None] = lambda kills: None,
+) -> Iterator[str]:
     """Kill a run at every statement of its opening and of every step, or of some: where a store was not as it should.
 
     One run is killed at the first statement of each step, the next at the second of each, until none has as many.
     """
     expected, kinds = undisturbed(run, new_url())
-    faults: list[str] = []
     kills = 0
     for number in count():
         one = Kills(run, new_url(), number, expected, steps)
         if fault := one.fault():
-            faults.append(fault)
+            yield fault
         if not one.kinds:
-            return faults + [f"no kill came before {kind}" for kind in sorted(kinds) if steps is None]
+            break
         kinds -= set(one.kinds)
         kills += len(one.kinds)
-        progress(number, kills)
-    raise AssertionError
+        progress(kills)
+    yield from (f"no kill came before {kind}" for kind in sorted(kinds) if steps is None)
 
 
 # --- cuts -----------------------------------------------------------------------------------------------------------
@@ -235,11 +234,10 @@ def every_cut(
     steps: list[Step],
     dialect: Any,
     new_url: Callable[[], str],
-    progress: Callable[[int, int], None] = lambda number, cuts: None,
-) -> list[str]:
+    progress: Callable[[int], None] = lambda cuts: None,
+) -> Iterator[str]:
     """Cut a monitor off from its host at every call of every step, and let it look again: where a store differed."""
     expected, _ = undisturbed(monitor(steps, dialect), new_url())
-    faults: list[str] = []
     cuts = 0
     for number in count(1):
         url, host, before = new_url(), Host(), cuts
@@ -251,12 +249,11 @@ def every_cut(
                     cuts += 1
                     assert followed(dialect, store, host, step)
                 if wrong := differing(content(url), expected[at]):
-                    faults.append(f"cut at call {number} of step {at}: {wrong}")
+                    yield f"cut off at call {number} of step {at}: {wrong}"
                     break
         if cuts == before:
-            return faults
-        progress(number, cuts)
-    raise AssertionError
+            break
+        progress(cuts)
 
 
 # --- the run --------------------------------------------------------------------------------------------------------
@@ -291,16 +288,15 @@ def main(changes: int) -> None:
     dialect, steps, began = xform.load("ovirt"), script(changes), time.monotonic()
 
     def told(name: str, new_url: Callable[[], str]) -> None:
-        def progress(what: str, number: int, so_far: int) -> None:
-            passed = time.monotonic() - began
-            print(f"{name}: {passed:.0f} s, {so_far} {what} of {changes} changes so far", flush=True)
+        def said(what: str) -> None:
+            print(f"{name}, {time.monotonic() - began:.0f} s: {what}", flush=True)
 
-        faults = every_kill(
-            monitor(steps, dialect), new_url, progress=lambda number, kills: progress("kills", number, kills)
-        )
-        faults += every_cut(steps, dialect, new_url, progress=lambda number, cuts: progress("cuts", number, cuts))
-        print("\n".join(f"{name}: {fault}" for fault in faults) or f"{name}: ended always as a run that nothing happens to")
-        sys.stdout.flush()
+        faults = [
+            *every_kill(monitor(steps, dialect), new_url, progress=lambda kills: said(f"{kills} kills")),
+            *every_cut(steps, dialect, new_url, progress=lambda cuts: said(f"{cuts} cuts")),
+        ]
+        for fault in faults or ["ended always as a run that nothing happens to"]:
+            said(fault)
         assert not faults
 
     with tempfile.TemporaryDirectory(prefix="xform-crash-") as folder, postgres() as server, ExitStack() as databases:

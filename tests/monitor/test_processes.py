@@ -1,4 +1,4 @@
-"""Two monitors, each a process of its own, on one store: one is slow, either is killed, and the store ends as of one."""
+"""Two monitors, each a process of its own, on one store: one is slow, either is killed, and it ends as of one alone."""
 
 from __future__ import annotations
 

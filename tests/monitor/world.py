@@ -73,8 +73,8 @@ class Guest:
 
     def __init__(self, name: str) -> None:
         self.name, self.id = name, vm_id(name)
-        self.model, self.state, self.twins = Model.start(), None, False
-        self.state: State | None
+        self.model, self.twins = Model.start(), False
+        self.state: State | None = None
 
     def does(self, word: str, number: int) -> None:
         match word:
@@ -102,7 +102,8 @@ class Guest:
         """A document as this VM's, and as libvirt lays it out."""
         root = etree.fromstring(xml.replace(VM.encode(), self.id.encode()), etree.XMLParser(remove_blank_text=True))
         name, devices = root.find("name"), root.find("devices")
-        assert name is not None and devices is not None
+        assert name is not None
+        assert devices is not None
         name.text = self.name
         devices.extend(map(etree.fromstring, more))
         etree.indent(root)
