@@ -18,7 +18,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Collection, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from functools import partial
 from itertools import count
 from typing import Any
@@ -31,6 +31,7 @@ import xform
 from tests.monitor.hosts import Host
 from tests.monitor.postgres import postgres
 from tests.monitor.world import Step, followed, script
+from xform.errors import StoreError
 from xform.monitor import schema
 from xform.monitor.store import Store
 
@@ -230,22 +231,52 @@ def every_kill(
 # --- cuts -----------------------------------------------------------------------------------------------------------
 
 
+# Within it one call of a host, or one statement to the store, counted from 1, finds the connection gone.
+Cut = Callable[[Host, int], AbstractContextManager[None]]
+
+
+@contextmanager
+def off_host(host: Host, number: int) -> Iterator[None]:
+    host.calls, host.cut = 0, number
+    yield
+    host.cut = None
+
+
+@contextmanager
+def off_store(_: Host, number: int) -> Iterator[None]:
+    left = number
+
+    def before(connection: Any, *_: Any) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            connection.connection.dbapi_connection.close()
+
+    event.listen(Engine, "before_cursor_execute", before)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", before)
+
+
 def every_cut(
+    cut: Cut,
     steps: list[Step],
     dialect: Any,
     new_url: Callable[[], str],
     progress: Callable[[int], None] = lambda cuts: None,
 ) -> Iterator[str]:
-    """Cut a monitor off from its host at every call of every step, and let it look again: where a store differed."""
+    """Cut a monitor off at every call of every step, and let it look again: where a store was not as it should."""
     expected, _ = undisturbed(monitor(steps, dialect), new_url())
     cuts = 0
     for number in count(1):
         url, host, before = new_url(), Host(), cuts
-        host.cut = number
         with closing(Store(url, dialect)) as store:
             for at, step in enumerate(steps):
-                host.calls = 0
-                if not followed(dialect, store, host, step):
+                well = False
+                with cut(host, number), suppress(StoreError):  # a manager is told of it, a monitor notes it
+                    well = followed(dialect, store, host, step)
+                if not well:
                     cuts += 1
                     assert followed(dialect, store, host, step)
                 if wrong := differing(content(url), expected[at]):
@@ -293,7 +324,7 @@ def main(changes: int) -> None:
 
         faults = [
             *every_kill(monitor(steps, dialect), new_url, progress=lambda kills: said(f"{kills} kills")),
-            *every_cut(steps, dialect, new_url, progress=lambda cuts: said(f"{cuts} cuts")),
+            *every_cut(off_host, steps, dialect, new_url, progress=lambda cuts: said(f"{cuts} cuts")),
         ]
         for fault in faults or ["ended always as a run that nothing happens to"]:
             said(fault)

@@ -10,8 +10,20 @@ import attrs
 import pytest
 
 import xform
-from tests.monitor.crash import OPENING, content, every_cut, every_kill, monitor, rows, silent, undisturbed
-from tests.monitor.world import FIRST, script
+from tests.monitor.crash import (
+    OPENING,
+    Cut,
+    content,
+    every_cut,
+    every_kill,
+    monitor,
+    off_host,
+    off_store,
+    rows,
+    silent,
+    undisturbed,
+)
+from tests.monitor.world import FIRST, Step, script
 from xform.dialect import Dialect
 from xform.monitor.records import Change, Known, What
 from xform.monitor.store import Store
@@ -44,10 +56,11 @@ def test_a_monitor_killed_while_it_makes_its_tables_makes_them_when_it_is_starte
     assert list(every_kill(monitor(STEPS[:1], dialect), new_store_url, [OPENING])) == []
 
 
+@pytest.mark.parametrize(("cut", "steps"), [(off_host, STEPS), (off_store, STEPS[:4])])
 def test_L181_a_monitor_cut_off_at_a_call_ends_as_one_that_was_not(
-    new_migrated_url: Callable[[], str], dialect: Dialect
+    cut: Cut, steps: list[Step], new_migrated_url: Callable[[], str], dialect: Dialect
 ) -> None:
-    assert list(every_cut(STEPS, dialect, new_migrated_url)) == []
+    assert list(every_cut(cut, steps, dialect, new_migrated_url)) == []
 
 
 def test_all_that_is_compared_happens_in_these_steps(store_url: str, dialect: Dialect) -> None:
