@@ -18,7 +18,7 @@ demo: setup ## run the tour of the whole flow
 test: setup lint ## lint, then run every test
 	@$(bin)/python -m pytest -n 2 --dist loadgroup -p no:benchmark
 
-crash: setup ## kill a run of 200 changes at every statement to the store (`make test` does so at some)
+crash: setup ## kill a monitor at every statement to its store, over 200 changes (`make test`: over some)
 	@$(bin)/python -m tests.monitor.crash
 
 golden: setup ## make the golden files, the stubs and expected messages anew

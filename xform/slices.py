@@ -72,15 +72,18 @@ def cut(dialect: Dialect, xml: bytes) -> Slices | None:
         found = _NAME.match(piece)
         if found is None:
             return None
-        name, text = found[0], b"<" + piece
+        name = found[0]
+        closing = b"/%b>" % name
         if b"\n" in piece:
-            if next(left, None) != b"/" + name + b">":
+            if next(left, None) != closing:
                 return None
-            text += begin + b"/" + name + b">"
-        elif not (piece.endswith(b"/>") or piece.endswith(b"</" + name + b">")):
+            text = b"<%b%b%b" % (piece, begin, closing)
+        elif piece.endswith(b"/>") or piece.endswith(b"<" + closing):
+            text = b"<" + piece
+        else:
             return None
-        if name in kinds:
-            devices.append((kinds[name], text))
+        if kind := kinds.get(name):
+            devices.append((kind, text))
         else:
             others += b"\n", text
     return None if first else Slices(devices, b"".join([*others, end, after]), before.count(b"\n") + 2)

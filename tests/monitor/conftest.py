@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from itertools import count
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from tests.monitor.postgres import INITDB, MISSING, Postgres, postgres
 from tests.monitor.scripted import SMALL
@@ -26,10 +29,31 @@ def new_store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ca
     """Makes a database for each call, and gives its URL."""
     with ExitStack() as databases:
         if request.param == "sqlite":
-            yield lambda: f"sqlite:///{tmp_path / f'{len(list(tmp_path.iterdir()))}.db'}"
+            numbers = count()
+            yield lambda: f"sqlite:///{tmp_path / f'{next(numbers)}.db'}"
         else:
             server: Postgres = request.getfixturevalue("postgres_server")
             yield lambda: databases.enter_context(server.database())
+
+
+@pytest.fixture
+def new_migrated_url(new_store_url: Callable[[], str], request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
+    """The same for databases that have their tables already: copies of one."""
+    first = new_store_url()
+    Store(first, SMALL).close()
+    database = str(make_url(first).database)
+
+    def copied() -> str:
+        url = new_store_url()
+        shutil.copy(database, str(make_url(url).database))
+        return url
+
+    with ExitStack() as databases:
+        if first.startswith("sqlite"):
+            yield copied
+        else:
+            server: Postgres = request.getfixturevalue("postgres_server")
+            yield lambda: databases.enter_context(server.database(template=database))
 
 
 @pytest.fixture

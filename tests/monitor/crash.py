@@ -1,4 +1,4 @@
-"""Runs that are killed at every statement and started again: does the store end as it does where nobody kills?
+"""Runs that are killed at every statement, or cut off at every call: does a store end as it does where nothing happens?
 
 A run is a function of a store's URL, the step to begin with, and what it tells at the beginning of each step.  What
 happens at a step is given from outside and is the same whenever it is looked at; so after a kill the run goes on with
@@ -7,37 +7,45 @@ the step that it was at.  Its processes are forked from this one, which has load
 
 from __future__ import annotations
 
+import hashlib
 import mmap
 import os
 import signal
+import sqlite3
 import sys
 import tempfile
+import time
 import traceback
 import warnings
-from collections.abc import Callable, Collection
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from functools import partial
 from itertools import count
 from typing import Any
 
-import sqlalchemy
-from sqlalchemy import Engine, event
+import psycopg
+import structlog
+from sqlalchemy import Engine, event, make_url
 
+import xform
+from tests.monitor.hosts import Host
 from tests.monitor.postgres import postgres
-from tests.monitor.scripted import ID, SMALL, disk, known, moment
+from tests.monitor.world import Step, followed, script
+from xform.errors import StoreError
 from xform.monitor import schema
-from xform.monitor.records import Change
 from xform.monitor.store import Store
 
 # store URL, first step, told at each step
 Run = Callable[[str, int, Callable[[int], None]], None]
+# What a store holds of each table.
+Content = dict[str, str]
 
 
 class Shared:
     """A text that a process and what it forks see both; one that is killed has said it nevertheless."""
 
     def __init__(self) -> None:
-        self._memory = mmap.mmap(-1, 1 << 16)
+        self._memory = mmap.mmap(-1, 1 << 12)
 
     def say(self, text: str) -> None:
         data = text.encode() + b"\0"
@@ -69,150 +77,257 @@ def ended(child: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def watch(told: Callable[[str], None]) -> None:
+@contextmanager
+def watched(told: Callable[[str], None]) -> Iterator[None]:
     """Tell of every statement of this process, just before the database gets it, by its first words."""
-    event.listen(Engine, "before_cursor_execute", lambda *of: told(" ".join(of[2].split()[:3])))
-    event.listen(Engine, "commit", lambda _: told("COMMIT"))
-    event.listen(Engine, "rollback", lambda _: told("ROLLBACK"))
+    listeners: list[tuple[str, Any]] = [
+        ("before_cursor_execute", lambda *of: told(" ".join(of[2].split()[:3]))),
+        ("commit", lambda _: told("COMMIT")),
+        ("rollback", lambda _: told("ROLLBACK")),
+    ]
+    for name, listener in listeners:
+        event.listen(Engine, name, listener)
+    try:
+        yield
+    finally:
+        for name, listener in listeners:
+            event.remove(Engine, name, listener)
 
 
-def unkilled(run: Run, url: str) -> set[str]:
-    """Let a run end; the kinds of its statements."""
-    shared = Shared()
+# --- what a store holds ---------------------------------------------------------------------------------------------
 
-    def whole() -> None:
-        kinds: set[str] = set()
-        watch(kinds.add)
-        run(url, 0, lambda step: None)
-        shared.say("\n".join(kinds))
-
-    assert ended(fork(whole)) == 0
-    return set(shared.said().split("\n"))
+# Not compared: moments, how often a VM was written, and numbers, of which those that were undone are not given again.
+LEFT_OUT = {"vm": ("version", "seen", "changed"), "change": ("number", "at")}
+ORDER = {"change": ("vm", "number")}
 
 
-# What comes before the first step: the store is opened, and its tables are made.
+def read_all(table: Any) -> str:
+    names = [column.name for column in table.columns if column.name not in LEFT_OUT.get(table.name, ())]
+    key = ORDER.get(table.name) or [column.name for column in table.primary_key]
+    columns, order = (", ".join(f'"{name}"' for name in some) for some in (names, key))
+    return f'SELECT {columns} FROM "{table.name}" ORDER BY {order}'
+
+
+TABLES = {table.name: read_all(table) for table in schema.metadata.sorted_tables}
+
+
+def rows(url: str) -> dict[str, list[tuple[Any, ...]]]:
+    """All that a store holds: VMs, devices, what cannot be told apart, and of each VM what happened in its order."""
+    database = make_url(url)
+    connect: Any = partial(sqlite3.connect, database.database) if url.startswith("sqlite") else psycopg.connect
+    with closing(connect() if url.startswith("sqlite") else connect(url)) as connection:
+        return {name: connection.execute(statement).fetchall() for name, statement in TABLES.items()}
+
+
+def content(url: str) -> Content:
+    """The same in short."""
+    return {name: hashlib.sha256(repr(found).encode()).hexdigest() for name, found in rows(url).items()}
+
+
+def differing(found: Content, expected: Content) -> str:
+    """What differs, in words."""
+    names = [name for name in expected if found[name] != expected[name]]
+    return f"{', '.join(names)} differs" if names else ""
+
+
+# --- kills ----------------------------------------------------------------------------------------------------------
+
+# What comes before the first step: the store is opened, and its tables are made where it has none.
 OPENING = -1
+# How a process ends that finds a store other than it should be.
+DIFFERS = 3
 
 
-def killed(run: Run, url: str, number: int, steps: Collection[int] | None) -> list[str]:
-    """Let a run end that is killed at this statement of its opening and of every step, or of some.
-
-    After each kill another process goes on.  The kinds of statements that the kills came before.
-    """
-    shared, kinds, spared = Shared(), [], OPENING - 1
-    while status := ended(fork(partial(doomed, run, url, number, steps, spared, shared))):
-        assert status == -signal.SIGKILL, f"the run ended with {status}; the last kill was at {shared.said() or 'none'}"
-        step, _, kind = shared.said().partition(" ")
-        spared = int(step)
-        kinds.append(kind)
-    return kinds
-
-
-def doomed(run: Run, url: str, number: int, steps: Collection[int] | None, spared: int, shared: Shared) -> None:
-    """Go on from the step that was killed and is `spared` now, up to the next one that reaches this statement."""
-    at, armed, left = OPENING, spared < OPENING, number
+def undisturbed(run: Run, url: str) -> tuple[dict[int, Content], set[str]]:
+    """What a store holds after each step of a run that nothing happens to, and the kinds of its statements."""
+    contents, kinds, last = {}, set[str](), OPENING
 
     def reached(step: int) -> None:
-        nonlocal at, armed, left
-        at, armed, left = step, step != spared and (steps is None or step in steps), number
+        nonlocal last
+        contents[step - 1], last = content(url), step
 
-    def told(kind: str) -> None:
-        nonlocal left
-        if armed and not left:
-            shared.say(f"{at} {kind}")
-            os.kill(os.getpid(), signal.SIGKILL)
-        left -= 1
-
-    watch(told)
-    run(url, max(spared, 0), reached)
+    with watched(kinds.add):
+        run(url, 0, reached)
+    return contents | {last: content(url)}, kinds
 
 
-def content(url: str) -> dict[str, list[tuple[Any, ...]]]:
-    """All that a store holds; of history the order alone, for the numbers of what was undone are not given again."""
-    engine = sqlalchemy.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
-    try:
-        with engine.connect() as connection:
-            return {
-                table.name: [
-                    tuple(value for name, value in row._asdict().items() if (table.name, name) != ("change", "number"))
-                    for row in connection.execute(table.select().order_by(*table.primary_key))
-                ]
-                for table in schema.metadata.sorted_tables
-            }
-    finally:
-        engine.dispose()
+class Kills:
+    """A run that is killed at a statement of its opening and of every step, or of some.
+
+    After each kill another process goes on, and compares what the store holds at the end of that step.
+    """
+
+    def __init__(
+        self, run: Run, url: str, number: int, expected: dict[int, Content], steps: Collection[int] | None
+    ) -> None:
+        self._run, self._url, self._number, self._expected, self._steps = run, url, number, expected, steps
+        self._killed = OPENING - 1
+        self._shared = Shared()
+        self.kinds: list[str] = []  # of statements that a kill came before
+
+    def fault(self) -> str:
+        """Let it run to its end; what was wrong."""
+        while (status := ended(fork(self._go_on))) == -signal.SIGKILL:
+            step, _, kind = self._shared.said().partition(" ")
+            self._killed = int(step)
+            self.kinds.append(kind)
+        assert status in (0, DIFFERS), f"the run ended with {status}; last it was killed at {self._shared.said()}"
+        if status:
+            return self._shared.said()
+        wrong = differing(content(self._url), self._expected[max(self._expected)])
+        return wrong and f"killed at statement {self._number} of steps: {wrong} at the end"
+
+    def _go_on(self) -> None:
+        """From the step that was killed, which is spared now, up to the next one that reaches the statement."""
+        at, left = OPENING, self._number
+        armed = self._killed < OPENING and self._meant(OPENING)
+
+        def reached(step: int) -> None:
+            nonlocal at, armed, left
+            if step == self._killed + 1 and (wrong := differing(content(self._url), self._expected[self._killed])):
+                kind = self.kinds[-1] if self.kinds else ""
+                self._shared.say(f"killed at statement {self._number} of step {self._killed}, {kind}: {wrong}")
+                os._exit(DIFFERS)
+            at, armed, left = step, step != self._killed and self._meant(step), self._number
+
+        def told(kind: str) -> None:
+            nonlocal left
+            if armed and not left:
+                self._shared.say(f"{at} {kind}")
+                os.kill(os.getpid(), signal.SIGKILL)
+            left -= 1
+
+        with watched(told):
+            self._run(self._url, max(self._killed, 0), reached)
+
+    def _meant(self, step: int) -> bool:
+        return self._steps is None or step in self._steps
 
 
 def every_kill(
     run: Run,
     new_url: Callable[[], str],
     steps: Collection[int] | None = None,
-    progress: Callable[[int, int], None] = lambda number, kills: None,
-) -> list[str]:
-    """Kill a run at every statement of every step, or of some: where the store did not end as it should."""
-    url = new_url()
-    kinds = unkilled(run, url)
-    expected = content(url)
-    faults: list[str] = []
+    progress: Callable[[int], None] = lambda kills: None,
+) -> Iterator[str]:
+    """Kill a run at every statement of its opening and of every step, or of some: where a store was not as it should.
+
+    One run is killed at the first statement of each step, the next at the second of each, until none has as many.
+    """
+    expected, kinds = undisturbed(run, new_url())
     kills = 0
     for number in count():
-        url = new_url()
-        found = killed(run, url, number, steps)
-        if not found:
-            return faults + [f"no kill came before {kind}" for kind in sorted(kinds)]
-        ending = content(url)
-        faults += [
-            f"killed at statement {number}: {name} differs" for name in expected if ending[name] != expected[name]
-        ]
-        kinds -= set(found)
-        kills += len(found)
-        progress(number, kills)
-    raise AssertionError
+        one = Kills(run, new_url(), number, expected, steps)
+        if fault := one.fault():
+            yield fault
+        if not one.kinds:
+            break
+        kinds -= set(one.kinds)
+        kills += len(one.kinds)
+        progress(kills)
+    yield from (f"no kill came before {kind}" for kind in sorted(kinds) if steps is None)
 
 
-def changes(steps: int) -> Run:
-    """A monitor in small: at each step a disk is new, one has changed and one is gone."""
+# --- cuts -----------------------------------------------------------------------------------------------------------
 
-    def follow(store: Store, step: int) -> None:
-        stored, digest = store.load(ID), str(step).encode()
-        if stored and stored.known.digest == digest:
-            return
-        numbers = range(max(0, step - 5), step + 1)
-        after = {one.id: one for one in (disk(f"s{number:03}", size=int(step - number < 2)) for number in numbers)}
-        before = {one.id: one for one in stored.known.devices} if stored else {}
-        told = [Change("inserted", "disks", one) for one in after if one not in before]
-        told += [Change("unplugged", "disks", one) for one in before if one not in after]
-        both = [one for one in after if one in before and before[one].entity != after[one].entity]
-        told += [Change("updated", "disks", one, {"size": (1, 0)}) for one in both]
-        store.save(
-            known(*after.values(), digest=digest),
-            told,
-            stored=stored,
-            connection="scripted",
-            state="running",
-            at=moment(step),
-            ambiguous=[("disks", ("target",), (str(step),))] if step % 2 else [],
-        )
+
+# Within it one call of a host, or one statement to the store, counted from 1, finds the connection gone.
+Cut = Callable[[Host, int], AbstractContextManager[None]]
+
+
+@contextmanager
+def off_host(host: Host, number: int) -> Iterator[None]:
+    host.calls, host.cut = 0, number
+    yield
+    host.cut = None
+
+
+@contextmanager
+def off_store(_: Host, number: int) -> Iterator[None]:
+    left = number
+
+    def before(connection: Any, *_: Any) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            connection.connection.dbapi_connection.close()
+
+    event.listen(Engine, "before_cursor_execute", before)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", before)
+
+
+def every_cut(
+    cut: Cut,
+    steps: list[Step],
+    dialect: Any,
+    new_url: Callable[[], str],
+    progress: Callable[[int], None] = lambda cuts: None,
+) -> Iterator[str]:
+    """Cut a monitor off at every call of every step, and let it look again: where a store was not as it should."""
+    expected, _ = undisturbed(monitor(steps, dialect), new_url())
+    cuts = 0
+    for number in count(1):
+        url, host, before = new_url(), Host(), cuts
+        with closing(Store(url, dialect)) as store:
+            for at, step in enumerate(steps):
+                well = False
+                with cut(host, number), suppress(StoreError):  # a manager is told of it, a monitor notes it
+                    well = followed(dialect, store, host, step)
+                if not well:
+                    cuts += 1
+                    assert followed(dialect, store, host, step)
+                if wrong := differing(content(url), expected[at]):
+                    yield f"cut off at call {number} of step {at}: {wrong}"
+                    break
+        if cuts == before:
+            break
+        progress(cuts)
+
+
+# --- the run --------------------------------------------------------------------------------------------------------
+
+
+def monitor(steps: list[Step], dialect: Any, opened: Callable[[str, Any], Store] = Store) -> Run:
+    """A monitor that looks once at each step of a host, or a manager that tells of a VM."""
 
     def run(url: str, first: int, reached: Callable[[int], None]) -> None:
-        with closing(Store(url, SMALL)) as store:
-            for step in range(first, steps):
-                reached(step)
-                follow(store, step)
+        host = Host()
+        with closing(opened(url, dialect)) as store:
+            for number in range(first, len(steps)):
+                reached(number)
+                assert followed(dialect, store, host, steps[number])
 
     return run
 
 
-def main(steps: int) -> None:
-    """Kill a run of so many changes at every statement of it, on both databases at once."""
+@contextmanager
+def silent() -> Iterator[None]:
+    """Without the lines that a monitor logs."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
+
+
+def main(changes: int) -> None:
+    """Kill a run of so many changes at every statement, and cut it off at every call, on both databases at once."""
+    dialect, steps, began = xform.load("ovirt"), script(changes), time.monotonic()
 
     def told(name: str, new_url: Callable[[], str]) -> None:
-        def progress(number: int, kills: int) -> None:
-            print(f"{name}: {kills} kills, at the first {number + 1} statements of every change", flush=True)
+        def said(what: str) -> None:
+            print(f"{name}, {time.monotonic() - began:.0f} s: {what}", flush=True)
 
-        faults = every_kill(changes(steps), new_url, progress=progress)
-        print("\n".join(f"{name}: {fault}" for fault in faults) or f"{name}: ended always as a run that nobody killed")
-        sys.stdout.flush()
+        faults = [
+            *every_kill(monitor(steps, dialect), new_url, progress=lambda kills: said(f"{kills} kills")),
+            *every_cut(off_host, steps, dialect, new_url, progress=lambda cuts: said(f"{cuts} cuts")),
+        ]
+        for fault in faults or ["ended always as a run that nothing happens to"]:
+            said(fault)
         assert not faults
 
     with tempfile.TemporaryDirectory(prefix="xform-crash-") as folder, postgres() as server, ExitStack() as databases:
@@ -226,4 +341,5 @@ def main(steps: int) -> None:
 
 
 if __name__ == "__main__":
-    main(200)
+    with silent():
+        main(200)

@@ -52,10 +52,10 @@ class Postgres:
             connection.execute(statement.encode())
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """The URL of a new database, which is dropped at the end."""
+    def database(self, template: str = "template1") -> Iterator[str]:
+        """The URL of a new database, a copy of another one, which is dropped at the end."""
         name = f"store{next(self._numbers)}"
-        self.run(f"CREATE DATABASE {name}")
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield self.url(name)
         finally:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,14 +52,6 @@ def targets(store: Store, vm: str) -> list[str]:
 def happened(store: Store, vm: str) -> list[str]:
     """To its disks."""
     return [one.change.what for one in store.history(vm) if one.change.kind == "disks"]
-
-
-def content(store: Store) -> dict[str, Any]:
-    """All that counts; how often a VM was written does not."""
-    loaded = {vm: store.load(vm) for vm in store.states()}
-    return {vm: (stored.connection, stored.state, stored.known) for vm, stored in loaded.items() if stored} | {
-        "history": [(one.vm, one.change) for one in store.history()]
-    }
 
 
 # --- a pass ---------------------------------------------------------------------------------------------------------
@@ -237,39 +228,6 @@ def test_why_a_vm_or_a_host_failed_can_be_read(store: Store, dialect: Dialect) -
     monitor.once()
     assert [one.fault for one in monitor.progress] == ["bad: the connection was cut", ""]
     assert monitor.progress[1].failed == {A: "host: no answer"}
-
-
-def steps(host: Host) -> list[Callable[[], object]]:
-    """A history of a host, as changes to it."""
-    more = {"vda": "none", "vdb": "none"}
-    return [
-        lambda: host.vms.update({A: document("a"), B: document("b", disks=more)}),
-        lambda: host.vms.update({A: document("a", disks=more)}),
-        lambda: host.vms.update({B: document("b", disks={"vda": "writeback"})}),
-        lambda: host.states.update({A: "paused"}),
-        lambda: host.vms.pop(B),
-    ]
-
-
-def test_wherever_a_connection_is_cut_the_store_ends_as_without(
-    dialect: Dialect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def followed(cut: int | None) -> tuple[dict[str, Any], int]:
-        store = Store(f"sqlite:///{tmp_path / f'{cut}.db'}", dialect)
-        host = Host()
-        host.cut = cut
-        for step in steps(host):
-            step()
-            while not Monitor(dialect, store, [host]).once():
-                pass
-        try:
-            return content(store), host.calls
-        finally:
-            store.close()
-
-    undisturbed, calls = followed(None)
-    for cut in range(1, calls + 1):
-        assert followed(cut)[0] == undisturbed, f"cut at call {cut}"
 
 
 # --- two monitors ---------------------------------------------------------------------------------------------------

@@ -55,8 +55,10 @@ def follow(dialect: Dialect, known: Known | None, xml: bytes, **context: Any) ->
         return Followed(known, way="same text")
     pieces = pieces_of(dialect, xml)
     rest = pieces.rest if pieces else b""
-    if known and pieces and known.rest == rest and (found := some(dialect, known, pieces, context)):
-        return attrs.evolve(found, known=attrs.evolve(found.known, text=text, digest=b""))
+    if known and pieces and known.rest == rest and (renewal := some(dialect, known, pieces, context)):
+        devices, changes = renewal
+        now = attrs.evolve(known, devices=devices, text=text, digest=b"")
+        return Followed(now, changes, way="some devices")
     root = dialect.tree(xml)
     if pieces and not pieces.fit(dialect, root):
         pieces, rest = None, b""
@@ -105,20 +107,23 @@ def manage(dialect: Dialect, known: Known | None, entity: Any) -> Known:
 # --- some devices -----------------------------------------------------------------------------------------------
 
 
-def some(dialect: Dialect, known: Known, pieces: Pieces, context: dict[str, Any]) -> Followed | None:
-    """The outcome, if no device came or went, and each whose text differs is told by its first rung."""
+def some(
+    dialect: Dialect, known: Known, pieces: Pieces, context: dict[str, Any]
+) -> tuple[tuple[Device, ...], tuple[Change, ...]] | None:
+    """The devices and changes, if no device came or went, and each whose text differs is told by its first rung."""
     if (pairs := changed(dialect, known, pieces, context)) is None:
         return None
-    renewed, changes = {}, []
-    for kind, device, digest, found in pairs:
+    devices = list(known.devices)
+    places = {id(device): place for place, device in enumerate(devices)}
+    changes = []
+    for kind, device, digest, found in sorted(pairs, key=lambda pair: places[id(pair[1])]):
         if any(getattr(device.entity, name, None) != getattr(found, name, None) for name in ties(dialect, kind.name)):
             return None  # what a second place says of it may be of another now
         entity, fields = merged(dialect, device.entity, found, keep=kind.name_fields, own=True)
-        renewed[device.kind, device.id] = seen(dialect, kind, device, entity, digest)
+        devices[places[id(device)]] = seen(dialect, kind, device, entity, digest)
         if fields:
             changes.append(Change("updated", device.kind, device.id, fields))
-    devices = tuple([renewed.get((device.kind, device.id), device) for device in known.devices])
-    return Followed(attrs.evolve(known, devices=devices), in_order(changes, devices), way="some devices")
+    return tuple(devices), tuple(changes)
 
 
 def changed(
