@@ -1,0 +1,361 @@
+"""Real VMs, followed: after each step the store is as libvirt is, and its history has that step."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import xform
+from tests.monitor.hosts import running
+from tests.monitor.real import (
+    APART,
+    Eye,
+    Process,
+    Vm,
+    cd,
+    dimm,
+    disk,
+    id_of,
+    libvirtd,
+    nic,
+    tablet,
+    until,
+    uri_of,
+)
+from xform.dialect import Dialect
+from xform.hypervisor import EMBED, default_uri, import_libvirt, open_connection
+from xform.monitor.libvirt import Libvirt
+from xform.monitor.store import Store
+from xform.monitor.watch import GONE, Monitor, tell
+
+URI, WHY = default_uri()
+pytestmark = [
+    pytest.mark.skipif(URI != EMBED, reason=WHY),
+    pytest.mark.xdist_group("qemu"),  # one process probes QEMU once
+]
+
+Start = Callable[..., Vm]
+Watch = Callable[[Vm], Eye]
+
+
+@pytest.fixture(scope="module")
+def dialect() -> Dialect:
+    return xform.load("ovirt")
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield f"sqlite:///{tmp_path}/store.db"
+    else:
+        with request.getfixturevalue("postgres_server").database() as url:
+            yield url
+
+
+@pytest.fixture
+def store(url: str, dialect: Dialect) -> Iterator[Store]:
+    with closing(Store(url, dialect)) as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[Any]:
+    connection = open_connection(import_libvirt(), EMBED)
+    before = connection.numOfDomains()
+    yield connection
+    until(lambda: connection.numOfDomains() == before)
+
+
+@pytest.fixture
+def start(connection: Any, tmp_path: Path) -> Iterator[Start]:
+    """Starts VMs, which end with the test."""
+    with starting(connection, tmp_path) as start:
+        yield start
+
+
+@contextmanager
+def starting(connection: Any, folder: Path) -> Iterator[Start]:
+    with ExitStack() as ends:
+
+        def start(**how: Any) -> Vm:
+            vm = Vm(connection, folder, **how)
+            ends.callback(vm.end)
+            return vm
+
+        yield start
+
+
+@pytest.fixture
+def watch(request: pytest.FixtureRequest, store: Store, dialect: Dialect) -> Iterator[Watch]:
+    """Has a monitor follow a VM whose manager knows what it defined: a look at each step, or one that runs."""
+    with ExitStack() as ends:
+
+        def watched(vm: Vm) -> Eye:
+            tell(dialect, store, dialect.parse(vm.defined))
+            if request.param == "once":
+                eye = Eye(vm, store, dialect, lambda: Monitor(dialect, store, [Libvirt(EMBED)]).once())
+            else:
+                ends.enter_context(running(Monitor(dialect, store, [Libvirt(EMBED)], interval=request.param)))
+                eye = Eye(vm, store, dialect)
+            eye.begins()
+            return eye
+
+        yield watched
+
+
+by_events = pytest.mark.parametrize("watch", ["once", pytest.param(3600, id="events")], indirect=True)
+by_passes = pytest.mark.parametrize("watch", ["once", pytest.param(0.1, id="passes")], indirect=True)
+
+
+@by_events
+def test_a_disk_is_plugged_and_unplugged(start: Start, watch: Watch) -> None:
+    monitor = watch(vm := start())
+    vm.plug(disk("more", "sdd"))
+    monitor.sees("inserted disks more")
+    vm.unplug("more")
+    monitor.sees("unplugged disks more")
+
+
+@by_events
+def test_usb_devices_come_and_go(start: Start, watch: Watch) -> None:
+    monitor = watch(vm := start(persistent=False))
+    for kind, name, element in [
+        ("disks", "more", disk("more", "sdd", bus="usb")),
+        ("nics", "card", nic("card", 2, model="usb-net")),
+        ("inputs", "pen", tablet("pen")),
+    ]:
+        vm.plug(element)
+        monitor.sees(f"inserted {kind} {name}")
+        vm.unplug(name)
+        monitor.sees(f"unplugged {kind} {name}")
+
+
+@by_events
+def test_a_card_that_the_guest_does_not_let_go_of_is_plugged_until_it_is_gone(start: Start, watch: Watch) -> None:
+    monitor = watch(vm := start())
+    vm.plug(nic("card", 2))
+    monitor.sees("inserted nics card")
+    vm.ask_out("card")
+    vm.ask_out("front")
+    monitor.sees()
+    vm.reset()  # does what no guest did
+    monitor.sees("unplugged nics card", "unplugged nics front")
+
+
+@by_passes
+def test_a_cable_is_pulled_and_put_back(start: Start, watch: Watch) -> None:
+    monitor = watch(vm := start())
+    vm.change(nic("front", 1, link="down"))
+    monitor.sees("updated nics front linked")
+    vm.change(nic("front", 1, link="up"))
+    monitor.sees("updated nics front linked")
+
+
+@by_passes
+def test_memory_is_plugged_and_stays_where_no_guest_gives_it_back(start: Start, watch: Watch) -> None:
+    monitor = watch(vm := start())
+    vm.plug(dimm("ram"))
+    monitor.sees("inserted dimms ram", "updated current_memory memory")
+    vm.ask_out("ram")
+    monitor.sees()
+    vm.restart()
+    monitor.sees("left out dimms ram", "updated current_memory memory")
+
+
+@by_passes
+def test_a_medium_is_inserted_changed_and_ejected(start: Start, watch: Watch) -> None:
+    monitor = watch(vm := start())
+    vm.change(cd("one.iso"))
+    monitor.sees("updated disks cd backing format source")
+    vm.change(cd("other.iso"))
+    monitor.sees("updated disks cd source")
+    vm.change(cd())
+    monitor.sees("updated disks cd backing source")
+
+
+@by_passes
+def test_L187_a_medium_that_is_refused_leaves_the_tray_open(start: Start, watch: Watch) -> None:
+    monitor = watch(vm := start())
+    vm.change(cd("one.iso"))
+    monitor.sees("updated disks cd backing format source")
+    with pytest.raises(import_libvirt().libvirtError, match="lock"):
+        vm.change(cd("system"))  # a disk has it
+    monitor.sees("updated disks cd tray")
+
+
+@by_events
+def test_what_is_written_about_a_vm_is_followed(start: Start, watch: Watch) -> None:
+    monitor = watch(vm := start())
+    vm.title("A new one")
+    monitor.sees("updated title")
+    vm.metadata("<clusterVersion>4.7</clusterVersion>")
+    monitor.sees("updated cluster_version")
+    vm.metadata("<clusterVersion>4.8</clusterVersion>")
+    monitor.sees("updated cluster_version")
+
+
+@by_passes
+def test_cpus_are_added(start: Start, watch: Watch) -> None:
+    monitor = watch(vm := start())
+    vm.vcpus(2)
+    monitor.sees("updated current_vcpus vcpu_states")
+
+
+@by_events
+@pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+def test_somebody_else_takes_a_disk_out_puts_one_in_its_place_and_ours_elsewhere(start: Start, watch: Watch) -> None:
+    monitor = watch(vm := start())
+    vm.unplug("data")
+    monitor.sees("unplugged disks data")
+    vm.plug(disk("", "sdb", file="foreign"))
+    monitor.sees("inserted disks")
+    vm.plug(nic("stranger", 3))
+    monitor.sees("inserted nics stranger")
+    vm.plug(disk("data", "sdd"))
+    monitor.sees("returned disks data address target")
+
+
+@by_events
+def test_a_vm_is_suspended_resumed_and_reset(start: Start, watch: Watch) -> None:
+    monitor = watch(vm := start())
+    vm.suspend()
+    monitor.sees()
+    vm.resume()
+    monitor.sees()
+    vm.reset()
+    monitor.sees()
+
+
+@by_events
+def test_a_vm_that_starts_again_is_as_it_was(start: Start, watch: Watch) -> None:
+    monitor = watch(vm := start())
+    vm.stop()
+    monitor.sees()
+    vm.start()
+    monitor.sees()
+
+
+@by_events
+def test_a_disk_whose_file_is_missing_is_left_out_of_the_start(start: Start, watch: Watch) -> None:
+    monitor = watch(vm := start(more=disk("more", "sdd", more=" startupPolicy='optional'")))
+    vm.stop()
+    vm.lose("more")
+    vm.start()
+    monitor.sees("left out disks more")
+    vm.stop()
+    vm.find("more")
+    vm.start()
+    monitor.sees("returned disks more")
+
+
+@by_events
+@pytest.mark.parametrize("persistent", [True, False], ids=["persistent", "transient"])
+def test_a_vm_whose_qemu_is_killed_keeps_its_devices(start: Start, watch: Watch, persistent: bool) -> None:
+    monitor = watch(vm := start(persistent=persistent))
+    vm.plug(disk("more", "sdd"))
+    monitor.sees("inserted disks more")
+    vm.kill()
+    until(lambda: vm.state == ("off" if persistent else GONE))
+    monitor.sees()
+    vm.start()
+    monitor.sees("left out disks more")
+
+
+# --- a monitor that is killed ---------------------------------------------------------------------------------------
+
+
+NO_DAEMON = (
+    "a libvirtd of one's own needs root"
+    if os.geteuid()
+    else "no libvirtd (Debian package libvirt-daemon)"
+    if not shutil.which("libvirtd", path=f"{os.environ['PATH']}:/usr/sbin")
+    else "no mounts and processes of one's own here"
+    if not shutil.which("unshare") or subprocess.run([*APART, "true"], capture_output=True).returncode
+    else ""
+)
+
+
+@pytest.fixture(scope="module")
+def daemon() -> Iterator[str]:
+    """The folder of a libvirtd that several processes can ask."""
+    if NO_DAEMON:
+        pytest.skip(NO_DAEMON)
+    with libvirtd() as folder:
+        yield folder
+
+
+@pytest.fixture
+def there(daemon: str, tmp_path: Path) -> Iterator[Start]:
+    """Starts VMs in the daemon."""
+    connection = open_connection(import_libvirt(), uri_of(daemon))
+    with closing(connection), starting(connection, tmp_path) as start:
+        yield start
+
+
+@pytest.fixture
+def monitors(daemon: str, url: str, tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    """Starts monitors, which end with the test."""
+    with ExitStack() as ends:
+
+        def started(*options: str) -> Process:
+            process = Process(tmp_path, uri_of(daemon, "libvirt-sock-ro"), url, *options)
+            ends.callback(process.kill)
+            return process
+
+        yield started
+
+
+def test_a_monitor_that_is_killed_finds_once_all_that_happened(
+    there: Start, monitors: Callable[..., Process], store: Store, dialect: Dialect
+) -> None:
+    vm = there()
+    tell(dialect, store, dialect.parse(vm.defined))
+    monitor, eye = monitors("--interval", "0.2"), Eye(vm, store, dialect)
+    eye.begins()
+    vm.plug(disk("more", "sdd"))
+    monitor.kill()  # wherever it is
+    vm.unplug("data")
+    vm.change(nic("front", 1, link="down"))
+    again = monitors("--interval", "0.2")
+    eye.sees("inserted disks more", "unplugged disks data", "updated nics front linked")
+    again.kill()
+    vm.plug(disk("data", "sde"))
+    third = monitors("--interval", "0.2")
+    third.connected()
+    third.kill()  # in its first look, before it or behind it
+    vm.unplug("more")
+    last = monitors("--interval", "0.2")
+    eye.sees("returned disks data address target", "unplugged disks more")
+    vm.title("The end")
+    eye.sees("updated title")
+    assert last.stop() == 0
+    entries = [(one.change.what, one.change.kind, one.change.id) for one in store.history(vm.id)]
+    told = [one for process in (monitor, again, third, last) for one in process.told()]
+    assert Counter(told) <= Counter(entries)  # who is killed may have told less
+
+
+def test_a_monitor_from_cron_looks_once(
+    there: Start, monitors: Callable[..., Process], store: Store, dialect: Dialect
+) -> None:
+    vm = there()
+    tell(dialect, store, dialect.parse(vm.defined))
+    looks: list[Process] = []
+
+    def look() -> None:
+        looks.append(monitors("--once"))
+        assert looks[-1].end() == 0
+
+    eye = Eye(vm, store, dialect, look)
+    eye.begins()
+    vm.plug(disk("more", "sdd"))
+    vm.suspend()
+    eye.sees("inserted disks more")
+    assert [process.told() for process in looks[1:]] == [[("inserted", "disks", id_of("more"))]]
