@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +12,11 @@ import pytest
 
 import xform
 from tests.monitor.hosts import running
-from tests.monitor.real import (
-    APART,
-    Eye,
-    Process,
-    Vm,
-    cd,
-    dimm,
-    disk,
-    id_of,
-    libvirtd,
-    nic,
-    tablet,
-    until,
-    uri_of,
-)
+from tests.monitor.real import NO_DAEMON, Eye, Process, libvirtd, uri_of
+from tests.monitor.real_vm import AGENT, NAMELESS, Vm, cd, dimm, disk, id_of, nic, starting, tablet, until
 from xform.dialect import Dialect
 from xform.hypervisor import EMBED, default_uri, import_libvirt, open_connection
-from xform.monitor.libvirt import Libvirt
+from xform.monitor.libvirt import EVENTS, Libvirt
 from xform.monitor.store import Store
 from xform.monitor.watch import GONE, Monitor, tell
 
@@ -81,18 +65,6 @@ def start(connection: Any, tmp_path: Path) -> Iterator[Start]:
         yield start
 
 
-@contextmanager
-def starting(connection: Any, folder: Path) -> Iterator[Start]:
-    with ExitStack() as ends:
-
-        def start(**how: Any) -> Vm:
-            vm = Vm(connection, folder, **how)
-            ends.callback(vm.end)
-            return vm
-
-        yield start
-
-
 @pytest.fixture
 def watch(request: pytest.FixtureRequest, store: Store, dialect: Dialect) -> Iterator[Watch]:
     """Has a monitor follow a VM whose manager knows what it defined: a look at each step, or one that runs."""
@@ -125,7 +97,7 @@ def test_a_disk_is_plugged_and_unplugged(start: Start, watch: Watch) -> None:
 
 
 @by_events
-def test_usb_devices_come_and_go(start: Start, watch: Watch) -> None:
+def test_L190_what_is_on_usb_goes_without_a_guest(start: Start, watch: Watch) -> None:
     monitor = watch(vm := start(persistent=False))
     for kind, name, element in [
         ("disks", "more", disk("more", "sdd", bus="usb")),
@@ -139,14 +111,14 @@ def test_usb_devices_come_and_go(start: Start, watch: Watch) -> None:
 
 
 @by_events
-def test_a_card_that_the_guest_does_not_let_go_of_is_plugged_until_it_is_gone(start: Start, watch: Watch) -> None:
+def test_L189_a_card_that_no_guest_lets_go_of_is_plugged_until_a_reset(start: Start, watch: Watch) -> None:
     monitor = watch(vm := start())
     vm.plug(nic("card", 2))
     monitor.sees("inserted nics card")
     vm.ask_out("card")
     vm.ask_out("front")
     monitor.sees()
-    vm.reset()  # does what no guest did
+    vm.reset()
     monitor.sees("unplugged nics card", "unplugged nics front")
 
 
@@ -170,9 +142,23 @@ def test_memory_is_plugged_and_stays_where_no_guest_gives_it_back(start: Start, 
     monitor.sees("left out dimms ram", "updated current_memory memory")
 
 
+def test_L186_the_event_of_plugged_memory_comes_early_and_a_pass_has_the_rest(
+    start: Start, store: Store, dialect: Dialect
+) -> None:
+    monitor = Eye(vm := start(), store, dialect)
+    tell(dialect, store, dialect.parse(vm.defined))
+    with running(Monitor(dialect, store, [Libvirt(EMBED)], interval=3600)):
+        monitor.begins()
+        vm.plug(dimm("ram"))
+        until(lambda: any(entry.change.kind == "dimms" for entry in store.history(vm.id)))
+    assert Monitor(dialect, store, [Libvirt(EMBED)]).once()
+    monitor.sees("inserted dimms ram", "updated current_memory memory")
+
+
 @by_passes
 def test_a_medium_is_inserted_changed_and_ejected(start: Start, watch: Watch) -> None:
     monitor = watch(vm := start())
+    vm.suspend()  # its firmware looks at the drive as well
     vm.change(cd("one.iso"))
     monitor.sees("updated disks cd backing format source")
     vm.change(cd("other.iso"))
@@ -184,6 +170,7 @@ def test_a_medium_is_inserted_changed_and_ejected(start: Start, watch: Watch) ->
 @by_passes
 def test_L187_a_medium_that_is_refused_leaves_the_tray_open(start: Start, watch: Watch) -> None:
     monitor = watch(vm := start())
+    vm.suspend()  # its firmware looks at the drive as well
     vm.change(cd("one.iso"))
     monitor.sees("updated disks cd backing format source")
     with pytest.raises(import_libvirt().libvirtError, match="lock"):
@@ -243,7 +230,7 @@ def test_a_vm_that_starts_again_is_as_it_was(start: Start, watch: Watch) -> None
     monitor.sees()
 
 
-@by_events
+@pytest.mark.parametrize("watch", [pytest.param(3600, id="events")], indirect=True)
 def test_a_disk_whose_file_is_missing_is_left_out_of_the_start(start: Start, watch: Watch) -> None:
     monitor = watch(vm := start(more=disk("more", "sdd", more=" startupPolicy='optional'")))
     vm.stop()
@@ -256,9 +243,12 @@ def test_a_disk_whose_file_is_missing_is_left_out_of_the_start(start: Start, wat
     monitor.sees("returned disks more")
 
 
-@by_events
-@pytest.mark.parametrize("persistent", [True, False], ids=["persistent", "transient"])
-def test_a_vm_whose_qemu_is_killed_keeps_its_devices(start: Start, watch: Watch, persistent: bool) -> None:
+@pytest.mark.parametrize(
+    ("watch", "persistent"),
+    [pytest.param("once", True, id="once-persistent"), pytest.param(3600, False, id="events-transient")],
+    indirect=["watch"],
+)
+def test_L191_a_vm_whose_qemu_is_killed_keeps_its_devices(start: Start, watch: Watch, persistent: bool) -> None:
     monitor = watch(vm := start(persistent=persistent))
     vm.plug(disk("more", "sdd"))
     monitor.sees("inserted disks more")
@@ -269,18 +259,40 @@ def test_a_vm_whose_qemu_is_killed_keeps_its_devices(start: Start, watch: Watch,
     monitor.sees("left out disks more")
 
 
+def test_L185_no_event_tells_of_cables_media_and_cpus(start: Start) -> None:
+    libvirt, vm = import_libvirt(), start()
+    vm.suspend()  # its firmware looks at the drive as well
+    events = vm.events(getattr(libvirt, f"VIR_DOMAIN_EVENT_ID_{event}") for event in EVENTS)
+    with closing(events):
+        vm.title("From now on")
+        while next(events) != libvirt.VIR_DOMAIN_EVENT_ID_METADATA_CHANGE:
+            pass
+        vm.change(nic("front", 1, link="down"))
+        vm.change(cd("one.iso"))
+        vm.vcpus(2)
+        vm.title("Until now")
+        assert next(events) == libvirt.VIR_DOMAIN_EVENT_ID_METADATA_CHANGE
+
+
+@pytest.mark.xfail(strict=True, reason="a path that libvirt made is told as changed by each start")
+@pytest.mark.parametrize("watch", ["once"], indirect=True)
+def test_L188_the_socket_of_a_channel_is_another_one_after_a_start(
+    start: Start, watch: Watch, store: Store, dialect: Dialect
+) -> None:
+    watch(vm := start(more=AGENT))
+    before = list(store.history(vm.id))
+    vm.restart()
+    assert Monitor(dialect, store, [Libvirt(EMBED)]).once()
+    assert list(store.history(vm.id)) == before
+
+
+@pytest.mark.xfail(strict=True, reason="no rung holds for one without id, alias, address and port: it stays ambiguous")
+@pytest.mark.parametrize("watch", ["once"], indirect=True)
+def test_L192_a_console_that_its_manager_gave_no_name_is_the_only_one_of_its_type(start: Start, watch: Watch) -> None:
+    watch(start(more=NAMELESS))
+
+
 # --- a monitor that is killed ---------------------------------------------------------------------------------------
-
-
-NO_DAEMON = (
-    "a libvirtd of one's own needs root"
-    if os.geteuid()
-    else "no libvirtd (Debian package libvirt-daemon)"
-    if not shutil.which("libvirtd", path=f"{os.environ['PATH']}:/usr/sbin")
-    else "no mounts and processes of one's own here"
-    if not shutil.which("unshare") or subprocess.run([*APART, "true"], capture_output=True).returncode
-    else ""
-)
 
 
 @pytest.fixture(scope="module")
