@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 import xform
 from tests.monitor.hosts import running
-from tests.monitor.real import NO_DAEMON, Eye, Process, libvirtd, uri_of
+from tests.monitor.real import Eye, differences, unexplained
 from tests.monitor.real_vm import AGENT, NAMELESS, Vm, cd, dimm, disk, id_of, nic, starting, tablet, until
 from xform.dialect import Dialect
 from xform.hypervisor import EMBED, default_uri, import_libvirt, open_connection
+from xform.monitor.follow import follow
 from xform.monitor.libvirt import EVENTS, Libvirt
+from xform.monitor.records import Device
 from xform.monitor.store import Store
 from xform.monitor.watch import GONE, Monitor, tell
 
@@ -151,7 +153,7 @@ def test_L186_the_event_of_plugged_memory_comes_early_and_a_pass_has_the_rest(
         monitor.begins()
         vm.plug(dimm("ram"))
         until(lambda: any(entry.change.kind == "dimms" for entry in store.history(vm.id)))
-    assert Monitor(dialect, store, [Libvirt(EMBED)]).once()
+    Monitor(dialect, store, [Libvirt(EMBED)]).once()
     monitor.sees("inserted dimms ram", "updated current_memory memory")
 
 
@@ -282,7 +284,7 @@ def test_L188_the_socket_of_a_channel_is_another_one_after_a_start(
     watch(vm := start(more=AGENT))
     before = list(store.history(vm.id))
     vm.restart()
-    assert Monitor(dialect, store, [Libvirt(EMBED)]).once()
+    Monitor(dialect, store, [Libvirt(EMBED)]).once()
     assert list(store.history(vm.id)) == before
 
 
@@ -292,82 +294,25 @@ def test_L192_a_console_that_its_manager_gave_no_name_is_the_only_one_of_its_typ
     watch(start(more=NAMELESS))
 
 
-# --- a monitor that is killed ---------------------------------------------------------------------------------------
+# --- the comparison itself ------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def daemon() -> Iterator[str]:
-    """The folder of a libvirtd that several processes can ask."""
-    if NO_DAEMON:
-        pytest.skip(NO_DAEMON)
-    with libvirtd() as folder:
-        yield folder
+def test_a_store_that_is_not_as_libvirt_is_would_be_noticed(start: Start, dialect: Dialect) -> None:
+    vm = start()
+    known = follow(dialect, None, vm.dump()).known
+    assert differences(dialect, known, vm.dump()) == []
+    disks = [one for one in known.devices if one.kind == "disks"]
+    moved = attrs.evolve(disks[0], entity=attrs.evolve(disks[0].entity, target="sdz"))
+    unplugged = attrs.evolve(disks[0], plugged=False)
+    for wrong in (moved, unplugged):
+        devices = tuple(wrong if one is disks[0] else one for one in known.devices)
+        assert differences(dialect, attrs.evolve(known, devices=devices), vm.dump())
 
+    def named(*ids: str) -> dict[tuple[str, str], Device]:
+        return {("disks", name): disk for name, disk in zip(ids, disks, strict=True)}
 
-@pytest.fixture
-def there(daemon: str, tmp_path: Path) -> Iterator[Start]:
-    """Starts VMs in the daemon."""
-    connection = open_connection(import_libvirt(), uri_of(daemon))
-    with closing(connection), starting(connection, tmp_path) as start:
-        yield start
-
-
-@pytest.fixture
-def monitors(daemon: str, url: str, tmp_path: Path) -> Iterator[Callable[..., Process]]:
-    """Starts monitors, which end with the test."""
-    with ExitStack() as ends:
-
-        def started(*options: str) -> Process:
-            process = Process(tmp_path, uri_of(daemon, "libvirt-sock-ro"), url, *options)
-            ends.callback(process.kill)
-            return process
-
-        yield started
-
-
-def test_a_monitor_that_is_killed_finds_once_all_that_happened(
-    there: Start, monitors: Callable[..., Process], store: Store, dialect: Dialect
-) -> None:
-    vm = there()
-    tell(dialect, store, dialect.parse(vm.defined))
-    monitor, eye = monitors("--interval", "0.2"), Eye(vm, store, dialect)
-    eye.begins()
-    vm.plug(disk("more", "sdd"))
-    monitor.kill()  # wherever it is
-    vm.unplug("data")
-    vm.change(nic("front", 1, link="down"))
-    again = monitors("--interval", "0.2")
-    eye.sees("inserted disks more", "unplugged disks data", "updated nics front linked")
-    again.kill()
-    vm.plug(disk("data", "sde"))
-    third = monitors("--interval", "0.2")
-    third.connected()
-    third.kill()  # in its first look, before it or behind it
-    vm.unplug("more")
-    last = monitors("--interval", "0.2")
-    eye.sees("returned disks data address target", "unplugged disks more")
-    vm.title("The end")
-    eye.sees("updated title")
-    assert last.stop() == 0
-    entries = [(one.change.what, one.change.kind, one.change.id) for one in store.history(vm.id)]
-    told = [one for process in (monitor, again, third, last) for one in process.told()]
-    assert Counter(told) <= Counter(entries)  # who is killed may have told less
-
-
-def test_a_monitor_from_cron_looks_once(
-    there: Start, monitors: Callable[..., Process], store: Store, dialect: Dialect
-) -> None:
-    vm = there()
-    tell(dialect, store, dialect.parse(vm.defined))
-    looks: list[Process] = []
-
-    def look() -> None:
-        looks.append(monitors("--once"))
-        assert looks[-1].end() == 0
-
-    eye = Eye(vm, store, dialect, look)
-    eye.begins()
-    vm.plug(disk("more", "sdd"))
-    vm.suspend()
-    eye.sees("inserted disks more")
-    assert [process.told() for process in looks[1:]] == [[("inserted", "disks", id_of("more"))]]
+    first, second, third = (one.id for one in disks)
+    before = named(first, second, third)
+    assert unexplained(dialect, before, named(first, second, third), []) == []
+    assert unexplained(dialect, before, named(second, first, third), [])
+    assert unexplained(dialect, before, named(first, second, id_of("other")), [])
