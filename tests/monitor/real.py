@@ -23,7 +23,7 @@ from typing import Any
 import attrs
 from lxml import etree
 
-from tests.monitor.real_vm import NAME_OF, Vm, until
+from tests.monitor.real_vm import NAME_OF, Vm, kill, until
 from xform.dialect import Dialect
 from xform.hypervisor import import_libvirt, open_connection
 from xform.match import alias_of, held
@@ -51,11 +51,13 @@ dynamic_ownership = 0
 """,
 }
 # In its own folders, and as the first of its own processes: when it goes, so does each QEMU that it started.  Its
-# standard input ends with whoever started it, however that happens.
+# standard input ends with whoever started it, however that happens.  A libvirtd that is killed comes back.
 APART = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 _DAEMON = """
 for folder in /run /var/lib /var/cache /var/log; do mount -t tmpfs none $folder || exit 1; done
-mount --bind "$0" /etc/libvirt && { libvirtd -f "$0/libvirtd.conf" -p "$0/pid" & cat; }
+mount --bind "$0" /etc/libvirt || exit 1
+while sleep 0.1; do libvirtd -f "$0/libvirtd.conf" -p "$0/pid"; done &
+cat
 """
 
 NO_DAEMON = (
@@ -78,11 +80,16 @@ def libvirtd() -> Iterator[str]:
         silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         daemon = subprocess.Popen([*APART, "sh", "-c", _DAEMON, folder], stdin=subprocess.PIPE, **silent)  # type: ignore[call-overload]
         try:
-            until(lambda: _answers(folder) or daemon.poll() is not None)
-            assert daemon.poll() is None
+            until(lambda: _answers(folder))
             yield folder
         finally:
             daemon.communicate()
+
+
+def kill_libvirtd(folder: str) -> None:
+    """What it runs goes on; it comes back."""
+    kill(f"{folder}/libvirtd.conf")
+    until(lambda: _answers(folder))
 
 
 def _answers(folder: str) -> bool:
@@ -111,8 +118,9 @@ class Process:
         with self._lines.open("w") as lines, self._words.open("w") as words:
             self._process = subprocess.Popen(command, stdout=lines, stderr=words)
 
-    def connected(self) -> None:
-        until(lambda: "event=connected" in self._words.read_text(), self._words.read_text)
+    def connected(self, times: int = 1) -> None:
+        """Wait until it is, so many times."""
+        until(lambda: self._words.read_text().count("event=connected") >= times, self._words.read_text)
 
     def kill(self) -> None:
         self._process.kill()

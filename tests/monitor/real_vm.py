@@ -107,7 +107,7 @@ class Vm:
 
     def __init__(self, connection: Any, folder: Path, *, persistent: bool = True, more: str = "") -> None:
         self._libvirt = import_libvirt()
-        self._connection, self._folder = connection, folder
+        self.connection, self._folder = connection, folder
         self.id = str(uuid.uuid4())
         self.name = f"real-{self.id[:8]}"
         self.persistent = persistent
@@ -120,7 +120,7 @@ class Vm:
         """The numbers of the events that come of what is done to it from now on, each as soon as it is there."""
         heard: queue.SimpleQueue[int] = queue.SimpleQueue()
         registered = [
-            self._connection.domainEventRegisterAny(self._domain, number, lambda *_, it=number: heard.put(it), None)
+            self.connection.domainEventRegisterAny(self._domain, number, lambda *_, it=number: heard.put(it), None)
             for number in numbers
         ]
 
@@ -130,7 +130,7 @@ class Vm:
                     yield heard.get(timeout=_PATIENCE)
             finally:
                 for number in registered:
-                    self._connection.domainEventDeregisterAny(number)
+                    self.connection.domainEventDeregisterAny(number)
 
         return heard_of()
 
@@ -138,7 +138,7 @@ class Vm:
         if self.persistent:
             self._domain.create()
         else:
-            self._connection.createXML(self.defined)
+            self.connection.createXML(self.defined)
 
     def stop(self) -> None:
         self._domain.destroy()
@@ -200,9 +200,7 @@ class Vm:
 
     def kill(self) -> None:
         """End its QEMU as a host that is out of memory does."""
-        for process in Path("/proc").glob("[0-9]*"):
-            if self._runs_as(process):
-                os.kill(int(process.name), signal.SIGKILL)
+        kill(self.id)
 
     def lose(self, file: str) -> None:
         (self._folder / file).unlink()
@@ -223,13 +221,7 @@ class Vm:
 
     @property
     def _domain(self) -> Any:
-        return self._connection.lookupByUUIDString(self.id)
-
-    def _runs_as(self, process: Path) -> bool:
-        try:
-            return self.id.encode() in (process / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            return False
+        return self.connection.lookupByUUIDString(self.id)
 
     def _placed(self, element: str) -> str:
         """An element whose files lie in the VM's folder, and are there."""
@@ -241,6 +233,14 @@ class Vm:
             return f"file='{file}'"
 
         return re.sub("file='([^']+)'", placed, element)
+
+
+def kill(argument: str) -> None:
+    """Kill the process that was started with this among its arguments, if it still runs."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if argument.encode() in (process / "cmdline").read_bytes().split(b"\0"):
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 def until(so: Callable[[], bool], say: Callable[[], object] = lambda: "it did not happen") -> None:

@@ -15,6 +15,7 @@ from tests.monitor.hosts import running
 from tests.monitor.real import Eye, differences, unexplained
 from tests.monitor.real_vm import AGENT, NAMELESS, Vm, cd, dimm, disk, id_of, nic, starting, tablet, until
 from xform.dialect import Dialect
+from xform.errors import HostError
 from xform.hypervisor import EMBED, default_uri, import_libvirt, open_connection
 from xform.monitor.follow import follow
 from xform.monitor.libvirt import EVENTS, Libvirt
@@ -274,6 +275,13 @@ def test_L185_no_event_tells_of_cables_media_and_cpus(start: Start) -> None:
         vm.vcpus(2)
         vm.title("Until now")
         assert next(events) == libvirt.VIR_DOMAIN_EVENT_ID_METADATA_CHANGE
+
+
+def test_L194_the_embedded_driver_has_one_monitor_in_a_process() -> None:
+    with closing(Libvirt(EMBED)) as one, closing(Libvirt(EMBED)) as other:
+        one.connect()
+        with pytest.raises(HostError, match="already tracked"):
+            other.connect()
 
 
 @pytest.mark.xfail(strict=True, reason="a path that libvirt made is told as changed by each start")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import xform
-from tests.monitor.real import NO_DAEMON, Eye, Process, libvirtd, uri_of
+from tests.monitor.real import NO_DAEMON, Eye, Process, kill_libvirtd, libvirtd, uri_of
 from tests.monitor.real_vm import Vm, disk, id_of, nic, starting
 from xform.dialect import Dialect
 from xform.hypervisor import EMBED, default_uri, import_libvirt, open_connection
@@ -136,3 +136,20 @@ def test_two_monitors_of_one_store_find_each_change_once(
     assert [monitor.stop() for monitor in both] == [0, 0]
     entries = [(one.change.what, one.change.kind, one.change.id) for one in store.history(vm.id)]
     assert sorted(one for monitor in both for one in monitor.told()) == sorted(entries)
+
+
+def test_L193_a_vm_outlives_its_libvirtd_and_is_the_same_when_that_is_back(
+    daemon: str, there: Start, monitors: Monitors, store: Store, dialect: Dialect
+) -> None:
+    vm = there()
+    tell(dialect, store, dialect.parse(vm.defined))
+    monitor, eye = monitors("--interval", "0.2"), Eye(vm, store, dialect)
+    eye.begins()
+    kill_libvirtd(daemon)
+    with closing(open_connection(import_libvirt(), uri_of(daemon))) as vm.connection:
+        monitor.connected(2)
+        eye.sees()
+        vm.plug(disk("more", "sdd"))
+        eye.sees("inserted disks more")
+        vm.end()
+    assert monitor.stop() == 0
