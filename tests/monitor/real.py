@@ -108,13 +108,29 @@ def uri_of(folder: str, socket: str = "libvirt-sock") -> str:
 # --- monitors -------------------------------------------------------------------------------------------------------
 
 
+# However a test ends, what it started ends with it.
+_WITH_US = ("setpriv", "--pdeathsig", "KILL")
+
+
 class Process:
     """`xform monitor`, by itself: its lines of JSON go to one file, its words to another."""
 
     def __init__(self, folder: Path, uri: str, url: str, *options: str) -> None:
         self._lines = folder / f"{uuid.uuid4()}.jsonl"
         self._words = self._lines.with_suffix(".log")
-        command = [sys.executable, "-m", "xform", "monitor", "--connect", uri, "--store", url, "--json", *options]
+        command = [
+            *_WITH_US,
+            sys.executable,
+            "-m",
+            "xform",
+            "monitor",
+            "--connect",
+            uri,
+            "--store",
+            url,
+            "--json",
+            *options,
+        ]
         with self._lines.open("w") as lines, self._words.open("w") as words:
             self._process = subprocess.Popen(command, stdout=lines, stderr=words)
 

@@ -87,6 +87,8 @@ def watch(request: pytest.FixtureRequest, store: Store, dialect: Dialect) -> Ite
 
 
 by_events = pytest.mark.parametrize("watch", ["once", pytest.param(3600, id="events")], indirect=True)
+events_only = pytest.mark.parametrize("watch", [pytest.param(3600, id="events")], indirect=True)
+once_only = pytest.mark.parametrize("watch", ["once"], indirect=True)
 by_passes = pytest.mark.parametrize("watch", ["once", pytest.param(0.1, id="passes")], indirect=True)
 
 
@@ -170,7 +172,7 @@ def test_a_medium_is_inserted_changed_and_ejected(start: Start, watch: Watch) ->
     monitor.sees("updated disks cd backing source")
 
 
-@by_passes
+@once_only
 def test_L187_a_medium_that_is_refused_leaves_the_tray_open(start: Start, watch: Watch) -> None:
     monitor = watch(vm := start())
     vm.suspend()  # its firmware looks at the drive as well
@@ -181,7 +183,7 @@ def test_L187_a_medium_that_is_refused_leaves_the_tray_open(start: Start, watch:
     monitor.sees("updated disks cd tray")
 
 
-@by_events
+@events_only
 def test_what_is_written_about_a_vm_is_followed(start: Start, watch: Watch) -> None:
     monitor = watch(vm := start())
     vm.title("A new one")
@@ -192,15 +194,18 @@ def test_what_is_written_about_a_vm_is_followed(start: Start, watch: Watch) -> N
     monitor.sees("updated cluster_version")
 
 
-@by_passes
+@once_only
 def test_cpus_are_added(start: Start, watch: Watch) -> None:
     monitor = watch(vm := start())
     vm.vcpus(2)
     monitor.sees("updated current_vcpus vcpu_states")
 
 
-@by_events
-@pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("watch", "url"),
+    [pytest.param("once", "sqlite", id="once-sqlite"), pytest.param(3600, "postgresql", id="events-postgresql")],
+    indirect=True,
+)
 def test_somebody_else_takes_a_disk_out_puts_one_in_its_place_and_ours_elsewhere(start: Start, watch: Watch) -> None:
     monitor = watch(vm := start())
     vm.unplug("data")
@@ -213,7 +218,7 @@ def test_somebody_else_takes_a_disk_out_puts_one_in_its_place_and_ours_elsewhere
     monitor.sees("returned disks data address target")
 
 
-@by_events
+@events_only
 def test_a_vm_is_suspended_resumed_and_reset(start: Start, watch: Watch) -> None:
     monitor = watch(vm := start())
     vm.suspend()
@@ -233,7 +238,7 @@ def test_a_vm_that_starts_again_is_as_it_was(start: Start, watch: Watch) -> None
     monitor.sees()
 
 
-@pytest.mark.parametrize("watch", [pytest.param(3600, id="events")], indirect=True)
+@events_only
 def test_a_disk_whose_file_is_missing_is_left_out_of_the_start(start: Start, watch: Watch) -> None:
     monitor = watch(vm := start(more=disk("more", "sdd", more=" startupPolicy='optional'")))
     vm.stop()
@@ -285,7 +290,7 @@ def test_L194_the_embedded_driver_has_one_monitor_in_a_process() -> None:
 
 
 @pytest.mark.xfail(strict=True, reason="a path that libvirt made is told as changed by each start")
-@pytest.mark.parametrize("watch", ["once"], indirect=True)
+@once_only
 def test_L188_the_socket_of_a_channel_is_another_one_after_a_start(
     start: Start, watch: Watch, store: Store, dialect: Dialect
 ) -> None:
@@ -297,7 +302,7 @@ def test_L188_the_socket_of_a_channel_is_another_one_after_a_start(
 
 
 @pytest.mark.xfail(strict=True, reason="no rung holds for one without id, alias, address and port: it stays ambiguous")
-@pytest.mark.parametrize("watch", ["once"], indirect=True)
+@once_only
 def test_L192_a_console_that_its_manager_gave_no_name_is_the_only_one_of_its_type(start: Start, watch: Watch) -> None:
     watch(start(more=NAMELESS))
 
