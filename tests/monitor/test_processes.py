@@ -76,7 +76,7 @@ class Other:
         """Wait until it has looked, or stops; whether it did.  One that was killed is started again."""
         try:
             reply = self._pipe.recv()
-        except EOFError:
+        except (EOFError, ConnectionResetError):
             self._killed()
             return False
         assert reply in ("well", "held"), f"step {self._at.said()}: {reply}"
@@ -127,7 +127,7 @@ class Other:
             while True:
                 try:
                     host.answers_left, left = pipe.recv()
-                except EOFError:
+                except (EOFError, ConnectionResetError):
                     return
                 pipe.send("well" if self._follow(store, host) else "not well")
 
