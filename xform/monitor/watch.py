@@ -35,6 +35,8 @@ GONE = "gone"  # what the store says of a VM that its connection no longer has
 _FIRST, _LONGEST, _PATIENCE = 1.0, 60.0, 10.0
 # Seconds between looks at whether a signal came.
 _GLANCE = 0.5
+# Seconds until a VM is looked at once more that an event told of: some come before its document says all.
+_SETTLES = 1.0
 # How often a VM is looked at again at once that somebody else wrote, or that stopped or started, meanwhile.
 _TRIES = 10
 
@@ -176,16 +178,22 @@ class Watch:
             self.source.close()
 
     def _follow(self, interval: float) -> None:
-        due = time.monotonic()
+        due = settled = time.monotonic()
+        told: set[str] = set()
         while not self._stopped.is_set():
             if time.monotonic() >= due:
-                due = time.monotonic() + interval
+                due, told = time.monotonic() + interval, set()
                 self.look()
-            names = self.source.wait(due - time.monotonic())
+            if told and time.monotonic() >= settled:
+                again, told = told, set()
+                self.look(again)
+            names = self.source.wait((min(due, settled) if told else due) - time.monotonic())
             if names is None:
                 raise HostError(f"{self.source.name}: the connection is gone")
             if names and not self._stopped.is_set():
                 self.look(names)
+                told |= names
+                settled = time.monotonic() + _SETTLES
 
     # --- a look -----------------------------------------------------------------------------------------------------
 
