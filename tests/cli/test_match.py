@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import xform
+import xform.monitor
 from tests.cli.conftest import Xform
 from tests.test_match import ID, disk, document, nic
 from xform.monitor.follow import follow
@@ -104,7 +106,7 @@ def test_known_may_be_what_a_monitor_stored(texts: tuple[str, str], tmp_path: Pa
     with closing(Store(url, ovirt)) as store:
         followed = follow(ovirt, None, Path(texts[0]).read_bytes())
         at = datetime(2026, 1, 1, tzinfo=UTC)
-        store.save(followed.known, followed.changes, version=None, connection="here", state="running", at=at)
+        store.save(followed.known, followed.changes, stored=None, connection="here", state="running", at=at)
     found = call("match", texts[1], "--known", url, "--json", dialect="ovirt")
     said = json.loads(found.stdout)
     assert [(one["kind"], one["id"]) for one in said["pairs"]] == [("disks", ID.format(1)), ("nics", ID.format(3))]
@@ -118,3 +120,13 @@ def test_a_vm_that_is_not_stored_is_named(texts: tuple[str, str], tmp_path: Path
         f"the store knows no VM {ID.format(0)} (x); expected one that xform monitor has followed into it"
         in found.stderr
     )
+
+
+def test_what_a_store_needs_is_named(
+    texts: tuple[str, str], tmp_path: Path, call: Xform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "xform.monitor.store", None)
+    monkeypatch.delattr(xform.monitor, "store")
+    found = call("match", texts[1], "--known", f"sqlite:///{tmp_path}/store.db", dialect="ovirt")
+    assert found.exit_code == 2
+    assert "install it with: pip install 'libvirt-xform[monitor]'" in found.stderr

@@ -19,6 +19,7 @@ from xform.errors import DocumentError, XformError
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect
+    from xform.monitor.store import Store
 
 STDIN = "-"
 READ = "xform.stdin"
@@ -213,3 +214,14 @@ def _umask() -> int:
     mask = os.umask(0o077)
     os.umask(mask)
     return mask
+
+
+def open_store(url: str, dialect: Dialect) -> Store:
+    """The store of a monitor. Raises XformError, also where what it needs is not installed."""
+    try:
+        from xform.monitor import store
+    except ImportError as error:
+        raise XformError(
+            f"a store needs more than is installed ({error}); install it with: pip install 'libvirt-xform[monitor]'"
+        ) from None
+    return store.Store(url, dialect)

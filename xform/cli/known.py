@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from xform.cli.common import read_entity
+from xform.cli.common import open_store, read_entity
 from xform.errors import XformError
 
 if TYPE_CHECKING:
@@ -23,10 +23,9 @@ def read_known(dialect: Dialect, known: str, xml: bytes) -> tuple[Any, Ids | Non
     if "://" not in known:
         return read_entity(dialect, known), None
     from xform.monitor.follow import assembled, called
-    from xform.monitor.store import Store
 
     vm, name = called(dialect, dialect.parse(xml))
-    with closing(Store(known, dialect)) as store:
+    with closing(open_store(known, dialect)) as store:
         stored = store.load(vm)
         if stored is None:
             raise XformError(

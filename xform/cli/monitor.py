@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xform.cli.commands import PIPE
-from xform.cli.common import common, load, read_entity
+from xform.cli.common import common, load, open_store, read_entity
 from xform.cli.completion import FILE
 
 if TYPE_CHECKING:
@@ -69,13 +69,14 @@ def monitor(
     import structlog
 
     from xform.monitor.source import open_source
-    from xform.monitor.store import Store
-    from xform.monitor.watch import Monitor, tell
 
     sources = [open_source(one) for one in dict.fromkeys(connect)]
     tables = load(dialect)
     entities = [read_entity(tables, file) for file in known]
-    store = Store(url, tables)
+    store = open_store(url, tables)
+
+    from xform.monitor.watch import Monitor, tell
+
     lines = Lines(tables)
     with ExitStack() as stack:
         stack.callback(store.close)
