@@ -61,7 +61,10 @@ def documents(dialect: Dialect, table: Table, place: Place, document: Any) -> It
     yield document
     for fact in facts(dialect.classes, at(document, place), place, live=True):
         if fact.place[:-1] == place:
-            yield from (put(document, fact.place, other) for other in (*fact.others(), *elements(fact.row)))
+            rest = document
+            for name in fact.row.behind if fact.row else ():  # what goes first at its node makes room
+                rest = put(rest, (*place, name), None)
+            yield from (put(rest, fact.place, other) for other in (*fact.others(), *elements(fact.row)))
     for row in table.fields.values():
         if row.generated and row.codec:
             yield put(document, (*place, row.name), next(filter(None, row.codec.samples)))

@@ -73,7 +73,9 @@ def test_a_mac_finds_what_was_started_without_names_and_no_other(ovirt: xform.Di
 
 def test_a_vm_whose_documents_had_names_has_none_without_them_at_their_places(ovirt: xform.Dialect) -> None:
     known = ovirt.parse(document(nic(MAC.format(1), 1), disk("sda", 2)))
-    found = ovirt.match(document(nic(MAC.format(1)), disk("sda")), known, named=True)
+    found = ovirt.match(
+        document(nic(MAC.format(1)), disk("sda")), known, seen={id(device) for device in (*known.nics, *known.disks)}
+    )
     assert [pair.rung for pair in found.pairs] == [("mac",)]
 
 
@@ -110,9 +112,44 @@ def test_a_device_of_the_host_is_known_by_its_address_there(ovirt: xform.Dialect
         scsi.format("scsi_host3", 1),
         mdev.format(uuid),
     )
-    assert rungs(ovirt, known, found) == [("uuid",), ("source",), ("source",), ("source",)]
+    assert rungs(ovirt, known, found) == [
+        ("uuid",),
+        ("source.domain", "source.bus", "source.slot", "source.function"),
+        ("source.adapter.name", "source.bus", "source.target", "source.unit"),
+        ("source.bus", "source.device"),
+    ]
     assert not rungs(ovirt, known[2:3], (scsi.format("scsi_host3", 2),))
     assert not rungs(ovirt, known[2:3], (scsi.format("scsi_host4", 1),))
+
+
+def test_what_else_is_said_of_a_device_of_the_host_does_not_hide_it(ovirt: xform.Dialect) -> None:
+    usb = "<hostdev type='usb'><source {}>{}</source></hostdev>"
+    product = "<vendor id='0x1234'/><product id='0xbeef'/>"
+    known = usb.format("", product)
+    found = usb.format("startupPolicy='optional'", f"{product}<address bus='1' device='9'/>")
+    assert rungs(ovirt, (known,), (found,)) == [("source.vendor", "source.product")]
+
+
+def test_another_device_of_the_host_at_the_same_place_of_the_guest_is_another_one(ovirt: xform.Dialect) -> None:
+    pci = (
+        "<hostdev type='pci'><source><address domain='0' bus='{}' slot='0' function='0'/></source>"
+        "<address type='pci' domain='0' bus='5' slot='0' function='0'/></hostdev>"
+    )
+    assert rungs(ovirt, (pci.format(5),), (pci.format(7),)) == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["type='drive' controller='0' bus='0' target='0' unit='0'", "type='pci' domain='0' bus='0' slot='0' function='0'"],
+)
+def test_an_address_of_zeros_is_one(address: str, ovirt: xform.Dialect) -> None:
+    drive = f"<disk><target dev='{{}}' bus='scsi'/><address {address}/></disk>"
+    assert rungs(ovirt, (drive.format("sda"),), (drive.format("sdb"),)) == [("address",)]
+
+
+def test_a_zero_is_a_value(ovirt: xform.Dialect) -> None:
+    audio = "<audio id='0' type='none'/>"
+    assert rungs(ovirt, (audio,), (audio,)) == [("id",)]
 
 
 def test_a_disk_that_moved_is_known_by_its_source(ovirt: xform.Dialect) -> None:

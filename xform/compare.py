@@ -172,7 +172,7 @@ def _aligned(
 def _scaled(left: Element, right: Element) -> set[str]:
     """What need not be compared as it stands: a unit, and numbers (a text is ``""``) of the same number of bytes."""
     unit = next((unit for unit in UNITS if unit in left.attrib and unit in right.attrib), None)
-    if unit is None and _mebibytes(left, right):
+    if unit is None and _counted(left, right):
         return {""}
     one, other = (_factor(left.get(unit)), _factor(right.get(unit))) if unit else (None, None)
     if unit is None or one is None or other is None:
@@ -191,14 +191,14 @@ def _scaled(left: Element, right: Element) -> set[str]:
     return {unit} if numbers and not any(number for number, _ in numbers.values()) else set()
 
 
-def _mebibytes(left: Element, right: Element) -> bool:
-    """A text without a unit that counts in MiB, as some do, beside the same amount in another unit."""
+def _counted(left: Element, right: Element) -> bool:
+    """A text without a unit, which counts in KiB or as some do in MiB, beside the same amount in another unit."""
     stated = [_factor(element.get(unit)) for element in (left, right) for unit in UNITS if unit in element.attrib]
     texts = _text(left), _text(right)
     if len(stated) != 1 or stated[0] is None or not all(_INTEGER.fullmatch(text) for text in texts):
         return False
     bare, counted = reversed(texts) if any(unit in left.attrib for unit in UNITS) else texts
-    return _number(bare) << 20 == _number(counted) * stated[0]
+    return _number(counted) * stated[0] in (_number(bare) << 10, _number(bare) << 20)
 
 
 def _texts(left: Element, right: Element) -> Iterator[tuple[str, str, str]]:

@@ -221,10 +221,7 @@ class Dialect:
         return made
 
     def match(self, xml: str | bytes, known: Any, **context: Any) -> Matching:
-        """Which devices of a document are which of a known entity. Raises DocumentError, EntityError.
-
-        `named=True` where earlier documents of the VM had the names of its devices.
-        """
+        """Which devices of a document are which of a known entity. Raises DocumentError, EntityError."""
         from xform.match import match
 
         return match(self, xml, known, **context)

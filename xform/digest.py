@@ -96,8 +96,11 @@ class Digests:
         """What counts of an element that is each of these nodes."""
         spot = Spot(self, nodes, needs or [], every)
         for node in nodes:
+            left = {name for slot in node.attributes for name in slot.row.behind}
             for slot in filter(counts, (*node.attributes, *node.text, *node.whole)):
                 self.add(spot, slot)
+                if slot.row.name in left and slot.row.codec and slot.path.attribute:
+                    spot.judges[slot.path.attribute] = admitted(slot.row.codec)
         spot.doubtful = spot.every or bool(spot.needs)
         return spot
 

@@ -40,6 +40,7 @@ class Spot:
     free: dict[str, str] = attrs.field(factory=dict)
     wild: list[tuple[str, Spot | Turn]] = attrs.field(factory=list)
     children: dict[Any, Spot | Turn] | None = None
+    judges: dict[str, Callable[[str], Any]] = attrs.field(factory=dict)
     doubtful: bool = attrs.field(init=False, default=False)
 
     def below(self) -> dict[Any, Spot | Turn]:
@@ -118,8 +119,9 @@ def significant(element: Element, spot: Spot, out: list[str], devices: list[str]
             if names and (items := child.items()):
                 if len(items) > 1:
                     items.sort()
+                judges = below.judges
                 for item in items:
-                    if item[0] in names:
+                    if item[0] in names and not (judges and item[0] in judges and judges[item[0]](item[1]) is None):
                         out += item
             if len(child):
                 if below.text:

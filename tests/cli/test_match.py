@@ -60,7 +60,9 @@ def test_explain_says_of_each_device_what_every_rung_found(texts: tuple[str, str
         "    alias: has none\n"
         "    serial: has none\n"
         "    wwn: has none\n"
-        "    source: has none\n"
+        "    source.path: has none\n"
+        "    source.protocol + source.name: has none\n"
+        "    source.pool + source.volume: has none\n"
         "    interface + target scsi sdb: who has that is another one\n"
         "    address: has none\n"
     ) in said
@@ -114,12 +116,28 @@ def test_known_may_be_what_a_monitor_stored(texts: tuple[str, str], tmp_path: Pa
 
 
 def test_a_vm_that_is_not_stored_is_named(texts: tuple[str, str], tmp_path: Path, call: Xform) -> None:
+    url = f"sqlite:///{tmp_path}/store.db"
+    Store(url, xform.load("ovirt")).close()
+    found = call("match", texts[1], "--known", url, dialect="ovirt")
+    assert found.exit_code == 2
+    said = f"the store knows no VM {ID.format(0)} (x); expected one that xform monitor has followed into it"
+    assert said in found.stderr
+
+
+def test_a_store_that_is_not_there_is_not_made(texts: tuple[str, str], tmp_path: Path, call: Xform) -> None:
     found = call("match", texts[1], "--known", f"sqlite:///{tmp_path}/store.db", dialect="ovirt")
     assert found.exit_code == 2
-    assert (
-        f"the store knows no VM {ID.format(0)} (x); expected one that xform monitor has followed into it"
-        in found.stderr
-    )
+    assert f"{tmp_path}/store.db: no such store; expected one that xform monitor made" in found.stderr
+    assert not (tmp_path / "store.db").exists()
+
+
+def test_the_table_says_what_differs(texts: tuple[str, str], known: str, tmp_path: Path, call: Xform) -> None:
+    more = Path(texts[1]).read_text().replace("</name>", "</name><memory unit='KiB'>2048</memory>")
+    more = more.replace("<target dev='sdc'", "<driver cache='none'/><target dev='sdc'")
+    (tmp_path / "more.xml").write_text(more)
+    said = call("match", str(tmp_path / "more.xml"), "--known", known, dialect="ovirt").stdout
+    assert any("target sdc, cache none" in line and line.startswith("disks") for line in said.splitlines())
+    assert any(line.split() == ["the", "VM", "–", "memory", "2", "differs"] for line in said.splitlines())
 
 
 def test_what_a_store_needs_is_named(
@@ -127,6 +145,7 @@ def test_what_a_store_needs_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, "xform.monitor.store", None)
     monkeypatch.delattr(xform.monitor, "store")
+    (tmp_path / "store.db").touch()
     found = call("match", texts[1], "--known", f"sqlite:///{tmp_path}/store.db", dialect="ovirt")
     assert found.exit_code == 2
     assert "install it with: pip install 'libvirt-xform[monitor]'" in found.stderr

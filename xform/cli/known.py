@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xform.cli.common import open_store, read_entity
@@ -24,6 +25,9 @@ def read_known(dialect: Dialect, known: str, xml: bytes) -> tuple[Any, Ids | Non
         return read_entity(dialect, known), None
     from xform.monitor.follow import assembled, called
 
+    file = known.removeprefix("sqlite:///")
+    if file != known and not Path(file).exists():
+        raise XformError(f"{file}: no such store; expected one that xform monitor made")
     vm, name = called(dialect, dialect.parse(xml))
     with closing(open_store(known, dialect)) as store:
         stored = store.load(vm)

@@ -26,6 +26,7 @@ ANSWERS = {
     "pair": "this is the one",
 }
 SAME = "as known"
+VM = "the VM"
 
 
 def as_data(dialect: Dialect, matching: Matching, ids: Ids | None = None, *, explain: bool = False) -> dict[str, Any]:
@@ -104,9 +105,14 @@ def as_data(dialect: Dialect, matching: Matching, ids: Ids | None = None, *, exp
 def explained(dialect: Dialect, matching: Matching) -> str:
     """Of each device the rungs that were tried, a line each, and what they found."""
     lines = []
+    untold = [device for one in matching.ambiguous for device in (*one.known, *one.found)]
     for one in matching.explain():
         device = one.found if one.known is None else one.known
-        side = "nobody knew" if one.known is None else "paired" if one.found is not None else "not found"
+        both = one.known is not None and one.found is not None
+        unclear = any(one.known is device or one.found is device for device in untold)
+        side = (
+            "paired" if both else "not told apart" if unclear else "nobody knew" if one.known is None else "not found"
+        )
         lines.append(f"{one.kind}  {name(dialect, device)}  {side}\n")
         for tried in one.tried:
             values = [] if tried.answer == "lacks" else [value_of(dialect, device, field) for field in tried.rung]
@@ -124,10 +130,18 @@ def findings(matching: Matching) -> bool:
 def rows(dialect: Dialect, matching: Matching) -> list[tuple[str, str, str, str]]:
     """Kind, known device, found device, and the rung or what is wrong: what is told apart first, then the rest."""
     lines = []
+    # a start fills in so much that what differs from what was planned is told by --json alone
+    changes = matching.changes() if matching.same_run is not None else None
+    fields = {id(pair.known): pair.fields for pair in changes.paired} if changes else {}
     for pair in matching.pairs:
-        lines.append(
-            (pair.kind, name(dialect, pair.known), where(dialect, pair.found, pair.known), " + ".join(pair.rung))
-        )
+        found = where(dialect, pair.found, pair.known)
+        told = {name for name in fields.get(id(pair.known), ()) if f"{name} " not in found}
+        if differ := ", ".join(f"{name} {value_of(dialect, pair.found, name) or NOTHING}" for name in sorted(told)):
+            found = differ if found == SAME else f"{found}, {differ}"
+        lines.append((pair.kind, name(dialect, pair.known), found, " + ".join(pair.rung)))
+    for field in changes.fields if changes else ():
+        was, now = (value_of(dialect, one, field) or NOTHING for one in (matching.known, matching.document))
+        lines.append((VM, was, f"{field} {now}", "differs"))
     for kind, entity in matching.new:
         lines.append((kind, NOTHING, where(dialect, entity), "new"))
     for kind, entity in matching.missing:
@@ -185,11 +199,15 @@ def where(dialect: Dialect, entity: Any, known: Any = None) -> str:
 def ladder(dialect: Dialect, entity: Any) -> tuple[tuple[str, ...], ...]:
     kind = dialect.classes.name(type(entity)) or ""
     shape = dialect.classes.choice(kind) or dialect.tables.shapes.get(kind)
-    return tuple(rung.named for rung in shape.ladder if not rung.only) if shape else ()
+    return tuple(rung.fields for rung in shape.ladder if not rung.only) if shape else ()
 
 
 def value_of(dialect: Dialect, entity: Any, field: str) -> str:
     """A field in words as a document would say it; empty where there is none."""
+    outer, _, rest = field.partition(".")
+    if rest:
+        inner = getattr(entity, outer, None)
+        return value_of(dialect, inner, rest) if attrs.has(type(inner)) else ""
     if field == "type" and (word := dialect.classes.word(type(entity))):
         return word
     value = getattr(entity, field, None)
@@ -205,7 +223,7 @@ def value_of(dialect: Dialect, entity: Any, field: str) -> str:
         return "opaque"
     if attrs.has(type(value)):
         parts = [dialect.classes.word(type(value)) or ""]
-        inner = [(one.name, getattr(value, one.name)) for one in attrs.fields(type(value))]
+        inner = [(one.name, getattr(value, one.name)) for one in attrs.fields(type(value)) if one.eq]
         parts += [value_of(dialect, value, name) for name, held in inner if not isinstance(held, list | dict)]
         return " ".join(part for part in parts if part)
     if row is not None and row.codec is not None and row.codec.shape == "value" and not row.codec.needs:

@@ -34,13 +34,13 @@ class KeysWriter(ParseWriter):
             if rung.only:
                 continue
             if isinstance(shape, Table):
-                self.ask(f"keys_{name}_{at}", partial(self.rung, at, rung.fields, shape))
+                self.ask(f"keys_{name}_{at}", partial(self.rung, at, rung.named, shape))
                 continue
             if not shape.attributes:
                 continue  # what is there tells the variant: the parsed device is asked
             for table in shape.variants.values():
-                self.ask(f"keys_{table.name}_{at}", partial(self.rung, at, rung.fields, table))
-            self.ask(f"keys_{name}_{at}", partial(self.pick, at, rung.fields, shape))
+                self.ask(f"keys_{table.name}_{at}", partial(self.rung, at, rung.named, table))
+            self.ask(f"keys_{name}_{at}", partial(self.pick, at, rung.named, shape))
 
     def rung(self, at: int, rung: tuple[str, ...], table: Table) -> None:
         out = self.source

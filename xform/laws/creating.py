@@ -30,14 +30,16 @@ def create_get(dialect: Dialect, entity: Any, **context: Any) -> list[Finding]:
 def create(dialect: Dialect, document: str | bytes, **context: Any) -> list[Finding]:
     """Create: generate(parse(X), live=True) equals X.
 
-    Excused are elements that hold nothing and that no row claims, and a discriminator that was added with the word
-    that an absent one stands for.
+    Excused are elements that hold nothing and that no row claims, a discriminator that was added with the word that an
+    absent one stands for, and of second places what `arrange` says.
     """
     root = dialect.tree(document)
     try:
         made = parse_text(dialect.generate(dialect.read_tree(root, context), live=True, **context))
     except EntityError as error:
         return [Finding("create", path_of(root), f"cannot be generated again: {error}", line_of(root))]
+    for tree in (root, made):
+        arrange(dialect, tree)
     differences = compare(root, made)
     if not differences:
         return []
@@ -58,6 +60,27 @@ def create(dialect: Dialect, document: str | bytes, **context: Any) -> list[Find
         if not (found.kind == "empty" and not any(node in reading.claims for node in found.node.iter()))
         and not (found.what == "attribute" and (found.node, _name(found), found.right) in stated)
     ]
+
+
+def arrange(dialect: Dialect, root: Element) -> None:
+    """Sort the entries of second places by what tells them apart, and leave out those that hold nothing else.
+
+    Entries of several rows may have one name; in which order they stand, and that one stands there, says nothing.
+    """
+    entries: dict[Element, list[Element]] = {}
+    for _, join, _ in joins(dialect.tables):
+        keys = {path.attribute for path, _ in join.on} | {name for name, _ in join.path.steps[-1].where}
+        for entry in find(root, join.path.steps):
+            parent = entry.getparent()
+            if parent is None:
+                continue
+            if not len(entry) and not (entry.text or "").strip() and keys.issuperset(entry.keys()):
+                parent.remove(entry)
+            elif entry not in entries.setdefault(parent, []):
+                entries[parent].append(entry)
+    for parent, held in entries.items():
+        order = iter(sorted(held, key=lambda entry: sorted((name, text.lower()) for name, text in entry.items())))
+        parent[:] = [next(order) if child in held else child for child in parent]
 
 
 def _name(found: Difference) -> str:

@@ -10,6 +10,7 @@ from xform.compare import Difference, compare, line_of
 from xform.dialect import Dialect
 from xform.errors import EntityError, HostError
 from xform.hypervisor import MOCK
+from xform.laws.creating import arrange
 from xform.laws.entity import secrets
 from xform.laws.finding import Finding
 from xform.mock import Mock
@@ -24,7 +25,8 @@ def define(dialect: Dialect, document: str | bytes, mock: Mock, **context: Any) 
     """Libvirt: define(X), dump equals define(generate(parse(X))), dump; None for a dialect that is not for libvirt.
 
     Both are defined as documents for libvirt's mock.  Excused is what libvirt draws by itself, such as a MAC address:
-    that in which two dumps of X differ.  Raises Refused where libvirt does not take X.
+    that in which two dumps of X differ; and of second places what Create excuses.  What libvirt keeps as it is,
+    metadata, is generated with its live fields.  Raises Refused where libvirt does not take X.
     """
     attribute = dialect.tables.hypervisor
     if attribute is None:
@@ -38,17 +40,24 @@ def define(dialect: Dialect, document: str | bytes, mock: Mock, **context: Any) 
     except HostError as error:
         raise Refused(_veiled(str(error), hidden)) from None
     try:
-        made = dialect.tree(dialect.generate(entity, **context))
+        made = dialect.tree(dialect.generate(entity, live=bool(dialect.sections), **context))
         again = mock.define(_mocked(made, attribute))
     except (EntityError, HostError) as error:
         said = _veiled(str(error), hidden)
         return [Finding("libvirt", path_of(root), f"cannot be defined again: {said}", line_of(root))]
     if again == dump:
         return []
-    drawn = {_place(found) for found in compare(parse_text(dump), parse_text(mock.define(given)))}
+
+    def differences(text: str) -> list[Difference]:
+        one, other = parse_text(dump), parse_text(text)
+        for tree in (one, other):
+            arrange(dialect, tree)
+        return compare(one, other)
+
+    drawn = {_place(found) for found in differences(mock.define(given))}
     return [
         Finding("libvirt", found.path, f"libvirt makes another {found.what} of it ({found.kind})")
-        for found in compare(parse_text(dump), parse_text(again))
+        for found in differences(again)
         if _place(found) not in drawn
     ]
 

@@ -8,14 +8,14 @@ more.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from xform.compile.program import admitted
 from xform.errors import EntityError
 from xform.match.changes import ChangeSet, Gone, Inserted, Paired
 from xform.match.climb import Climb
-from xform.match.identity import address_of, alias_of, device_ids, has_name, new_ids
+from xform.match.identity import address_of, alias_of, device_ids, is_named, new_ids
 from xform.match.ladder import Kind, ladders, told
 from xform.match.outcome import Ambiguity, Matching, Pair, held
 from xform.match.places import Containers, containers, elements, marked
@@ -40,8 +40,8 @@ __all__ = [
     "containers",
     "device_ids",
     "elements",
-    "has_name",
     "held",
+    "is_named",
     "ladders",
     "match",
     "new_ids",
@@ -56,18 +56,18 @@ def match(
     known: Any,
     *,
     root: Element | None = None,
-    named: bool = False,
+    seen: Collection[int] | None = None,
     **context: Any,
 ) -> Matching:
     """Pair the devices of a document with those of a known entity. Raises DocumentError, EntityError.
 
-    `root` is the document's tree where that is there already; `named` says that earlier documents of the VM had the
-    names of its devices.
+    `root` is the document's tree where that is there already.  `seen` are the known devices, by their `id`, whose names
+    an earlier document had; without it any may have been there.
     """
     if type(known) is not dialect.classes[dialect.root.name]:
         raise EntityError(f"known: {dialect.classes.no(known, dialect.root.name)}")
     root = dialect.tree(xml) if root is None else root
-    matching = Matching(dialect, xml, context, known, dialect.same_run(root, known), named=named, root=root)
+    matching = Matching(dialect, xml, context, known, dialect.same_run(root, known), seen=seen, root=root)
     found = elements(root, dialect.containers)
     marks: dict[tuple[str, str], dict[Element, Any]] = {}
     climbs = []
@@ -84,7 +84,7 @@ def match(
                 climb.by_marks(marks[where])
             climb.first()
     # a document that has one of our names has all that its devices were given
-    matching.kept = bool(matching.same_run) or any(climb.found_name for climb in climbs)
+    matching.kept = any(climb.found_name for climb in climbs)
     for climb in climbs:
         if climb.ours or climb.theirs:
             climb.climb()

@@ -46,7 +46,7 @@ class Climb:
             if prefix:
                 known = [key if key and key.startswith(prefix) else None for key in known]
             ours = self.our_keys[at] = dict(zip(self.ours, known, strict=True))
-            if not any(known):
+            if known.count(None) == len(known):
                 self.at += 1
                 continue
             texts_left = [found[place] for place in self.theirs]
@@ -175,8 +175,10 @@ class Climb:
 
     def named(self, our: int, *, by_place: bool = True) -> bool:
         """Whether a known device had a name that this document would have kept: none of libvirt's is known of it."""
-        kept = self.matching.kept or (by_place and self.matching.named)
-        return kept and not any(
+        matching = self.matching
+        had = matching.seen is None or id(self.known[our]) in matching.seen
+        kept = matching.kept or (had and (matching.same_run or (by_place and matching.seen is not None)))
+        return bool(kept) and not any(
             keys.live and self.our_key(at, our) is not None for at, keys in enumerate(self.kind.keys)
         )
 
@@ -198,11 +200,16 @@ class Climb:
             yield from ((our, their) for our in ours for their in theirs)
 
     def nothing_tells(self, our: int, their: int) -> bool:
-        """Whether nothing says that two devices are not the same: no rung that both have the fields of."""
-        named = self.kind.named is not None and self.our_key(self.kind.named, our) is not None
-        return not (named and self.named(our)) and not any(
-            self.our_key(at, our) is not None and self.their_key(at, their) is not None for at in self.rungs
-        )
+        """Whether nothing says that two devices are not the same: no rung that both have the fields of, nor a name that
+        one of them has.
+        """
+        if (name := self.kind.named) is not None:
+            ours, theirs = self.our_key(name, our), self.their_key(name, their)
+            if ((self.matching.kept or self.matching.same_run) and ours is None and theirs is not None) or (
+                ours is not None and self.named(our)
+            ):
+                return False
+        return not any(self.our_key(at, our) is not None and self.their_key(at, their) is not None for at in self.rungs)
 
 
 def alone(keys: dict[int, Key]) -> dict[Key, int] | None:

@@ -116,8 +116,10 @@ def address_of(dialect: Dialect, device: Any) -> str | None:
     return " ".join(filter(None, said))
 
 
-def has_name(kind: Kind, device: Any) -> bool:
-    """Whether a device was given a name, and a document had it: it has none of libvirt's."""
-    if kind.named is None or kind.keys[kind.named].of_entity(device) is None:
+def is_named(dialect: Dialect, kind: Kind, device: Any, alias: str | None) -> bool:
+    """Whether an alias is the name that a device was given."""
+    if alias is None or kind.named is None or kind.keys[kind.named].of_entity(device) is None:
         return False
-    return not any(keys.live and keys.of_entity(device) is not None for keys in kind.keys)
+    table = dialect.classes.table(type(device))
+    row = table.fields[kind.marks[0].field] if table else None
+    return row is not None and row.codec is not None and row.codec.encode(getattr(device, row.name)) == alias

@@ -95,14 +95,14 @@ def ladders(classes: Classes, compiled: Program) -> list[Kind]:
         variants = shape.tables
         if rung.only:
             return Keys(rung, False, lambda *_: None, lambda _: None)
-        rows = [table.fields[name] for name in rung.fields for table in variants if name in table.fields]
+        rows = [table.fields[name] for name in rung.named for table in variants if name in table.fields]
         plain = all(inner.codec and inner.form == "one" for inner in rows)
         alone = not isinstance(shape, Choice) or bool(shape.attributes)
-        asked = set().union(*(needed(table, rung.fields) for table in variants))
+        asked = set().union(*(needed(table, rung.named) for table in variants))
         of_element = None
         if alone and not joined.get(row.name, set()) & asked:
             read = compiled[f"keys_{shape.name}_{at}"]
-            of_element = whole(rung, read if plain else lambda element, context: told(read(element, context)))
+            of_element = whole(rung, read if plain else lambda element, context: within(rung, read(element, context)))
         live = bool(rows) and all(inner.live for inner in rows)
         return Keys(rung, live, of_element, whole(rung, entity_key(classes, shape, rung.fields, plain)))
 
@@ -124,7 +124,7 @@ def ladders(classes: Classes, compiled: Program) -> list[Kind]:
 
 def mark_of(table: Table, rung: Rung) -> Mark | None:
     """The mark that a rung reads, if it reads one."""
-    if len(rung.named) != 1:
+    if len(rung.named) != 1 or rung.named != rung.fields:
         return None
     row = table.fields[rung.fields[0]]
     path, codec = row.path, row.codec
@@ -173,10 +173,39 @@ def whole(rung: Rung, read: Callable[..., Key]) -> Callable[..., Key]:
     return begun
 
 
+def inner(value: Any, path: str) -> Any:
+    """A field, or with dots one of an entity within."""
+    for name in path.split("."):
+        value = getattr(value, name, None)
+    return value
+
+
+def within(rung: Rung, read: Any) -> Key:
+    """The key of a rung whose outer fields have been read."""
+    values = read if len(rung.fields) > 1 else (read,)
+    outer = zip(rung.fields, values, strict=True)
+    parts = [told(inner(value, field.partition(".")[2]) if "." in field else value) for field, value in outer]
+    return tuple(parts) if len(parts) > 1 else parts[0]
+
+
 def told(value: Any) -> Key:
-    """A value as a key, if it says something: an entity of which nothing is there tells no device."""
-    key = freeze(value)
-    return None if attrs.has(type(value)) and not any(key[1:]) else key
+    """A value as a key, if it says something: an entity of which nothing is there tells no device.
+
+    Live fields are no part of it, nor secrets: a dump has none.
+    """
+    if isinstance(value, tuple | list):
+        return tuple(told(item) for item in value)
+    if not attrs.has(type(value)):
+        return freeze(value)
+    fields = [one for one in attrs.fields(type(value)) if one.eq and not secret(one)]
+    parts = [told(getattr(value, one.name)) for one in fields]
+    there = any(part is not None and part is not False and part != () for part in parts)
+    return (type(value).__name__, *parts) if there else None
+
+
+def secret(field: attrs.Attribute[Any]) -> bool:
+    row = field.metadata.get("row")
+    return row is not None and row.secret
 
 
 def entity_key(classes: Classes, shape: Shape, fields: tuple[str, ...], plain: bool) -> Callable[[Any], Key]:
@@ -184,11 +213,12 @@ def entity_key(classes: Classes, shape: Shape, fields: tuple[str, ...], plain: b
 
     Values of `plain` fields are keys as they are.
     """
-    made: Callable[[Any], Key] = (lambda value: value) if plain else told
 
     def value(device: Any, name: str) -> Any:
         word = classes.word(type(device)) if name == "type" and isinstance(shape, Choice) else None
-        return word or made(getattr(device, name, None))
+        if word or plain:
+            return word or getattr(device, name, None)
+        return told(inner(device, name))
 
     if len(fields) > 1:
         return lambda device: tuple([value(device, name) for name in fields])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -46,8 +46,8 @@ class Matching:
     """The outcome.  A kind is the root's field that holds the devices, such as ``disks``.
 
     `same_run`: what is known is of the same start of the VM as the document, None where nobody knows.  `kept`: the
-    document has the names that its devices were given, so one without a name is not the one that had one.  `named`:
-    documents before it had them, so at least its place does not make a device the one that had a name.
+    document has some of the names that its devices were given, so one without a name is not the one that had one.
+    `seen`: the devices whose names documents before it had, so at least its place makes no other device one of these.
     """
 
     _dialect: Dialect = attrs.field(repr=False)
@@ -56,7 +56,7 @@ class Matching:
     known: Any = attrs.field(repr=False)
     same_run: bool | None = None
     kept: bool = False
-    named: bool = False
+    seen: Collection[int] | None = None
     _root: Element | None = attrs.field(default=None, repr=False, eq=False)
     pairs: list[Pair] = attrs.field(factory=list)
     missing: list[tuple[str, Any]] = attrs.field(factory=list)
@@ -76,7 +76,7 @@ class Matching:
         return self._root
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_root": None}  # a tree goes to no other process
+        return {**vars(self), "_root": None, "seen": None}  # neither a tree nor its objects' ids go to another process
 
     def device(self, kind: str, place: int) -> Any:
         return held(self.document, kind)[place]

@@ -18,7 +18,7 @@ import attrs
 
 from xform.entities import empty
 from xform.errors import DocumentError
-from xform.match import address_of, alias_of, device_ids, has_name, held, match, new_ids
+from xform.match import address_of, alias_of, device_ids, held, is_named, match, new_ids
 from xform.match.changes import merged
 from xform.monitor.records import Change, Device, Followed, Known, What
 from xform.slices import alone, cut, cuttable
@@ -91,13 +91,14 @@ def manage(dialect: Dialect, known: Known | None, entity: Any) -> Known:
     """
     entity = deepcopy(entity)
     told = {
-        (kind.name, name): made(dialect, kind, name, device, managed=True)
+        # no document had its name yet
+        (kind.name, name): attrs.evolve(made(dialect, kind, name, device, managed=True), alias=None)
         for kind, name, device in numbered(dialect, entity)
     }
     kept = []
     for device in known.devices if known else ():
         if (again := told.pop((device.kind, device.id), None)) is not None:
-            kept.append(attrs.evolve(again, plugged=device.plugged))
+            kept.append(attrs.evolve(again, alias=device.alias, plugged=device.plugged))
         elif device.plugged:
             kept.append(attrs.evolve(device, managed=False))
     run = known.run if known else None
@@ -119,8 +120,9 @@ def some(
     for kind, device, digest, found in sorted(pairs, key=lambda pair: places[id(pair[1])]):
         if any(getattr(device.entity, name, None) != getattr(found, name, None) for name in ties(dialect, kind.name)):
             return None  # what a second place says of it may be of another now
+        alias = alias_of(dialect, kind, found)
         entity, fields = merged(dialect, device.entity, found, keep=kind.name_fields, own=True)
-        devices[places[id(device)]] = seen(dialect, kind, device, entity, digest)
+        devices[places[id(device)]] = seen(dialect, device, entity, alias, digest)
         if fields:
             changes.append(Change("updated", device.kind, device.id, fields))
     return tuple(devices), tuple(changes)
@@ -205,18 +207,19 @@ def whole(
     """The outcome of parsing and matching all there is. Raises DocumentError for a document of another VM."""
     kinds = {kind.name: kind for kind in dialect.kinds}
     entity, ids = assembled(dialect, known)
-    matching = match(dialect, xml, entity, root=root, named=were_named(kinds, known), **context)
+    matching = match(dialect, xml, entity, root=root, seen=were_named(dialect, kinds, known), **context)
     if (of := called(dialect, matching.document)[0]) != known.id:
         raise DocumentError(f"the document is of the VM {of!r}; expected one of {known.id}")
     came = matching.changes(ids)
     texts = sliced(dialect, matching.document, pieces)
     slices = {id(pair.known): texts.get(id(pair.found), b"") for pair in matching.pairs}
+    aliases = {id(pair.known): alias_of(dialect, kinds[pair.kind], pair.found) for pair in matching.pairs}
     before = {(device.kind, device.id): device for device in known.devices}
     now: dict[Name, Device] = dict(before)
     changes = [Change("updated", fields=came.fields)] if came.fields else []
     for pair in came.paired:
         device = before[pair.kind, pair.id]
-        now[pair.kind, pair.id] = seen(dialect, kinds[pair.kind], device, pair.found, slices[id(pair.known)])
+        now[pair.kind, pair.id] = seen(dialect, device, pair.found, aliases[id(pair.known)], slices[id(pair.known)])
         if pair.fields or not device.plugged:
             changes.append(Change("updated" if device.plugged else "returned", pair.kind, pair.id, pair.fields))
     for lost in came.gone:
@@ -265,12 +268,14 @@ def instead(
     yield from (Change(gone, kind.name, name) for name in before)
 
 
-def were_named(kinds: dict[str, Kind], known: Known) -> bool:
-    """Whether a document of a VM had the name of one of its devices."""
-    return known.text != b"" and any(
-        device.plugged and device.kind in kinds and has_name(kinds[device.kind], device.entity)
+def were_named(dialect: Dialect, kinds: dict[str, Kind], known: Known) -> set[int]:
+    """The entities, by their `id`, of devices whose names a document of the VM had."""
+    named = (
+        device
         for device in known.devices
+        if device.kind in kinds and is_named(dialect, kinds[device.kind], device.entity, device.alias)
     )
+    return {id(device.entity) for device in named}
 
 
 def in_order(changes: Iterable[Change], devices: Iterable[Device]) -> tuple[Change, ...]:
@@ -323,17 +328,17 @@ def numbered(dialect: Dialect, entity: Any) -> Iterator[tuple[Kind, str, Any]]:
 
 def made(dialect: Dialect, kind: Kind, name: str, entity: Any, managed: bool = False, slice: bytes = b"") -> Device:
     """A device that was not known."""
-    return seen(dialect, kind, Device(kind.name, name, None, managed=managed), entity, slice)
+    return seen(dialect, Device(kind.name, name, None, managed=managed), entity, alias_of(dialect, kind, entity), slice)
 
 
-def seen(dialect: Dialect, kind: Kind, device: Device, entity: Any, slice: bytes) -> Device:
-    """A device as a document has it."""
+def seen(dialect: Dialect, device: Device, entity: Any, alias: str | None, slice: bytes) -> Device:
+    """A device as a document has it, with the alias that it has there."""
     same = device.entity is not None and getattr(device.entity, "address", None) == getattr(entity, "address", None)
     return Device(
         device.kind,
         device.id,
-        lifeless(dialect, entity, facts(dialect, kind.name)),
-        alias_of(dialect, kind, entity),
+        lifeless(dialect, entity, facts(dialect, device.kind)),
+        alias,
         device.address if same else address_of(dialect, entity),
         device.managed,
         True,
@@ -344,9 +349,7 @@ def seen(dialect: Dialect, kind: Kind, device: Device, entity: Any, slice: bytes
 @lru_cache(256)
 def facts(dialect: Dialect, kind: str) -> frozenset[str]:
     """The fields that a kind's ladder names."""
-    return frozenset(
-        name for one in dialect.kinds if one.name == kind for keys in one.keys for name in keys.rung.fields
-    )
+    return frozenset(name for one in dialect.kinds if one.name == kind for keys in one.keys for name in keys.rung.named)
 
 
 def called(dialect: Dialect, entity: Any) -> tuple[str, str]:

@@ -111,9 +111,21 @@ def _check_names(tables: Tables, table: Table) -> None:
                 f"{table.origin}: {table.name}: the {what} names no field {name!r}{did_you_mean(name, table.fields)}"
             )
     for rung in table.ladder:
+        for name in (name for name in rung.fields if "." in name and not leads(tables, table, name)):
+            raise TableError(f"{table.origin}: {table.name}: the ladder names no field {name!r} of what is in it")
         codec = table.fields[rung.fields[0]].codec if rung.prefix else None
         if rung.prefix and not (codec and codec.name in ("str", "text")):
             raise TableError(f"{table.origin}: {table.name}: the rung {rung} has a prefix; expected a field of text")
+
+
+def leads(tables: Tables, table: Table, path: str) -> bool:
+    """Whether some variant of what a table's field holds has the field that a path with dots goes on to."""
+    name, _, rest = path.partition(".")
+    row = table.fields.get(name)
+    if not rest or row is None:
+        return row is not None
+    inner = tables.shapes[row.entity].tables if row.entity else ()
+    return any(leads(tables, one, rest) for one in inner)
 
 
 Names = tuple[str, ...]

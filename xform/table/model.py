@@ -152,8 +152,8 @@ class Rung:
 
     @property
     def named(self) -> tuple[str, ...]:
-        """The fields of the entity that it asks for."""
-        return () if self.only else self.fields
+        """The fields of the entity that it asks for, of one within another (``source.path``) the outer one."""
+        return () if self.only else tuple(field.partition(".")[0] for field in self.fields)
 
     def __str__(self) -> str:
         said = " + ".join(self.fields) + (f" {self.prefix}" if self.prefix else "")

@@ -361,7 +361,7 @@ def _ladder(file: TableFile, name: str, values: dict[str, Any]) -> tuple[Rung, .
 
 def _rung(text: str, origin: Origin) -> Rung:
     fields = text.removesuffix("!").rstrip()
-    said = re.fullmatch(r"(\w+)(?: +([^\s+!]+))?|\w+(?: *\+ *\w+)+", fields)
+    said = re.fullmatch(r"([\w.]+)(?: +([^\s+!]+))?|[\w.]+(?: *\+ *[\w.]+)+", fields)
     if not said or (said[1] == ONLY and (said[2] or fields != text)):
         raise TableError(
             f'{origin}: cannot read the rung {text!r}; expected "field", "field + field", "field PREFIX" or "only", '

@@ -74,7 +74,9 @@ def test_L60_a_scsi_device_is_found_by_adapter_and_unit() -> None:
     live = OVIRT.generate(known)
     assert [pair.rung for pair in OVIRT.match(live, known).pairs if pair.kind == "hostdevs"] == [("id",)]
     nameless = evolve(known, hostdevs=[evolve(known.hostdevs[0], id=None)])
-    assert [pair.rung for pair in OVIRT.match(live, nameless).pairs if pair.kind == "hostdevs"] == [("source",)]
+    assert [pair.rung for pair in OVIRT.match(live, nameless).pairs if pair.kind == "hostdevs"] == [
+        ("source.adapter.name", "source.bus", "source.target", "source.unit")
+    ]
     assert recalled(OVIRT.parse(live), None, context).hostdevs[0].host_device == SCSI.name
 
 
