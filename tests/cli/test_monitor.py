@@ -94,6 +94,8 @@ def test_changes_are_lines_of_json(once: Callable[..., Result], host: Path) -> N
     assert list(told) == ["vm", "name", "connection", "at", "changes", "ambiguous"]
     assert (told["vm"], told["name"], told["connection"]) == (A, "a", connection(host))
     assert ("inserted", "disks") in [(one["what"], one["kind"]) for one in told["changes"]]
+    came = [one for one in told["changes"] if one["kind"]]
+    assert all({"alias", "address", "device"} <= set(one) for one in came)
     assert once("--json").stdout == ""
     (host / f"{A}.xml").write_bytes(document("a", disks={"vda": "writeback"}))
     [change] = json.loads(once("--json").stdout)["changes"]

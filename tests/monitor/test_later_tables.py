@@ -65,3 +65,11 @@ def test_L165_a_vm_is_looked_at_anew_once(store_url: str, earlier: xform.Dialect
     with followed(store_url, domain, host) as store:
         assert store.states()[VM].version == version
     assert host.dumped == []
+
+
+def test_a_store_of_another_dialect_is_refused(store_url: str) -> None:
+    with followed(store_url, xform.load("domain"), Host(a=document("a"))):
+        pass
+    said = "the store is of the dialect domain; expected one of ovirt: use --dialect domain, or another store"
+    with pytest.raises(xform.XformError, match=said):
+        Store(store_url, xform.load("ovirt"))

@@ -119,6 +119,14 @@ class Lines:
     def _data(self, vm: Vm, changes: tuple[Change, ...]) -> dict[str, Any]:
         from xform.files import dump_value
 
+        came = ("inserted", "returned")
+        devices = {(one.kind, one.id): one for one in vm.known.devices}
+
+        def device(kind: str, id: str) -> dict[str, Any]:
+            one = devices[kind, id]
+            entity = dump_value(self._dialect, one.entity, masked=True)
+            return {"alias": one.alias, "address": one.address, "device": entity}
+
         return {
             "vm": vm.id,
             "name": vm.name,
@@ -130,6 +138,7 @@ class Lines:
                     "kind": one.kind,
                     "id": one.id,
                     "fields": dump_value(self._dialect, one.fields, masked=True),
+                    **(device(one.kind, one.id) if one.kind and one.what in came else {}),
                 }
                 for one in changes
             ],

@@ -103,6 +103,22 @@ class Store:
             vm.c.name, vm.c.entity, vm.c.run, text, digest, rest, vm.c.connection, vm.c.state, vm.c.version
         ).where(vm.c.id == _THIS)
         self._database = Database(url)
+        try:
+            self._refuse_others(dialect.tables.name)
+        except BaseException:
+            self.close()
+            raise
+
+    def _refuse_others(self, name: str) -> None:
+        """Raise StoreError where another dialect wrote: its kinds and fields are others."""
+        with self._database.reading() as connection:
+            written = connection.execute(select(vm.c.tables).distinct()).scalars().all()
+        for tables in filter(None, written):
+            if (other := tables.partition(b":")[0].decode(errors="replace")) != name:
+                raise StoreError(
+                    f"{self._database.name}: the store is of the dialect {other}; expected one of {name}: "
+                    f"use --dialect {other}, or another store"
+                )
 
     def close(self) -> None:
         self._database.close()

@@ -122,10 +122,12 @@ class Entities:
 
 
 def _fingerprint(dialect: Dialect) -> bytes:
-    """What tells these tables from others, on every host the same: the files of the dialect and of those it extends."""
+    """What tells these tables from others, on every host the same: the dialect's name, and the files of it and of those
+    that it extends.
+    """
     found = hashlib.sha256()
     for tables in dialect.tables.lineage:
         for file in sources(tables.folder):
             data = file.read_bytes()
             found.update(b"%s %d " % (os.fsencode(file.relative_to(tables.folder)), len(data)) + data)
-    return found.digest()
+    return dialect.tables.name.encode() + b":" + found.digest()
