@@ -17,7 +17,7 @@ from xform.match.changes import ChangeSet, Gone, Inserted, Paired
 from xform.match.climb import Climb
 from xform.match.identity import address_of, alias_of, device_ids, is_named, new_ids
 from xform.match.ladder import Kind, ladders, told
-from xform.match.outcome import Ambiguity, Matching, Pair, held
+from xform.match.outcome import Ambiguity, Content, Matching, Pair, held
 from xform.match.places import Containers, containers, elements, marked
 from xform.xml import Element
 
@@ -67,7 +67,7 @@ def match(
     if type(known) is not dialect.classes[dialect.root.name]:
         raise EntityError(f"known: {dialect.classes.no(known, dialect.root.name)}")
     root = dialect.tree(xml) if root is None else root
-    matching = Matching(dialect, xml, context, known, dialect.same_run(root, known), seen=seen, root=root)
+    matching = Matching(Content(dialect, xml, context, root), known, dialect.same_run(root, known), seen=seen)
     found = elements(root, dialect.containers)
     marks: dict[tuple[str, str], dict[Element, Any]] = {}
     climbs = []

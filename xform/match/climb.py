@@ -60,10 +60,10 @@ class Climb:
             self.at += 1
 
     def pair(self, those: list[tuple[int, int]], at: int) -> None:
-        matching, kind, known = self.matching, self.kind.name, self.known
+        matching, content, kind, known = self.matching, self.matching.content, self.kind.name, self.known
         rung = self.kind.keys[at].rung.fields
         self.found_name = self.found_name or bool(those and at == self.kind.named)
-        matching.pairs += [Pair(kind, known[our], rung, their, matching) for our, their in those]
+        matching.pairs += [Pair(kind, known[our], rung, their, content) for our, their in those]
         if len(those) == len(self.ours) == len(self.theirs):
             self.ours, self.theirs = {}, {}
             return

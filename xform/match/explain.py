@@ -44,11 +44,13 @@ class Explained:
 
 def explain(dialect: Dialect, matching: Matching) -> list[Explained]:
     """Every known device, in the order of kinds, and behind those of a kind each of the document that is no pair."""
-    found = elements(matching.root, dialect.containers)
+    found = elements(matching.content.root, dialect.containers)
     paired = {(pair.kind, id(pair.known)): pair for pair in matching.pairs}
     said = []
     for kind in dialect.kinds:
-        climb = Climb(matching, kind, held(matching.known, kind.name), found.get(kind.name, []), matching._context)
+        climb = Climb(
+            matching, kind, held(matching.known, kind.name), found.get(kind.name, []), matching.content.context
+        )
         taken = set()
         for at, device in enumerate(climb.known):
             pair = paired.get((kind.name, id(device)))

@@ -15,6 +15,34 @@ if TYPE_CHECKING:
     from xform.xml import Element
 
 
+@attrs.define(slots=False)
+class Content:
+    """What a document holds.  Pairs have it, and it has none of them: its tree goes as soon as nobody asks any more."""
+
+    dialect: Dialect = attrs.field(repr=False)
+    _xml: str | bytes = attrs.field(repr=False)
+    context: dict[str, Any] = attrs.field(repr=False)
+    _root: Element | None = attrs.field(repr=False, eq=False)
+
+    @cached_property
+    def document(self) -> Any:
+        """The whole document as an entity; read when it is first asked for."""
+        return self.dialect.read_tree(self.root, self.context)
+
+    @property
+    def root(self) -> Element:
+        """The document's element."""
+        if self._root is None:
+            self._root = self.dialect.tree(self._xml)
+        return self._root
+
+    def device(self, kind: str, place: int) -> Any:
+        return held(self.document, kind)[place]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_root": None}  # a tree goes to no other process
+
+
 @attrs.define  # frozen would cost three times as much, for every pair of every match
 class Pair:
     """A known device and the one in the document that it is; `rung` names the fields that decided."""
@@ -23,12 +51,12 @@ class Pair:
     known: Any
     rung: tuple[str, ...]
     _place: int
-    _matching: Matching = attrs.field(repr=False, eq=False)
+    _content: Content = attrs.field(repr=False, eq=False)
 
     @property
     def found(self) -> Any:
         """The device as the document has it."""
-        return self._matching.device(self.kind, self._place)
+        return self._content.device(self.kind, self._place)
 
 
 @attrs.frozen
@@ -50,36 +78,26 @@ class Matching:
     `seen`: the devices whose names documents before it had, so at least its place makes no other device one of these.
     """
 
-    _dialect: Dialect = attrs.field(repr=False)
-    _xml: str | bytes = attrs.field(repr=False)
-    _context: dict[str, Any] = attrs.field(repr=False)
+    content: Content
     known: Any = attrs.field(repr=False)
     same_run: bool | None = None
     kept: bool = False
     seen: Collection[int] | None = None
-    _root: Element | None = attrs.field(default=None, repr=False, eq=False)
     pairs: list[Pair] = attrs.field(factory=list)
     missing: list[tuple[str, Any]] = attrs.field(factory=list)
     _new: list[tuple[str, int]] = attrs.field(factory=list)
     _ambiguous: list[tuple[str, tuple[str, ...], list[Any], list[int]]] = attrs.field(factory=list)
 
-    @cached_property
-    def document(self) -> Any:
-        """The whole document as an entity; parsed when it is first asked for."""
-        return self._dialect.read_tree(self.root, self._context)
-
     @property
-    def root(self) -> Element:
-        """The document's element."""
-        if self._root is None:
-            self._root = self._dialect.tree(self._xml)
-        return self._root
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_root": None, "seen": None}  # neither a tree nor its objects' ids go to another process
+    def document(self) -> Any:
+        """The whole document as an entity; read when it is first asked for."""
+        return self.content.document
 
     def device(self, kind: str, place: int) -> Any:
-        return held(self.document, kind)[place]
+        return self.content.device(kind, place)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "seen": None}  # objects' ids mean nothing in another process
 
     @property
     def new(self) -> list[tuple[str, Any]]:
@@ -97,7 +115,7 @@ class Matching:
         """Of each device, known or not, what every rung of its ladder found."""
         from xform.match.explain import explain
 
-        return explain(self._dialect, self)
+        return explain(self.content.dialect, self)
 
     def changes(self, ids: Mapping[str, Sequence[str]] | None = None) -> ChangeSet:
         """What the document says that was not known, device by device and field by field.
@@ -107,7 +125,7 @@ class Matching:
         """
         from xform.match.changes import changes
 
-        return changes(self._dialect, self, ids)
+        return changes(self.content.dialect, self, ids)
 
 
 def held(entity: Any, kind: str) -> list[Any]:
