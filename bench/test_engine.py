@@ -12,7 +12,8 @@ import pytest
 import xform
 from bench.conftest import Against, Line, quickest, record
 from bench.documents import document
-from xform.match import device_ids, held
+from xform.match import held
+from xform.match.identity import device_ids
 from xform.monitor.follow import follow
 
 TEXT = document(40).encode()

@@ -15,7 +15,8 @@ import pytest
 import xform
 from tests.corpus import live_scenarios
 from tests.test_match import ID, disk, document, nic
-from xform.match import alias_of, device_ids, held
+from xform.match import held
+from xform.match.identity import alias_of, device_ids
 
 MAC = "52:54:00:00:00:0{0}"
 

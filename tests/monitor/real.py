@@ -26,7 +26,8 @@ from lxml import etree
 from tests.monitor.real_vm import NAME_OF, Vm, kill, until
 from xform.dialect import Dialect
 from xform.hypervisor import import_libvirt, open_connection
-from xform.match import alias_of, held
+from xform.match import held
+from xform.match.identity import alias_of
 from xform.monitor.records import Change, Device, Known
 from xform.monitor.store import Store
 from xform.monitor.watch import GONE

@@ -9,7 +9,8 @@ import attrs
 
 from xform.entities import Opaque, presentable
 from xform.files import dump_entity, dump_value
-from xform.match import alias_of, told
+from xform.match import told
+from xform.match.identity import alias_of
 
 if TYPE_CHECKING:
     from xform.cli.known import Ids

@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from xform.compile.program import admitted
 from xform.errors import EntityError
-from xform.match.changes import ChangeSet, Gone, Inserted, Paired
 from xform.match.climb import Climb
-from xform.match.identity import address_of, alias_of, device_ids, is_named, new_ids
 from xform.match.ladder import Kind, ladders, told
 from xform.match.outcome import Ambiguity, Content, Matching, Pair, held
 from xform.match.places import Containers, containers, elements, marked
@@ -26,25 +24,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Ambiguity",
-    "ChangeSet",
     "Climb",
     "Containers",
-    "Gone",
-    "Inserted",
     "Kind",
     "Matching",
     "Pair",
-    "Paired",
-    "address_of",
-    "alias_of",
     "containers",
-    "device_ids",
     "elements",
     "held",
-    "is_named",
     "ladders",
     "match",
-    "new_ids",
     "runs",
     "told",
 ]

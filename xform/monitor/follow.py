@@ -18,8 +18,9 @@ import attrs
 
 from xform.entities import empty
 from xform.errors import DocumentError
-from xform.match import address_of, alias_of, device_ids, held, is_named, match, new_ids
+from xform.match import held, match
 from xform.match.changes import merged
+from xform.match.identity import address_of, alias_of, device_ids, is_named, new_ids
 from xform.monitor.records import Change, Device, Followed, Known, What
 from xform.slices import alone, cut, cuttable
 from xform.table.model import Row
