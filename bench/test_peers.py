@@ -123,7 +123,9 @@ def test_ours_is_faster(peer: Worker, work: str) -> None:
     RACES.append(race)
     # what one costs that knows less than half of the document is the cost of so much
     share = 1.0 if peer.facts > FACTS / 2 else peer.facts / FACTS
-    assert race.ahead > share, f"{peer.name}: {work} takes {race.theirs:.2f} times lxml's parse, ours {race.ours}"
+    # of ours the one that speaks the same words; within a twentieth nobody is ahead
+    ahead = race.theirs / race.ours["domain"]
+    assert ahead > 0.95 * share, f"{peer.name}: {work} takes {race.theirs:.2f} times lxml's parse, ours {race.ours}"
 
 
 def test_a_peer_reads_no_more_than_ours_do(peer: Worker) -> None:
