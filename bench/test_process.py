@@ -40,7 +40,7 @@ def test_generate_command(processes: Processes) -> None:
         find_schemas(None, str(schema))
     except HostError as error:
         pytest.skip(f"no schema to validate against: {error}")
-    seconds = processes("-m", "xform", "generate", "examples/desktop.yaml")
+    seconds = processes("-m", "xform", "generate", "examples/desktop.yaml", runs=20)
     record(Line("xform generate, code kept", seconds * 1e3, 250, None, seconds * 1e6, "ms"))
 
 
