@@ -23,7 +23,7 @@ def read_known(dialect: Dialect, known: str, xml: bytes) -> tuple[Any, Ids | Non
     """
     if "://" not in known:
         return read_entity(dialect, known), None
-    from xform.monitor.follow import assembled, called
+    from xform.monitor.known import assembled, called
 
     file = known.removeprefix("sqlite:///")
     if file != known and not Path(file).exists():

@@ -9,7 +9,6 @@ from pathlib import Path
 from attrs import field, frozen
 
 from xform.compare import line_of
-from xform.compile.interpreter import Reader
 from xform.dialect import Dialect
 from xform.errors import DocumentError, HostError, XformError
 from xform.laws.creating import create, create_get
@@ -21,9 +20,10 @@ from xform.laws.putting import Putting, get_put
 from xform.laws.twin import twins
 from xform.laws.valid import valid
 from xform.mock import Mock
+from xform.rounding import rounded
 from xform.schema import Schema, find_schemas
 from xform.validate import problems
-from xform.xml import Element, parse_text, path_of
+from xform.xml import parse_text, path_of
 
 
 @frozen
@@ -49,16 +49,9 @@ class Case:
 
     @cached_property
     def whole(self) -> bool:
-        """Whether the tables name all of it, and nothing is there but what is meant to be (no row behind another)."""
+        """Whether the tables say all of it: nothing is unnamed, no amount is in a finer unit than its field's."""
         root = self.dialect.tree(self.document)
-        return not named(self.dialect, root) and not self._second(root)
-
-    def _second(self, root: Element) -> bool:
-        """Whether a row has what one before it at its node does not admit: the document is not in the tables' words."""
-        if not any(row.behind for table in self.dialect.tables.tables for row in table.every):
-            return False
-        claims = Reader(self.dialect.classes).document(root, {}).claims
-        return any(claim and claim.row.behind for held in claims.values() for claim in held.values())
+        return not named(self.dialect, root) and not rounded(self.dialect, root, {})
 
     @cached_property
     def putting(self) -> Putting:

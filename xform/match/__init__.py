@@ -64,7 +64,7 @@ def match(
         if not getattr(known, kind.name) and kind.name not in found:
             continue
         ours, theirs = held(known, kind.name), found.get(kind.name, [])
-        climb = Climb(matching, kind, ours, theirs, context)
+        climb = Climb(matching, kind, ours, theirs)
         climbs.append(climb)
         if ours and theirs:
             if kind.marks and not kind.at:

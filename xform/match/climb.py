@@ -15,10 +15,8 @@ from xform.xml import Element
 class Climb:
     """Pairs the devices of one kind, rung by rung."""
 
-    def __init__(
-        self, matching: Matching, kind: Kind, known: list[Any], found: list[Element], context: dict[str, Any]
-    ) -> None:
-        self.matching, self.kind, self.context = matching, kind, context
+    def __init__(self, matching: Matching, kind: Kind, known: list[Any], found: list[Element]) -> None:
+        self.matching, self.kind = matching, kind
         self.known, self.found = known, found
         # what no rung has paired yet, in order
         self.ours, self.theirs = dict.fromkeys(range(len(known))), dict.fromkeys(range(len(found)))
@@ -118,12 +116,12 @@ class Climb:
         return keys[place]
 
     def their_key(self, at: int, place: int) -> Key:
-        keys, reader = self.their_keys[at], self.kind.keys[at]
+        keys, reader, content = self.their_keys[at], self.kind.keys[at], self.matching.content
         if place not in keys:
             keys[place] = (
-                reader.of_element(self.found[place], self.context)
+                reader.of_element(self.found[place], content.context)
                 if reader.of_element
-                else reader.of_entity(self.matching.device(self.kind.name, place))
+                else reader.of_entity(content.device(self.kind.name, place))
             )
         return keys[place]
 

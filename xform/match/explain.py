@@ -48,9 +48,7 @@ def explain(dialect: Dialect, matching: Matching) -> list[Explained]:
     paired = {(pair.kind, id(pair.known)): pair for pair in matching.pairs}
     said = []
     for kind in dialect.kinds:
-        climb = Climb(
-            matching, kind, held(matching.known, kind.name), found.get(kind.name, []), matching.content.context
-        )
+        climb = Climb(matching, kind, held(matching.known, kind.name), found.get(kind.name, []))
         taken = set()
         for at, device in enumerate(climb.known):
             pair = paired.get((kind.name, id(device)))
@@ -60,7 +58,9 @@ def explain(dialect: Dialect, matching: Matching) -> list[Explained]:
             said.append(Explained(kind.name, device, pair.found if pair else None, tried))
         for at in range(len(climb.found)):
             if at not in taken:
-                said.append(Explained(kind.name, None, matching.device(kind.name, at), _tried(climb, kind, None, at)))
+                said.append(
+                    Explained(kind.name, None, matching.content.device(kind.name, at), _tried(climb, kind, None, at))
+                )
     return said
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import uuid
 from collections import Counter
@@ -16,7 +15,7 @@ from xform.match.outcome import held
 if TYPE_CHECKING:
     from xform.dialect import Dialect
 
-NOBODY = bytes(16)
+NOBODY = uuid.UUID(int=0)
 UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -50,7 +49,7 @@ def new_ids(dialect: Dialect, vm: Any, kind: Kind, devices: Iterable[Any], taken
         enough = next((count for count in range(1, len(facts) + 1) if alike[facts[:count]] == 1), len(facts))
         number = 0  # what nothing tells apart is counted
         while name is None or name in used:
-            name = uuid5(space, repr((kind.name, facts[:enough], number)))
+            name = str(uuid.uuid5(space, repr((kind.name, facts[:enough], number))))
             number += 1
         used.add(name)
         ids.append(name)
@@ -72,17 +71,10 @@ def _facts(kind: Kind, device: Any) -> Iterator[Key]:
             yield keys.rung.fields, key
 
 
-def uuid5(space: bytes, name: str) -> str:
-    """A UUID of a name, as RFC 4122 makes it; of many, the standard library's way takes three times as long."""
-    digest = hashlib.sha1(space + name.encode(), usedforsecurity=False).hexdigest()
-    variant = "89ab"[int(digest[16], 16) & 3]
-    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
-
-
-def _space(dialect: Dialect, vm: Any) -> bytes:
+def _space(dialect: Dialect, vm: Any) -> uuid.UUID:
     """The name space of a VM's devices: its own UUID, or what else tells it from others."""
     known = getattr(vm, dialect.tables.id, None) if dialect.tables.id else None
-    return uuid.UUID(known if _is_uuid(known) else uuid5(NOBODY, repr(known))).bytes
+    return uuid.UUID(known) if _is_uuid(known) else uuid.uuid5(NOBODY, repr(known))
 
 
 def _is_uuid(value: Any) -> bool:
@@ -90,14 +82,15 @@ def _is_uuid(value: Any) -> bool:
 
 
 def alias_of(dialect: Dialect, kind: Kind, device: Any) -> str | None:
-    """The text by which a document names a device, if its ladder begins with one: the rungs that read one attribute."""
+    """The text by which a document names a device, if its ladder begins with one: the rungs that read one attribute.
+
+    A name that is known of a document stands for one that was given.
+    """
     table = dialect.classes.table(type(device))
-    for mark in (
-        reversed(kind.marks) if table else ()
-    ):  # a name that is known of a document stands for one that is given
-        assert table
-        row = table.fields.get(mark.field)
-        if row and row.codec and (value := getattr(device, mark.field, None)) is not None:
+    fields = table.fields if table else {}
+    for mark in reversed(kind.marks):
+        row = fields.get(mark.field)
+        if row and row.codec and (value := getattr(device, mark.field)) is not None:
             return row.codec.encode(value)
     return None
 

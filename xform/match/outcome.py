@@ -93,21 +93,18 @@ class Matching:
         """The whole document as an entity; read when it is first asked for."""
         return self.content.document
 
-    def device(self, kind: str, place: int) -> Any:
-        return self.content.device(kind, place)
-
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "seen": None}  # objects' ids mean nothing in another process
 
     @property
     def new(self) -> list[tuple[str, Any]]:
         """Devices of the document that nobody knows, with their kinds."""
-        return [(kind, self.device(kind, place)) for kind, place in self._new]
+        return [(kind, self.content.device(kind, place)) for kind, place in self._new]
 
     @property
     def ambiguous(self) -> list[Ambiguity]:
         return [
-            Ambiguity(kind, rung, known, [self.device(kind, place) for place in places])
+            Ambiguity(kind, rung, known, [self.content.device(kind, place) for place in places])
             for kind, rung, known, places in self._ambiguous
         ]
 
