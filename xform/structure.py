@@ -14,9 +14,9 @@ from typing import Any, Literal, Union, get_args, get_origin
 import attrs
 from cattrs import AttributeValidationNote, Converter, IterableValidationNote
 from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
-from cattrs.gen import make_dict_structure_fn, override
+from cattrs.gen import make_dict_structure_fn, make_dict_structure_fn_from_attrs, override
 
-from xform.entities import Classes, Opaque
+from xform.entities import Annotations, Classes, Opaque
 from xform.errors import did_you_mean
 from xform.table.model import Choice, Row
 from xform.validate import Place, admits, brief, faulty_key, shown
@@ -130,11 +130,18 @@ class EntityConverter(Converter):
         return self.classes.tables.renamed.get(self.classes.name(cls) or "", {})
 
     def _function(self, cls: type) -> Callable[[Any, Any], Any]:
-        """cattrs' own function for a class, with a hook for every field whose row has a codec."""
-        hooks = {name: override(struct_hook=self._field(row)) for name, row in self._rows(cls).items() if row.codec}
-        by_name = {
-            attribute.name: hooks[attribute.alias] for attribute in attrs.fields(cls) if attribute.alias in hooks
-        }
+        """cattrs' own function for a class, with a hook for every field whose row has a codec.
+
+        Of a class made from a table every field has one: its type is looked up when a value is there, so that only
+        the classes that a file needs are made.
+        """
+        rows, types = self._rows(cls), cls.__annotations__
+        hooks = {name: self._field(row) for name, row in rows.items() if row.codec}
+        if isinstance(types, Annotations):
+            typed = {name: override(struct_hook=_typed(types, name, hooks.get(name, self.structure))) for name in types}
+            return make_dict_structure_fn_from_attrs(list(attrs.fields(cls)), cls, self, **typed)  # type: ignore[arg-type]
+        fields = [attribute for attribute in attrs.fields(cls) if attribute.alias in hooks]
+        by_name = {attribute.name: override(struct_hook=hooks[attribute.alias]) for attribute in fields}
         return make_dict_structure_fn(cls, self, **by_name)  # type: ignore[arg-type]
 
     def _field(self, row: Row) -> Callable[[Any, Any], Any]:
@@ -248,6 +255,10 @@ class EntityConverter(Converter):
         if faults:
             raise IterableValidationError("", faults, kind)
         return found
+
+
+def _typed(types: Annotations, name: str, hook: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda value, _: hook(value, types[name])
 
 
 def _made_of(origins: tuple[Any, ...]) -> Callable[[Any], bool]:

@@ -141,7 +141,9 @@ class _Loader(SourceFileLoader):
 
     def __init__(self, name: str, file: File) -> None:
         super().__init__(name, str(file))
-        self.stamps = _stamps(file)
+        # the modules of a package are those of the moment at which it was loaded
+        package = sys.modules.get(name.rpartition(".")[0])
+        self.stamps: dict[str, Stamp] = getattr(getattr(package, "__loader__", None), "stamps", None) or _stamps(file)
 
     def get_code(self, fullname: str) -> CodeType:
         return _compiled(tuple(self.stamps.items()))[self.path]

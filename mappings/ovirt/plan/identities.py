@@ -21,7 +21,8 @@ _MOST_OVERRIDES = 64
 def plan(vm: Entity, setting: Setting) -> Entity:
     """An id for all devices."""
     for attribute in fields(type(vm)):
-        vm = identify(vm, setting, attribute.name)
+        if any(getattr(item, "id", "") is None for item in _items(getattr(vm, attribute.name))):
+            vm = identify(vm, setting, attribute.name)
     return vm
 
 
