@@ -2,8 +2,7 @@
 .PHONY: help setup demo test crash golden bench lint lock check-fresh clean
 
 bin := .venv/bin
-# host_prep joins when it is there.
-typed := $(wildcard xform xform_pytest.py host_prep)
+typed := xform xform_pytest.py host_prep
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path as File
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
@@ -27,6 +27,8 @@ from xform.validate import dotted, shown
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect
+
+T = TypeVar("T")
 
 # What is the same in data as in an entity.
 AS_IT_IS = PLAIN - {bytes}
@@ -63,6 +65,12 @@ def context_from(dialect: Dialect, keyword: str, data: bytes, source: str) -> An
     except EntityError as error:
         raise EntityError(f"{source}: {error}") from None
     return _structure(converter(dialect.classes), load_marked(data, source), cls, keyword)
+
+
+def read_as(dialect: Dialect, cls: type[T], path: str | File, name: str) -> T:
+    """A YAML or JSON file as an attrs class that is no entity, called `name` in messages. Raises EntityError."""
+    made: T = _structure(converter(dialect.classes), load_marked(_bytes(path), str(path)), cls, name)
+    return made
 
 
 def make_context(dialect: Dialect, keyword: str, values: dict[str, Any]) -> Any:

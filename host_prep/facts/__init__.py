@@ -1,0 +1,33 @@
+"""What of the host a plan depends on: looked up before, so that planning itself looks at nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from host_prep.config import Config
+from host_prep.facts.machine import Machine, look_at_machine
+from host_prep.libvirt import Domain
+
+if TYPE_CHECKING:
+    from host_prep.effect import Entity
+    from host_prep.system import Host
+
+
+@frozen(kw_only=True)
+class Facts:
+    """One host, as far as one VM is concerned."""
+
+    config: Config
+    machine: Machine
+    domains: tuple[Domain, ...] = ()
+
+
+def look(host: Host, vm: Entity) -> Facts:
+    """Look up what matters for a VM.  Changes nothing.  Raises HostError."""
+    return Facts(
+        config=host.config,
+        machine=look_at_machine(host),
+        domains=tuple(host.libvirt.domains()),
+    )

@@ -1,0 +1,39 @@
+"""The machine and its operating system."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+from lxml import etree
+
+if TYPE_CHECKING:
+    from host_prep.system import Host
+
+
+@frozen(kw_only=True)
+class Machine:
+    """What placeholders in a document stand for; None where the host does not tell."""
+
+    uuid: str | None = None
+    arch: str | None = None
+    os_name: str | None = None
+    os_version: str | None = None
+
+
+def look_at_machine(host: Host) -> Machine:
+    """From libvirt's capabilities, and os-release(5)."""
+    capabilities = etree.fromstring(host.libvirt.capabilities())
+    release = dict(
+        line.split("=", 1)
+        for line in (host.read(host.config.etc / "os-release") or b"").decode(errors="replace").splitlines()
+        if "=" in line and not line.startswith("#")
+    )
+    named = {name: " ".join(shlex.split(value)) for name, value in release.items()}
+    return Machine(
+        uuid=capabilities.findtext("host/uuid"),
+        arch=capabilities.findtext("host/cpu/arch"),
+        os_name=named.get("NAME"),
+        os_version=named.get("VERSION_ID"),
+    )

@@ -1,0 +1,46 @@
+"""Who may touch what: one process at a time for a VM, and for what all VMs share.  A process that dies lets go."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from xform.errors import HostError
+
+
+class InProgress(HostError):
+    """Another process is at this VM."""
+
+
+@contextmanager
+def of_vm(folder: Path, vm: str) -> Iterator[None]:
+    """Raises InProgress where another process has it."""
+    with _locked(folder / "locks" / f"{vm}.lock", wait=False, what=f"VM {vm}"):
+        yield
+
+
+@contextmanager
+def of_host(folder: Path) -> Iterator[None]:
+    """Waits until whoever has it is done; it is held for one effect only."""
+    with _locked(folder / "locks" / "host.lock", wait=True, what="the host"):
+        yield
+
+
+@contextmanager
+def _locked(file: Path, wait: bool, what: str) -> Iterator[None]:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise HostError(f"{file}: {error.strerror}; expected a state folder that can be written") from None
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            raise InProgress(f"{what} is being prepared or released by another process; try again later") from None
+        yield
+    finally:
+        os.close(descriptor)

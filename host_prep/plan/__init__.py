@@ -1,0 +1,69 @@
+"""From a document and the host's facts to effects in order, and to the document that libvirt gets.  Pure.
+
+Each family of effects has a module here: a function from a VM to the VM completed in its terms, and to its effects.
+Their order is that in which things have to happen; undoing goes backwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import frozen
+
+from host_prep.effect import Effect, Entity, Flow
+from host_prep.facts import Facts
+from host_prep.plan.common import Setting, Step
+from host_prep.plan.domain import defined, running, stale, written_back
+from host_prep.request import Request
+from xform.dialect import Dialect
+from xform.errors import DocumentError
+
+Family = Callable[[Entity, Setting], Step]
+
+BEFORE: tuple[Family, ...] = (stale, defined)
+"""What has to be there before the guest runs."""
+
+RUN: tuple[Family, ...] = (running,)
+
+AFTER: tuple[Family, ...] = (written_back,)
+"""What needs the guest to run."""
+
+
+@frozen(kw_only=True)
+class Plan:
+    """What is to be done for one VM."""
+
+    vm: str
+    name: str
+    flow: Flow
+    document: str
+    effects: tuple[Effect, ...]
+
+
+def plan(
+    dialect: Dialect,
+    xml: str,
+    facts: Facts,
+    request: Request | None = None,
+    *,
+    flow: Flow = "fresh",
+    source: str = "document",
+) -> Plan:
+    """The effects of a VM on a host, in order, and its document as completed by them.
+
+    The document is changed where it has to be, and nowhere else.  Raises DocumentError, and HostError for what the host
+    cannot do.
+    """
+    document = dialect.open(xml, source=source)
+    vm = document.entity
+    if vm.id is None:
+        raise DocumentError(f"{source}: the domain has no uuid; expected one, for effects are kept by it")
+    setting = Setting(dialect=dialect, facts=facts, request=request or Request(), flow=flow)
+    effects: list[Effect] = []
+    for family in (*BEFORE, *RUN, *AFTER):
+        vm, found = family(vm, setting)
+        effects += found
+    document.entity = vm
+    return Plan(
+        vm=vm.id, name=vm.name or vm.id, flow=flow, document=str(document.to_xml(live=True)), effects=tuple(effects)
+    )

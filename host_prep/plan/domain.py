@@ -1,0 +1,37 @@
+"""The domain itself: room is made for it, it is defined whole, and started."""
+
+from __future__ import annotations
+
+from host_prep.effect import Entity
+from host_prep.effects.domain import DefinedDomain, RunningDomain, StaleDomain, WrittenMetadata
+from host_prep.plan.common import Setting, Step
+from xform.errors import HostError
+
+
+def stale(vm: Entity, setting: Setting) -> Step:
+    """Domains of the same id or name that do not run make room. Raises HostError where one does."""
+    if setting.flow == "incoming":
+        return vm, ()
+    same = [one for one in setting.facts.domains if one.uuid == vm.id or one.name == vm.name]
+    for one in same:
+        if one.state not in ("off", "crashed"):
+            raise HostError(
+                f"a domain {one.name} ({one.uuid}) is {one.state} on this host; end it, or start another VM"
+            )
+    return vm, [StaleDomain(id=one.uuid, name=one.name) for one in same]
+
+
+def defined(vm: Entity, setting: Setting) -> Step:
+    return vm, () if setting.flow == "incoming" else [DefinedDomain(id=vm.id)]
+
+
+def running(vm: Entity, setting: Setting) -> Step:
+    """A domain that comes from another host runs already, and is defined only then."""
+    request, arrives = setting.request, setting.flow == "incoming"
+    paused = request.paused or vm.launch_paused is True
+    runs = RunningDomain(id=vm.id, paused=paused, saved=request.saved, arrives=arrives)
+    return vm, [runs, DefinedDomain(id=vm.id, arrived=True)] if arrives else [runs]
+
+
+def written_back(vm: Entity, setting: Setting) -> Step:
+    return vm, [WrittenMetadata(id=vm.id)]

@@ -1,0 +1,128 @@
+"""The effects of one VM, carried out in order and taken back in reverse, each in the journal before it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from host_prep import locks
+from host_prep.effect import Effect, Note, Outcome, Work
+from host_prep.journal import Entry, Journal
+from xform.errors import HostError, XformError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+
+@frozen
+class Fault:
+    """An effect that could not be undone, or taken up again, and why."""
+
+    effect: Effect
+    why: str
+
+    def __str__(self) -> str:
+        return f"{type(self.effect).__name__} ({self.effect.key}): {self.why}"
+
+
+class Preparation:
+    """What is done for one VM; who has it, has the VM's lock."""
+
+    def __init__(self, work: Work, journal: Journal) -> None:
+        self.work, self.journal = work, journal
+        self.log = work.host.log.bind(vm=work.vm)
+
+    def apply(self, entries: Iterable[Entry], effects: Sequence[Effect] | None = None) -> None:
+        """Carry out what the journal has as planned or begun; `effects` are the same with their secrets.
+
+        Raises what the first effect raises that fails.
+        """
+        for entry in entries:
+            if entry.state != "done":
+                self._apply(entry, effects[entry.number] if effects else entry.effect)
+
+    def _apply(self, entry: Entry, effect: Effect) -> None:
+        with self._alone(effect):
+            if entry.state == "planned":
+                note = effect.look(self.work)
+                if note.get("found") and self._is_of_others(effect):
+                    note = {**note, "found": False}
+                self.journal.intend(entry, note)
+            else:
+                note = entry.note
+            outcome = effect.apply(self.work, note)
+            self.journal.done(entry, note, self.work.document)
+        self.log.info("effect", **_named(effect), outcome=outcome.value)
+
+    def _is_of_others(self, effect: Effect) -> bool:
+        """Whether what is there is there because of other VMs, and so goes with the last of them."""
+        return any(not other.note.get("found") for other in self.journal.others(effect.key, self.work.vm))
+
+    def undo(self) -> list[Fault]:
+        """Take back all that was done, last things first; what could not be is told, and stays in the journal."""
+        faults: list[Fault] = []
+        for entry in reversed(self.journal.entries(self.work.vm)):
+            try:
+                self._undo(entry)
+            except XformError as error:
+                faults.append(Fault(entry.effect, str(error)))
+                self.log.warning("not undone", **_named(entry.effect), error=str(error))
+                if entry.effect.barrier:
+                    break
+        if not faults:
+            self.journal.forget(self.work.vm)
+        return faults
+
+    def _undo(self, entry: Entry) -> None:
+        effect, note = entry.effect, entry.note
+        if entry.state == "planned":
+            return
+        with self._alone(effect):
+            if note.get("found") or (effect.shared and self._used_by_others(effect)):
+                outcome = Outcome.KEPT
+            else:
+                outcome = self._take_back(entry, note)
+            self.journal.undone(entry)
+        self.log.info("undone", **_named(effect), outcome=outcome.value)
+
+    def _take_back(self, entry: Entry, note: Note) -> Outcome:
+        surer = entry.effect.before_undo(self.work, note)
+        if surer != note:
+            self.journal.intend(entry, surer)
+        return entry.effect.undo(self.work, surer)
+
+    def _used_by_others(self, effect: Effect) -> bool:
+        """By other VMs that the journal knows, or by a domain that runs."""
+        if self.journal.others(effect.key, self.work.vm):
+            return True
+        return any(effect.used_by(vm) for vm in self.work.running())
+
+    def _alone(self, effect: Effect) -> AbstractContextManager[None]:
+        return locks.of_host(self.work.host.config.state) if effect.shared or effect.host_wide else nullcontext()
+
+
+def _named(effect: Effect) -> dict[str, str]:
+    return {"effect": type(effect).__name__, "key": effect.key}
+
+
+@contextmanager
+def undone_on_failure(preparation: Preparation) -> Iterator[None]:
+    """Within, what fails is followed by undoing all that was done.
+
+    Raises HostError with the first cause, and with every undo that failed; what is no fault of the host, as it is.
+    """
+    try:
+        yield
+    except Exception as error:
+        faults = preparation.undo()
+        if not faults and not isinstance(error, HostError):
+            raise
+        left = "".join(f"; not undone: {fault}" for fault in faults)
+        name = preparation.work.name
+        raise HostError(f"{name}: {error}{left}") from error
+    except BaseException:  # ^C and the like
+        preparation.undo()
+        raise

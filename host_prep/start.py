@@ -1,0 +1,164 @@
+"""A VM's way through: prepared, started, released."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from attrs import frozen
+
+from host_prep import locks
+from host_prep.effect import Flow, Work
+from host_prep.effects.domain import RunningDomain
+from host_prep.facts import look
+from host_prep.journal import Entry, Journal, Kept
+from host_prep.plan import Plan, plan
+from host_prep.preparation import Preparation, undone_on_failure
+from host_prep.recover import take_up
+from host_prep.request import Request
+from host_prep.system import Host
+from xform.dialect import Dialect
+from xform.errors import HostError
+
+ARRIVAL = 6 * 3600.0  # seconds, the longest that a migration may take
+
+
+def planned(
+    host: Host,
+    dialect: Dialect,
+    xml: str,
+    request: Request | None = None,
+    *,
+    flow: Flow = "fresh",
+    source: str = "document",
+) -> Plan:
+    """The plan of a VM on this host; nothing on the host changes. Raises DocumentError, HostError."""
+    facts = look(host, dialect.parse(xml, source=source))
+    return plan(dialect, xml, facts, request, flow=flow, source=source)
+
+
+@frozen
+class Prepared:
+    """A host that is prepared for a VM; `document` is what libvirt gets."""
+
+    preparation: Preparation
+    effects: Plan
+
+    @property
+    def document(self) -> str:
+        return self.preparation.work.document
+
+    def start(self) -> str:
+        """Start the VM; its UUID.  On any failure all is undone. Raises HostError."""
+        with undone_on_failure(self.preparation):
+            self._proceed(self._entries())
+        return self.preparation.work.vm
+
+    def await_arrival(self, seconds: float = ARRIVAL, step: float = 0.2) -> str:
+        """Wait for the VM to run after its migration, then do what is left. Raises HostError."""
+        with undone_on_failure(self.preparation):
+            until = time.monotonic() + seconds
+            while not self._arrived():
+                if time.monotonic() > until:
+                    raise HostError(f"it did not arrive within {seconds:g} s")
+                time.sleep(step)
+            self._proceed(self._entries())
+        return self.preparation.work.vm
+
+    def release(self) -> None:
+        """Undo all. Raises HostError with what could not be."""
+        _all_undone(self.preparation)
+
+    def _arrived(self) -> bool:
+        domain = self.preparation.work.host.libvirt.domain(self.preparation.work.vm)
+        return domain is not None and domain.state == "running"
+
+    def _entries(self) -> list[Entry]:
+        return self.preparation.journal.entries(self.preparation.work.vm)
+
+    def _proceed(self, entries: list[Entry]) -> None:
+        self.preparation.apply(entries, self.effects.effects)
+
+    def _prepare(self) -> None:
+        entries = self._entries()
+        runs = next(n for n, entry in enumerate(entries) if isinstance(entry.effect, RunningDomain))
+        with undone_on_failure(self.preparation):
+            self._proceed(entries[:runs])
+        work = self.preparation.work
+        self.preparation.log.info("document", xml=work.dialect.masked(work.document))
+
+
+@contextmanager
+def prepared(
+    host: Host,
+    journal: Journal,
+    dialect: Dialect,
+    xml: str,
+    request: Request | None = None,
+    *,
+    flow: Flow = "fresh",
+    source: str = "document",
+) -> Iterator[Prepared]:
+    """A host that is prepared for a VM, with the VM's lock: nobody else prepares or releases it within.
+
+    What the journal has of the VM from before is taken up first: where it runs it stays, and this is refused.  Raises
+    DocumentError, HostError.
+    """
+    vm = dialect.parse(xml, source=source).id
+    with _locked(host, vm):
+        if kept := journal.vm(vm):
+            taken = take_up(host, journal, dialect, kept)
+            if taken.what == "adopted" or taken.faults:
+                raise HostError(f"{kept.name} ({kept.id}) is on this host already: {taken}; release it first")
+        found = planned(host, dialect, xml, request, flow=flow, source=source)
+        journal.begin(Kept(found.vm, found.name, flow, found.document), found.effects)
+        work = Work(host, dialect, found.vm, found.name, found.document)
+        done = Prepared(Preparation(work, journal), found)
+        done._prepare()
+        yield done
+
+
+def start(
+    host: Host,
+    journal: Journal,
+    dialect: Dialect,
+    xml: str,
+    request: Request | None = None,
+    *,
+    flow: Flow = "fresh",
+    source: str = "document",
+) -> str:
+    """Prepare the host for a VM and start it; its UUID.
+
+    On any failure all is undone, and the first cause is told.  Raises DocumentError, HostError.
+    """
+    with prepared(host, journal, dialect, xml, request, flow=flow, source=source) as done:
+        return done.await_arrival() if flow == "incoming" else done.start()
+
+
+def release(host: Host, journal: Journal, dialect: Dialect, vm: str, *, force: bool = False) -> bool:
+    """Undo all that was done for a VM which has ended; whether there was anything.
+
+    With `force` one that runs is ended.  Raises HostError with what could not be undone, or where the VM runs.
+    """
+    with locks.of_vm(host.config.state, vm):
+        kept = journal.vm(vm)
+        if kept is None:
+            return False
+        domain = host.libvirt.domain(vm)
+        if domain and domain.active and not force:
+            raise HostError(f"{kept.name} ({vm}) is {domain.state}; end it, or release it by force")
+        _all_undone(Preparation(Work(host, dialect, kept.id, kept.name, kept.document), journal))
+        return True
+
+
+def _all_undone(preparation: Preparation) -> None:
+    if faults := preparation.undo():
+        raise HostError(f"{preparation.work.name}: not undone: {'; not undone: '.join(map(str, faults))}")
+
+
+def _locked(host: Host, vm: str | None) -> AbstractContextManager[None]:
+    if vm is None:
+        raise HostError("the domain has no uuid; expected one, for effects are kept by it")
+    return locks.of_vm(host.config.state, vm)
