@@ -725,6 +725,8 @@ class OvirtDialect(Dialect):
         """as the guest agent reports it; filled in by libvirt"""
         prepared_payload: OvirtDialect.Payload | Opaque | None = None
         """where the host moves the payload to; filled in by libvirt; secret"""
+        payload_digest: str | None = None
+        """SHA-256 of what the host made an image of, in place of it; filled in by libvirt"""
         spec_io_tune: dict[str, str] = ...
         """limits by name, of old hosts; filled in by libvirt"""
         spec_params: dict[str, str] = ...
