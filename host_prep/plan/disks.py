@@ -39,6 +39,6 @@ def pointed(disk: Entity, path: Path | str, setting: Setting, *, block: bool = F
     if type(source) in (dialect.FileDiskSource, dialect.BlockDiskSource):
         names = ("startup_policy", "slice", "data_store", "encryption")
         kept = {name: getattr(source, name) for name in names} | {"seclabels": source.seclabels or kept["seclabels"]}
-    if type(source) is cls:
+    if source.__class__ is cls:
         return evolve(disk, source=evolve(source, path=str(path), seclabels=kept["seclabels"]))
     return evolve(disk, source=cls(path=str(path), **kept))
