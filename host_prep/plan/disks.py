@@ -10,6 +10,9 @@ from attrs import evolve
 from host_prep.effect import Entity
 from host_prep.plan.common import Setting
 
+# What a source keeps that is a file now and was a device, or the other way round.
+_OF_BOTH = ("startup_policy", "slice", "data_store", "encryption")
+
 
 def disks(vm: Entity, setting: Setting) -> list[Entity]:
     """The disks that the tables can say."""
@@ -35,10 +38,9 @@ def pointed(disk: Entity, path: Path | str, setting: Setting, *, block: bool = F
     dialect = setting.dialect
     cls = dialect.BlockDiskSource if block else dialect.FileDiskSource
     source = disk.source
-    kept = {"seclabels": [dialect.DeviceSeclabel(model="dac", relabel=False)]}
-    if type(source) in (dialect.FileDiskSource, dialect.BlockDiskSource):
-        names = ("startup_policy", "slice", "data_store", "encryption")
-        kept = {name: getattr(source, name) for name in names} | {"seclabels": source.seclabels or kept["seclabels"]}
-    if source.__class__ is cls:
-        return evolve(disk, source=evolve(source, path=str(path), seclabels=kept["seclabels"]))
-    return evolve(disk, source=cls(path=str(path), **kept))
+    same, local = isinstance(source, cls), type(source) in (dialect.BlockDiskSource, dialect.FileDiskSource)
+    seclabels = (source.seclabels if local else []) or [dialect.DeviceSeclabel(model="dac", relabel=False)]
+    if same:
+        return evolve(disk, source=evolve(source, path=str(path), seclabels=seclabels))
+    kept = {name: getattr(source, name) for name in _OF_BOTH} if local else {}
+    return evolve(disk, source=cls(path=str(path), seclabels=seclabels, **kept))
