@@ -92,6 +92,12 @@ class Journal:
                     "version that wrote it"
                 )
 
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         self._connection.close()
 

@@ -29,7 +29,7 @@ class Refused(HostError):
 
 @frozen
 class Domain:
-    """A domain that libvirt has; `state` is running, paused, off, crashed or ending."""
+    """A domain that libvirt has; `state` is running, paused, migrating, ending, off or crashed."""
 
     uuid: str
     name: str
@@ -53,7 +53,12 @@ class NodeDevice:
 # libvirt's numbers (virterror.h, libvirt-domain.h) that a caller may have to tell apart, or that a fake needs.
 NO_DOMAIN, NO_NETWORK, NO_NODE_DEVICE, NO_SECRET = 42, 43, 52, 66
 OPERATION_INVALID, NO_SUPPORT = 55, 3
+_MOVING = (2, 12)  # why it is paused: migration, post-copy migration
 _STATES = {0: "off", 1: "running", 2: "running", 3: "paused", 4: "ending", 5: "off", 6: "crashed", 7: "paused"}
+
+
+def _state(number: int, reason: int) -> str:
+    return "migrating" if number == 3 and reason in _MOVING else _STATES.get(number, "running")
 
 
 class Libvirt:
@@ -234,7 +239,7 @@ class Libvirt:
 
     def _domain(self, domain: Any) -> Domain | None:
         def found() -> Domain:
-            state = _STATES.get(domain.state()[0], "running")
+            state = _state(*domain.state())
             number = domain.ID()
             active = domain.isActive()
             return Domain(

@@ -7,8 +7,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import UUID
 
-from xform.errors import HostError
+from xform.errors import HostError, XformError
 
 
 class InProgress(HostError):
@@ -17,8 +18,12 @@ class InProgress(HostError):
 
 @contextmanager
 def of_vm(folder: Path, vm: str) -> Iterator[None]:
-    """Raises InProgress where another process has it."""
-    with _locked(folder / "locks" / f"{vm}.lock", wait=False, what=f"VM {vm}"):
+    """Raises InProgress where another process has it, XformError for what is no UUID."""
+    try:
+        name = UUID(vm)
+    except ValueError:
+        raise XformError(f"{vm!r} is no id of a VM; expected a UUID") from None
+    with _locked(folder / "locks" / f"{name}.lock", wait=False, what=f"VM {vm}"):
         yield
 
 
@@ -32,15 +37,35 @@ def of_host(folder: Path) -> Iterator[None]:
 @contextmanager
 def _locked(file: Path, wait: bool, what: str) -> Iterator[None]:
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = _taken(file, wait)
+    except BlockingIOError:
+        raise InProgress(f"{what} is being prepared or released by another process; try again later") from None
     except OSError as error:
         raise HostError(f"{file}: {error.strerror}; expected a state folder that can be written") from None
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            raise InProgress(f"{what} is being prepared or released by another process; try again later") from None
         yield
     finally:
+        file.unlink(missing_ok=True)
         os.close(descriptor)
+
+
+def _taken(file: Path, wait: bool) -> int:
+    """The lock's file, of which whoever had it before leaves nothing: what was waited for may be gone by then."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    while True:
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            if _is(file, descriptor):
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _is(file: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(file.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False

@@ -49,9 +49,16 @@ class Prepared:
     def document(self) -> str:
         return self.preparation.work.document
 
-    def start(self) -> str:
-        """Start the VM; its UUID.  On any failure all is undone. Raises HostError."""
+    def start(self, document: str | None = None) -> str:
+        """Start the VM, from another document if one is given; its UUID.  On any failure all is undone.
+
+        Raises HostError.
+        """
+        work = self.preparation.work
         with undone_on_failure(self.preparation):
+            if document is not None and document != work.document:
+                work.document = document
+                work.host.libvirt.define(document)
             self._proceed(self._entries())
         return self.preparation.work.vm
 
@@ -66,8 +73,8 @@ class Prepared:
             self._proceed(self._entries())
         return self.preparation.work.vm
 
-    def release(self) -> None:
-        """Undo all. Raises HostError with what could not be."""
+    def close(self) -> None:
+        """Undo all; what runs is ended. Raises HostError with what could not be."""
         _all_undone(self.preparation)
 
     def _arrived(self) -> bool:

@@ -229,7 +229,7 @@ def _embedded(libvirt: Any) -> Any:
     libvirt registers the driver anew with every connection, and has room for twenty.
     """
     global _connection
-    root = _embedded_root()
+    root = embedded_root()
     with _lock:
         if _connection is None:
             _connection = libvirt.open(f"{EMBED}?root={quote(str(root))}")
@@ -237,7 +237,7 @@ def _embedded(libvirt: Any) -> Any:
         return _connection
 
 
-def _embedded_root() -> Path:
+def embedded_root() -> Path:
     """This process's folder for the embedded driver, made on first use and removed at exit."""
     global _root
     with _lock:

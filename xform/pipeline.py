@@ -1,14 +1,16 @@
 """Pipelines: stages that a dialect names, run one after another on a value (docs/pipelines.md).
 
 A stage is a function, value in, value out, that is given the run as well.  Its name is looked up in the dialect's own
-``stages.py``, then in that of the dialect it extends, then among the ones shipped here.
+``stages.py``, then in that of the dialect it extends, then among the ones shipped here, then among those of installed
+packages (entry points ``xform.stages``, each a module's function).
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
+from importlib.metadata import entry_points
 from pathlib import Path
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 Kind = Literal["entity", "document", "matching", "data"]
 Stage = Callable[[Any, "Run"], Any]
 S = TypeVar("S", bound=Stage)
+T = TypeVar("T")
 
 _KINDS: dict[Kind, str] = {
     "entity": "an entity",
@@ -45,7 +48,8 @@ class Run:
 
     `context` goes to the dialect's functions by keyword.  `entity` is what the document comes from, or is held against:
     the last that a stage gave, else what the run was given.  `source` names the document in
-    messages.  `domain` is the UUID of the domain that this run started.
+    messages.  `config` is the file with the settings of a stage that has some.  `domain` is the UUID of the domain that
+    this run started; `starter` starts it, where a stage made the host ready in its own way, and gives its UUID.
     """
 
     dialect: Dialect
@@ -54,7 +58,9 @@ class Run:
     schemas: Path | None
     entity: Any
     source: str
+    config: Path | None = None
     domain: str | None = field(default=None, init=False)
+    starter: Callable[[str], str] | None = field(default=None, init=False)
     _ends: ExitStack = field(factory=ExitStack, init=False)
     _hypervisor: Hypervisor | None = field(default=None, init=False)
 
@@ -71,13 +77,17 @@ class Run:
 
         return structlog.get_logger("xform").bind(vm=self.id)
 
+    def enter(self, context: AbstractContextManager[T]) -> T:
+        """What a context manager gives; at the end of the run it is left, whatever happens, the last one first."""
+        return self._ends.enter_context(context)
+
     @property
     def hypervisor(self) -> Hypervisor:
         """The connection to libvirt, opened when it is first asked for; at the end of the run its domains end."""
         if self._hypervisor is None:
             from xform.hypervisor import Hypervisor
 
-            self._hypervisor = self._ends.enter_context(Hypervisor(self.uri))
+            self._hypervisor = self.enter(Hypervisor(self.uri))
             self.uri = self._hypervisor.uri
         return self._hypervisor
 
@@ -161,7 +171,7 @@ def check(xml: str, run: Run) -> str:
 @stage("document")
 def start(xml: str, run: Run) -> str:
     """The same document, and a domain that runs from it until the end of the run."""
-    run.domain = run.hypervisor.start(xml)
+    run.domain = (run.starter or run.hypervisor.start)(xml)
     return xml
 
 
@@ -236,6 +246,8 @@ def stages_of(tables: Tables, pipeline: str = "run") -> Stages:
     kind: Kind = "entity"
     for name in tables.pipelines[pipeline]:
         if name not in known:
+            known |= {point.name: point.load() for point in entry_points(group="xform.stages", name=name)}
+        if name not in known:
             origin = _declared(tables, pipeline)
             hint = did_you_mean(name, known) or f"; expected one of {', '.join(known)}"
             raise TableError(f"{origin}: unknown stage {name!r}{hint}")
@@ -283,12 +295,14 @@ def run(
     uri: str | None = None,
     schemas: Path | None = None,
     source: str = "document",
+    config: Path | None = None,
 ) -> RunResult:
     """Run a pipeline, or its part from one stage to another, on an entity or a document as the first one takes.
 
     Each stage is timed and logged with the VM's id.  Domains that were started are ended, whatever happens.  A run
     that starts with a document holds it against the entity `known`, or against its own content; `source` names it in
-    messages.  `uri` is libvirt's (see `xform.hypervisor.default_uri`), `schemas` a folder of RELAX NG files.
+    messages.  `uri` is libvirt's (see `xform.hypervisor.default_uri`), `schemas` a folder of RELAX NG files, `config` a
+    file of settings for stages that have some.
 
     Raises TableError, XformError for a stage that is not there or does not keep its word, and what the stages raise.
     """
@@ -296,7 +310,15 @@ def run(
     entity = value if stages.takes == "entity" else known
     if entity is None and stages.takes == "document":
         entity = dialect.parse(value, source=source, **(context or {}))
-    state = Run(dialect=dialect, context=context or {}, uri=uri, schemas=schemas, entity=entity, source=source)
+    state = Run(
+        dialect=dialect,
+        context=context or {},
+        uri=uri,
+        schemas=schemas,
+        entity=entity,
+        source=source,
+        config=config,
+    )
     done: list[Done] = []
     with state._ends:
         for name, function, *_ in stages.stages:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
-from xform.cli.commands import Commands
+from xform.cli.commands import Commands, run_commands
 
 COMMANDS = {
     "generate": "An entity file as Domain XML.",
@@ -29,6 +27,7 @@ COMMANDS = {
 cli = click.version_option(package_name="libvirt-xform", message="xform %(version)s")(
     Commands(
         COMMANDS,
+        __name__,
         name="xform",
         help="Virtual machine entities and libvirt Domain XML, in both directions, from one table.",
         epilog="Exit codes: 0 all is well, 1 findings, 2 bad use or bad input, 3 libvirt or the host refused.",
@@ -38,8 +37,4 @@ cli = click.version_option(package_name="libvirt-xform", message="xform %(versio
 
 def main() -> None:
     """The entry point of `xform`."""
-    # messages and documents are UTF-8, whatever the terminal says
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure") and (stream.encoding or "").lower().replace("-", "") != "utf8":
-            stream.reconfigure(encoding="utf-8", errors="replace")
-    cli.main(prog_name="xform")
+    run_commands(cli, "xform")

@@ -18,11 +18,11 @@ DEBUG = "xform.debug"
 
 
 class Commands(click.Group):
-    """Commands by name with one line of help each; ``xform.cli.NAME`` holds the command NAME."""
+    """Commands by name with one line of help each; the module NAME of `package` holds the command NAME."""
 
-    def __init__(self, known: dict[str, str], **options: Any) -> None:
+    def __init__(self, known: dict[str, str], package: str, **options: Any) -> None:
         super().__init__(**options, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-        self.known = known
+        self.known, self.package = known, package
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.known)
@@ -30,7 +30,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in self.known:
             return None
-        command = getattr(importlib.import_module(f"xform.cli.{name}"), name)
+        command = getattr(importlib.import_module(f"{self.package}.{name}"), name)
         assert isinstance(command, click.Command)
         command.short_help = self.known[name]
         return command
@@ -80,6 +80,15 @@ class Commands(click.Group):
         except click.ClickException as error:
             code = _say(error)
         sys.exit(code)
+
+
+def run_commands(commands: Commands, name: str) -> NoReturn:
+    """The entry point of a command line."""
+    # messages and documents are UTF-8, whatever the terminal says
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure") and (stream.encoding or "").lower().replace("-", "") != "utf8":
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    commands.main(prog_name=name)
 
 
 def _say(error: Exception) -> int:

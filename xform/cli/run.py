@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 )
 @common.schemas
 @click.option(
+    "--config", metavar="FILE", type=FILE, help="Settings of the stages that prepare the host (docs/host.md)."
+)
+@click.option(
     "-o", "--output", metavar="FILE", type=FILE, help="Write what the last stage gives to this file, its secrets too."
 )
 @click.option(
@@ -54,6 +57,7 @@ def run(
     until: str | None,
     start: tuple[str, str] | None,
     schemas: Path | None,
+    config: str | None,
     output: str | None,
     as_json: bool,
     dialect: str,
@@ -90,6 +94,7 @@ def run(
             uri=connect,
             schemas=schemas,
             source=source,
+            config=Path(config) if config else None,
         )
     code = show(known, result, output, context) if output is not None or not as_json else 0
     return show_data(known, result, context) if as_json else code
