@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from host_prep.effect import Effect, Flow, Note
 from host_prep.effects import dump_effect, load_effect
@@ -27,7 +27,8 @@ CREATE TABLE vm (
     id TEXT PRIMARY KEY,
     name TEXT NOT NULL,
     flow TEXT NOT NULL,
-    document TEXT NOT NULL
+    document TEXT NOT NULL,
+    leaving INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE effect (
     vm TEXT NOT NULL REFERENCES vm (id),
@@ -57,12 +58,16 @@ class Entry:
 
 @frozen
 class Kept:
-    """A VM in the journal; `document` is what it is, or was, defined from."""
+    """A VM in the journal; `document` is what it is, or was, defined from.
+
+    `leaving`: what was done for it is being undone, and that is to go on even if the guest still runs.
+    """
 
     id: str
     name: str
     flow: Flow
     document: str
+    leaving: bool = field(default=False, converter=bool)
 
 
 class Journal:
@@ -106,7 +111,7 @@ class Journal:
     def begin(self, vm: Kept, effects: Sequence[Effect]) -> None:
         """Note what is planned for a VM, of which nothing has happened yet."""
         with self.writing() as cursor:
-            cursor.execute("INSERT INTO vm VALUES (?, ?, ?, ?)", (vm.id, vm.name, vm.flow, vm.document))
+            cursor.execute("INSERT INTO vm VALUES (?, ?, ?, ?, 0)", (vm.id, vm.name, vm.flow, vm.document))
             rows = [(vm.id, n, *_row(effect), "{}", "planned") for n, effect in enumerate(effects)]
             cursor.executemany("INSERT INTO effect VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
@@ -118,6 +123,11 @@ class Journal:
         with self.writing() as cursor:
             self._set(cursor, entry, note, "done")
             cursor.execute("UPDATE vm SET document = ? WHERE id = ? AND document <> ?", (document, entry.vm, document))
+
+    def leave(self, vm: str) -> None:
+        """From now on all is undone."""
+        with self.writing() as cursor:
+            cursor.execute("UPDATE vm SET leaving = 1 WHERE id = ?", (vm,))
 
     def undone(self, entry: Entry) -> None:
         with self.writing() as cursor:
@@ -143,10 +153,10 @@ class Journal:
     # Reading
 
     def vms(self) -> list[Kept]:
-        return [Kept(*row) for row in self._read("SELECT id, name, flow, document FROM vm ORDER BY rowid")]
+        return [Kept(*row) for row in self._read("SELECT id, name, flow, document, leaving FROM vm ORDER BY rowid")]
 
     def vm(self, id: str) -> Kept | None:
-        found = [Kept(*row) for row in self._read("SELECT id, name, flow, document FROM vm WHERE id = ?", id)]
+        found = [Kept(*row) for row in self._read("SELECT id, name, flow, document, leaving FROM vm WHERE id = ?", id)]
         return found[0] if found else None
 
     def entries(self, vm: str) -> list[Entry]:

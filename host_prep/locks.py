@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -32,6 +32,13 @@ def of_host(folder: Path) -> Iterator[None]:
     """Waits until whoever has it is done; it is held for one effect only."""
     with _locked(folder / "locks" / "host.lock", wait=True, what="the host"):
         yield
+
+
+def sweep(folder: Path) -> None:
+    """Remove the locks of processes that were killed."""
+    for file in (folder / "locks").glob("*.lock"):
+        with suppress(InProgress), _locked(file, wait=False, what=file.stem):
+            pass  # whoever lets go of a lock removes it
 
 
 @contextmanager

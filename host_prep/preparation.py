@@ -64,6 +64,7 @@ class Preparation:
     def undo(self) -> list[Fault]:
         """Take back all that was done, last things first; what could not be is told, and stays in the journal."""
         faults: list[Fault] = []
+        self.journal.leave(self.work.vm)
         for entry in reversed(self.journal.entries(self.work.vm)):
             try:
                 self._undo(entry)

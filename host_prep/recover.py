@@ -1,4 +1,7 @@
-"""After a crash: a VM that runs keeps what was done for it, of any other all is undone.  Twice is as once."""
+"""After a crash: a VM that runs keeps what was done for it, of any other all is undone.  Twice is as once.
+
+An undo that had begun is brought to its end, for what is left of its effects is no VM that anybody asked for.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,7 @@ def recover(host: Host, journal: Journal, dialect: Dialect) -> list[Taken]:
                     found.append(take_up(host, journal, dialect, kept))
         except locks.InProgress:
             found.append(Taken(kept.id, kept.name, "in progress"))
+    locks.sweep(host.config.state)
     return found
 
 
@@ -46,7 +50,7 @@ def take_up(host: Host, journal: Journal, dialect: Dialect, kept: Kept) -> Taken
     """Adopt a VM that runs, release one that does not; who calls this has its lock."""
     preparation = Preparation(Work(host, dialect, kept.id, kept.name, kept.document), journal)
     domain = host.libvirt.domain(kept.id)
-    if domain and domain.active:
+    if domain and domain.active and not kept.leaving:
         return Taken(kept.id, kept.name, "adopted", _adopt(preparation))
     return Taken(kept.id, kept.name, "released", preparation.undo())
 

@@ -15,8 +15,6 @@ import sqlite3
 import sys
 import tempfile
 import time
-import traceback
-import warnings
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from functools import partial
@@ -28,6 +26,7 @@ import structlog
 from sqlalchemy import Engine, event, make_url
 
 import xform
+from tests.forked import ended, fork
 from tests.monitor.hosts import Host
 from tests.monitor.postgres import postgres
 from tests.monitor.world import Step, followed, script
@@ -53,28 +52,6 @@ class Shared:
 
     def said(self) -> str:
         return self._memory[: self._memory.find(b"\0")].decode()
-
-
-def fork(function: Callable[[], None]) -> int:
-    """Run a function in a process of its own, which knows all that this one has loaded; its id."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of other threads, which hold nothing that is needed here
-        child = os.fork()
-    if child:
-        return child
-    status = 1
-    try:
-        function()
-        status = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(status)
-
-
-def ended(child: int) -> int:
-    """How a process ended: its status, or the number of a signal below zero."""
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 @contextmanager
