@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import xform
-from tests.monitor.real import NO_DAEMON, Eye, Process, kill_libvirtd, libvirtd, uri_of
+from tests.libvirtd import NO_DAEMON, kill_libvirtd, libvirtd, uri_of
+from tests.monitor.real import Eye, Process
 from tests.monitor.real_vm import Vm, disk, id_of, nic, starting
 from xform.dialect import Dialect
 from xform.hypervisor import EMBED, default_uri, import_libvirt, open_connection
