@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import field, frozen
 
 from host_prep.config import Config
+from host_prep.facts.images import Ids, Image, look_at_images
 from host_prep.facts.machine import Machine, look_at_machine
 from host_prep.libvirt import Domain
 
@@ -22,6 +23,7 @@ class Facts:
     config: Config
     machine: Machine
     domains: tuple[Domain, ...] = ()
+    images: dict[Ids, Image] = field(factory=dict)
 
 
 def look(host: Host, vm: Entity) -> Facts:
@@ -30,4 +32,5 @@ def look(host: Host, vm: Entity) -> Facts:
         config=host.config,
         machine=look_at_machine(host),
         domains=tuple(host.libvirt.domains()),
+        images=look_at_images(host, vm),
     )
