@@ -16,9 +16,11 @@ from host_prep.request import Request
 MACHINE = Machine(uuid="HOST-UUID-1", arch="x86_64", os_name="oVirt Node", os_version="4.5-7")
 
 
-def setting(dialect: Any, *, flow: Flow = "fresh", machine: Machine = MACHINE, serial: str | None = None) -> Setting:
-    facts = Facts(config=Config(root=Path("/nowhere")), machine=machine)
-    return Setting(dialect=dialect, facts=facts, request=Request(serial=serial), flow=flow)
+def setting(
+    dialect: Any, *, flow: Flow = "fresh", machine: Machine = MACHINE, serial: str | None = None, **facts: Any
+) -> Setting:
+    known = Facts(config=Config(root=Path("/nowhere")), machine=machine, **facts)
+    return Setting(dialect=dialect, facts=known, request=Request(serial=serial), flow=flow)
 
 
 def completed(xml: str, on: Setting, *families: Family) -> str:

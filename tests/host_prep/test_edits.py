@@ -150,11 +150,6 @@ def test_L254_what_the_host_noted_of_an_earlier_run_is_not_taken_for_this_one(
     assert {name for name in ALL if f"ovirt-vm:{name}" not in xml} == gone
 
 
-def test_L255_a_target_that_no_balloon_has_is_not_written(ovirt: Any) -> None:
-    for given in (domain(), domain('<memballoon model="none"/>'), domain('<memballoon model="virtio"/>' * 2)):
-        assert "balloonTarget" not in completed(given, setting(ovirt), placeholders)
-
-
 # Screens
 
 
