@@ -2,26 +2,18 @@
 
 The executables in the folder of a point, below `hooks` of the configuration, are run one after another, sorted by name:
 
-====================================================  =============================================================
-point                                                 when
-====================================================  =============================================================
-before_vm_start, before_vm_dehibernate,               all is prepared, nothing defined: the document may be changed
-before_vm_migrate_destination
-after_vm_start, after_vm_dehibernate,                 the guest runs
-after_vm_migrate_destination
-before_vm_destroy                                     the VM is released: first of all, also where its guest has ended
-after_vm_destroy                                      and when the domain is no longer defined; the rest is still there
-====================================================  =============================================================
-
-Of the three ones beside each other the first is run when a VM is started anew, the second when it goes on from a saved
-state, the third when it comes from another host; there libvirt gets the document from that host, whatever hooks do.
+- ``before_vm_start``, of a VM that goes on from a saved state ``before_vm_dehibernate``, of one that comes from another
+  host ``before_vm_migrate_destination``: all is prepared, and the domain not yet defined.
+- ``after_vm_start``, ``after_vm_dehibernate``, ``after_vm_migrate_destination``: the guest runs.
+- ``before_vm_destroy``: the VM is released, before all else of it is undone; its guest may have ended by itself.
+- ``after_vm_destroy``: the domain is no longer defined; what was prepared for it is still there.
 
 A hook is run as who runs host-prep, with no input and no arguments, for the time that a command may take.  Its
 environment is these, and nothing else:
 
 - ``_hook_domxml``: a file with the document, in UTF-8.  What a hook leaves there goes to the next one, and from before
-  the start to libvirt; it has to be a domain with the same uuid.  After the start it is the running domain's, at the
-  end that which libvirt got.
+  the start to libvirt, but where it has the document from another host; it has to be a domain with the same uuid.
+  Once the guest runs it is the running domain's document, at the end that which libvirt got.
 - ``vmId``: the VM's UUID.
 - the VM's custom properties by their names, each a text.
 - ``PATH``.

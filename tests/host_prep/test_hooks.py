@@ -302,6 +302,18 @@ def test_hooks_of_a_restored_vm_change_what_it_is_restored_with(
     assert ovirt.parse(libvirt.document(VM)).title == "back"
 
 
+def test_hooks_of_a_vm_that_comes_from_another_host_see_what_arrived(
+    host: Host, journal: Journal, ovirt: Any, libvirt: FakeLibvirt, hook: Hook, told: Path
+) -> None:
+    """libvirt has the document from there, whatever hooks made of it here."""
+    hook("before_vm_migrate_destination", "a", "sed -i 's|<memory|<title>here</title><memory|' $_hook_domxml")
+    hook("after_vm_migrate_destination", "a", f"cat $_hook_domxml > {told}")
+    libvirt.add_domain(domain(more="<title>there</title>"))
+    start(host, journal, ovirt, domain(), flow="incoming")
+    assert ovirt.parse(told.read_text()).title == "there"
+    assert ovirt.parse(libvirt.document(VM, inactive=True)).title == "there"
+
+
 def test_a_hook_of_the_end_alone_is_run_at_the_end(
     host: Host, journal: Journal, ovirt: Any, libvirt: FakeLibvirt, hook: Hook, told: Path
 ) -> None:
