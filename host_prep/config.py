@@ -47,7 +47,7 @@ class Config:
     reserved_hugepages: dict[str, int] = field(factory=dict)  # by size in KiB: pages that no VM may take
     lvm_devices: tuple[str, ...] = field(
         default=(), converter=tuple
-    )  # what LVM looks at; all of `dev`/mapper by default
+    )  # all that LVM looks at; without them, what the host's own settings of LVM have
     seconds: float = 30.0  # the longest that one command may take
 
     def __attrs_post_init__(self) -> None:

@@ -93,6 +93,10 @@ class Host:
         """Whether something is there, behind all links."""
         return self._file("look at", path, lambda: os.path.exists(path))
 
+    def executable(self, path: Path) -> bool:
+        """Whether a file is there, behind all links, that may be run."""
+        return self._file("look at", path, lambda: os.path.isfile(path) and os.access(path, os.X_OK))
+
     def read(self, path: Path) -> bytes | None:
         """The content of a file; None where there is none."""
 

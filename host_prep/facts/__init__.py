@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import field, frozen
 
 from host_prep.config import Config
+from host_prep.facts.hooks import look_at_hooks
+from host_prep.facts.images import Ids, Image, look_at_images
 from host_prep.facts.machine import Machine, look_at_machine
 from host_prep.libvirt import Domain
 
@@ -22,6 +24,8 @@ class Facts:
     config: Config
     machine: Machine
     domains: tuple[Domain, ...] = ()
+    hooks: dict[str, tuple[str, ...]] = field(factory=dict)  # by point, the names of its executables
+    images: dict[Ids, Image] = field(factory=dict)
 
 
 def look(host: Host, vm: Entity) -> Facts:
@@ -30,4 +34,6 @@ def look(host: Host, vm: Entity) -> Facts:
         config=host.config,
         machine=look_at_machine(host),
         domains=tuple(host.libvirt.domains()),
+        hooks=look_at_hooks(host),
+        images=look_at_images(host, vm),
     )

@@ -14,18 +14,22 @@ from host_prep.effect import Effect, Entity, Flow
 from host_prep.facts import Facts
 from host_prep.plan.common import Setting, Step
 from host_prep.plan.domain import defined, running, stale, written_back
+from host_prep.plan.hooks import hooks_after, hooks_before
+from host_prep.plan.images import images
+from host_prep.plan.leases import leases
+from host_prep.plan.placeholders import placeholders
 from host_prep.request import Request
 from xform.dialect import Dialect
 from xform.errors import DocumentError
 
 Family = Callable[[Entity, Setting], Step]
 
-BEFORE: tuple[Family, ...] = (stale, defined)
+BEFORE: tuple[Family, ...] = (stale, placeholders, images, leases, hooks_before, defined)
 """What has to be there before the guest runs."""
 
 RUN: tuple[Family, ...] = (running,)
 
-AFTER: tuple[Family, ...] = (written_back,)
+AFTER: tuple[Family, ...] = (written_back, hooks_after)
 """What needs the guest to run."""
 
 

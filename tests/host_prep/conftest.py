@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from host_prep.effect import Work
 from host_prep.journal import Journal
 from host_prep.system import Host
 from tests.host_prep.fake import FakeLibvirt
+from tests.host_prep.storage import LogicalVolumes
 
 VM = "6695eb01-f6a4-4304-79aa-97f2502e193f"
 OTHER = "0c3bb48c-0f7e-4ea1-8f3a-5a9c1a4b7f10"
@@ -95,3 +97,11 @@ def work(host: Host, ovirt: Any) -> Callable[[str], Work]:
         return Work(host, ovirt, vm.id, vm.name, xml)
 
     return made
+
+
+@pytest.fixture
+def lvm(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LogicalVolumes:
+    """LVM's commands, with volumes that a test adds."""
+    volumes = LogicalVolumes(tmp_path / "lvm", config.dev)
+    monkeypatch.setenv("PATH", str(volumes.folder), prepend=os.pathsep)
+    return volumes
