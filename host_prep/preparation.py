@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
 
 @frozen
 class Fault:
-    """An effect that could not be undone, or taken up again, and why."""
+    """What could not be undone, or taken up again, and why."""
 
-    effect: Effect
+    what: str
     why: str
 
     def __str__(self) -> str:
-        return f"{type(self.effect).__name__} ({self.effect.key}): {self.why}"
+        return f"{self.what}: {self.why}"
 
 
 class Preparation:
@@ -55,7 +56,7 @@ class Preparation:
                 note = entry.note
             outcome = effect.apply(self.work, note)
             self.journal.done(entry, note, self.work.document)
-        self.log.info("effect", **_named(effect), outcome=outcome.value)
+        self.log.info("done", what=named(effect), outcome=outcome.value)
 
     def _is_of_others(self, effect: Effect) -> bool:
         """Whether what is there is there because of other VMs, and so goes with the last of them."""
@@ -64,18 +65,25 @@ class Preparation:
     def undo(self) -> list[Fault]:
         """Take back all that was done, last things first; what could not be is told, and stays in the journal."""
         faults: list[Fault] = []
-        self.journal.leave(self.work.vm)
-        for entry in reversed(self.journal.entries(self.work.vm)):
-            try:
-                self._undo(entry)
-            except XformError as error:
-                faults.append(Fault(entry.effect, str(error)))
-                self.log.warning("not undone", **_named(entry.effect), error=str(error))
-                if entry.effect.barrier:
-                    break
+        vm, journal = self.work.vm, self.journal
+        self._try(lambda: journal.leave(vm), "the journal", faults)
+        for entry in reversed(journal.entries(vm)):
+            undone = self._try(partial(self._undo, entry), named(entry.effect), faults)
+            if not undone and entry.effect.barrier:
+                break
         if not faults:
-            self.journal.forget(self.work.vm)
+            self._try(lambda: journal.forget(vm), "the journal", faults)
         return faults
+
+    def _try(self, action: Callable[[], None], what: str, faults: list[Fault]) -> bool:
+        """Whether it went well; what went wrong is one of the faults."""
+        try:
+            action()
+        except XformError as error:
+            self.log.warning("not undone", what=what, error=str(error))
+            faults.append(Fault(what, str(error)))
+            return False
+        return True
 
     def _undo(self, entry: Entry) -> None:
         effect, note = entry.effect, entry.note
@@ -87,7 +95,7 @@ class Preparation:
             else:
                 outcome = self._take_back(entry, note)
             self.journal.undone(entry)
-        self.log.info("undone", **_named(effect), outcome=outcome.value)
+        self.log.info("undone", what=named(effect), outcome=outcome.value)
 
     def _take_back(self, entry: Entry, note: Note) -> Outcome:
         surer = entry.effect.before_undo(self.work, note)
@@ -105,8 +113,8 @@ class Preparation:
         return locks.of_host(self.work.host.config.state) if effect.shared or effect.host_wide else nullcontext()
 
 
-def _named(effect: Effect) -> dict[str, str]:
-    return {"effect": type(effect).__name__, "key": effect.key}
+def named(effect: Effect) -> str:
+    return f"{type(effect).__name__} ({effect.key})"
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from host_prep import locks
 from host_prep.effect import Work
 from host_prep.effects.domain import RunningDomain
 from host_prep.journal import Journal, Kept
-from host_prep.preparation import Fault, Preparation
+from host_prep.preparation import Fault, Preparation, named
 from host_prep.system import Host
 from xform.dialect import Dialect
 from xform.errors import XformError
@@ -69,5 +69,5 @@ def _adopt(preparation: Preparation) -> list[Fault]:
             elif entry.state == "planned":
                 journal.undone(entry)
         except XformError as error:
-            faults.append(Fault(entry.effect, str(error)))
+            faults.append(Fault(named(entry.effect), str(error)))
     return faults
