@@ -39,6 +39,7 @@ class Config:
     proc: Path = Path("proc")
     etc: Path = Path("etc")
 
+    connect: str = "qemu:///system"  # libvirt's URI
     image_owner: str | None = None  # user:group of volumes and payload images; None leaves them as they are made
     socket_group: str | None = None  # of the guest agent's sockets; None: that which libvirt gave them
     console_group: str | None = None  # of serial consoles' sockets

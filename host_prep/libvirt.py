@@ -14,7 +14,7 @@ import structlog
 from attrs import frozen
 
 from xform.errors import HostError
-from xform.hypervisor import close_connection, default_uri, import_libvirt, open_connection
+from xform.hypervisor import close_connection, import_libvirt, open_connection
 
 T = TypeVar("T")
 
@@ -64,8 +64,8 @@ def _state(number: int, reason: int) -> str:
 class Libvirt:
     """A connection, opened when it is first needed."""
 
-    def __init__(self, uri: str | None = None) -> None:
-        self.uri = uri or default_uri()[0]
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
         self.log = structlog.get_logger("host_prep")
         self._opening = Lock()
         self._library: Any = None

@@ -27,7 +27,7 @@ def prepare(xml: str, run: Run) -> str:
         config = Config(root=embedded_root() / "host")
     else:
         config = read_config(run.dialect, run.config)
-    libvirt = run.enter(closing(Libvirt(run.uri)))
+    libvirt = run.enter(closing(Libvirt(run.hypervisor.uri)))
     journal = run.enter(Journal(config.state))
     done = run.enter(prepared(Host(config, libvirt), journal, run.dialect, xml, source=run.source))
     run.enter(closing(done))

@@ -25,7 +25,9 @@ class Watcher:
         forget = None
         while True:
             try:
-                forget = forget or self.host.libvirt.listen(self._named.put)
+                if forget is None:
+                    forget = self.host.libvirt.listen(self._named.put)
+                    self.host.log.info("watching", uri=self.host.libvirt.uri)
                 self.look()
             except HostError as error:
                 self.host.log.warning("watching failed", error=str(error))

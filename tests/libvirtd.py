@@ -32,9 +32,13 @@ dynamic_ownership = 0
 }
 # In its own folders, and as the first of its own processes: when it goes, so does each QEMU that it started.  Its
 # standard input ends with whoever started it, however that happens.  A libvirtd that is killed comes back.
+# Where the host has no folder for settings, it gets one in a copy that only these processes see.
 APART = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 _DAEMON = """
 for folder in /run /var/lib /var/cache /var/log; do mount -t tmpfs none $folder || exit 1; done
+if [ ! -d /etc/libvirt ]; then
+    mount -t tmpfs none /srv && cp -a /etc /srv && mkdir /srv/etc/libvirt && mount --bind /srv/etc /etc || exit 1
+fi
 mount --bind "$0" /etc/libvirt || exit 1
 while sleep 0.1; do libvirtd -f "$0/libvirtd.conf" -p "$0/pid"; done &
 cat

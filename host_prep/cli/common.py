@@ -27,12 +27,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 def host(command: F) -> F:
     """`--connect`, `--config`, and what all commands have."""
     command = click.option(
-        "--connect", metavar="URI", help="libvirt's URI; by default QEMU within this process, if it is installed."
+        "--connect", metavar="URI", help="libvirt's URI; by default that of the settings, or qemu:///system."
     )(command)
     command = click.option(
         "--config",
         metavar="FILE",
         type=FILE,
+        envvar="HOST_PREP_CONFIG",
+        show_envvar=True,
         help="Settings, as YAML or JSON; by default /etc/host-prep.yaml, if there is one.",
     )(command)
     return common.common(command)
@@ -69,7 +71,7 @@ def opened(connect: str | None, config: str | None, dialect: str) -> Iterator[tu
         wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    libvirt = Libvirt(connect)
+    libvirt = Libvirt(connect or settings.connect)
     try:
         yield Host(settings, libvirt), tables
     finally:
