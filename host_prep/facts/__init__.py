@@ -8,6 +8,7 @@ from attrs import frozen
 
 from host_prep.config import Config
 from host_prep.facts.machine import Machine, look_at_machine
+from host_prep.facts.managed import look_at_managed
 from host_prep.libvirt import Domain
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class Facts:
     config: Config
     machine: Machine
     domains: tuple[Domain, ...] = ()
+    attached: frozenset[str] = frozenset()
 
 
 def look(host: Host, vm: Entity) -> Facts:
@@ -30,4 +32,5 @@ def look(host: Host, vm: Entity) -> Facts:
         config=host.config,
         machine=look_at_machine(host),
         domains=tuple(host.libvirt.domains()),
+        attached=look_at_managed(host, vm),
     )

@@ -14,13 +14,16 @@ from host_prep.effect import Effect, Entity, Flow
 from host_prep.facts import Facts
 from host_prep.plan.common import Setting, Step
 from host_prep.plan.domain import defined, running, stale, written_back
+from host_prep.plan.luns import luns
+from host_prep.plan.managed import managed
+from host_prep.plan.overlays import overlays
 from host_prep.request import Request
 from xform.dialect import Dialect
 from xform.errors import DocumentError
 
 Family = Callable[[Entity, Setting], Step]
 
-BEFORE: tuple[Family, ...] = (stale, defined)
+BEFORE: tuple[Family, ...] = (stale, luns, managed, overlays, defined)
 """What has to be there before the guest runs."""
 
 RUN: tuple[Family, ...] = (running,)
