@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,17 @@ logging.getLogger("os_brick").addHandler(logging.NullHandler())  # else its warn
 
 _SECRETS = ("password", "secret", "token", "keyring")
 """What is in the names of all that proves who may attach a volume."""
+
+
+def known(volume: str, info: dict[str, Any], locks: Path) -> dict[str, Any]:
+    """What detaching a volume has to know, which is no secret.
+
+    Raises HostError where os-brick is not installed or does not know such volumes: it could not detach it either.
+    """
+    with _told("attach", volume, info):
+        connector(info, locks)
+    data: dict[str, Any] = _without_secrets(info)
+    return data
 
 
 def attach(volume: str, info: dict[str, Any], locks: Path) -> dict[str, Any]:
@@ -42,11 +54,13 @@ def detach(volume: str, info: dict[str, Any], device: dict[str, Any] | None, loc
 def connector(info: dict[str, Any], locks: Path) -> Any:
     """The connector of os-brick for a kind of volume; tests have one of their own."""
     try:
-        import os_brick
-        from os_brick import privileged
-        from os_brick.initiator.connector import InitiatorConnector
-        from oslo_concurrency import lockutils
-        from oslo_config import cfg
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of libraries below it, which nobody here can heed
+            import os_brick
+            from os_brick import privileged
+            from os_brick.initiator.connector import InitiatorConnector
+            from oslo_concurrency import lockutils
+            from oslo_config import cfg
     except ImportError:
         raise HostError("no os-brick, which attaches managed volumes; pip install 'libvirt-xform[block]'") from None
     lockutils.set_defaults(str(locks))
@@ -58,11 +72,10 @@ def connector(info: dict[str, Any], locks: Path) -> Any:
     return InitiatorConnector.factory(kind, "", use_multipath=True, **local)
 
 
-def without_secrets(value: Any) -> Any:
-    """What there is to know for detaching."""
+def _without_secrets(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: without_secrets(one) for name, one in value.items() if not _is_secret(name)}
-    return [without_secrets(one) for one in value] if isinstance(value, list | tuple) else value
+        return {name: _without_secrets(one) for name, one in value.items() if not _is_secret(name)}
+    return [_without_secrets(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _is_secret(name: str) -> bool:

@@ -38,33 +38,34 @@ class AttachedVolume(Effect):
         return "detach it"
 
     def look(self, work: Work) -> Note:
-        return {"info": brick.without_secrets(self.info)}
+        return {"info": brick.known(self.volume, self._info(), _locks(work))}
 
     def apply(self, work: Work, note: Note) -> Outcome:
-        host, info = work.host, self.info
-        if info is None:
-            raise HostError(f"how volume {self.volume} is reached is not known any more; start the VM anew")
+        host, info = work.host, self._info()
         # of several VMs each attaches it: that is none more, and tells each what it has to know
         note["device"] = host.act(
-            "attach",
-            lambda: brick.attach(self.volume, info, host.config.run / "brick"),
-            changes=True,
-            volume=self.volume,
+            "attach", lambda: brick.attach(self.volume, info, _locks(work)), changes=True, volume=self.volume
         )
         host.make_folder(self.link.parent)
         host.link(self.link, note["device"]["path"])
         return Outcome.DONE
 
     def undo(self, work: Work, note: Note) -> Outcome:
-        host, info = work.host, note["info"]
+        host, info, device = work.host, note["info"], note.get("device")
         host.act(
-            "detach",
-            lambda: brick.detach(self.volume, info, note.get("device"), host.config.run / "brick"),
-            changes=True,
-            volume=self.volume,
+            "detach", lambda: brick.detach(self.volume, info, device, _locks(work)), changes=True, volume=self.volume
         )
         host.remove(self.link)
         return Outcome.DONE
 
     def used_by(self, vm: Entity) -> bool:
         return has_disk(vm, self.link)
+
+    def _info(self) -> dict[str, Any]:
+        if self.info is None:
+            raise HostError(f"how the volume {self.volume} is reached is not kept; start the VM anew")
+        return self.info
+
+
+def _locks(work: Work) -> Path:
+    return work.host.config.run / "brick"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -95,3 +97,18 @@ def work(host: Host, ovirt: Any) -> Callable[[str], Work]:
         return Work(host, ovirt, vm.id, vm.name, xml)
 
     return made
+
+
+@pytest.fixture
+def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """The host has no commands but chown and those that the test adds, by name and script."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    os.symlink(shutil.which("chown") or "chown", folder / "chown")
+    monkeypatch.setenv("PATH", str(folder))
+
+    def add(name: str, script: str) -> None:
+        (folder / name).write_text(script)
+        (folder / name).chmod(0o755)
+
+    return add
