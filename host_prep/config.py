@@ -33,7 +33,7 @@ class Config:
     nvram: Path = Path("var/lib/libvirt/qemu/nvram")
     tpm: Path = Path("var/lib/libvirt/swtpm")
     hooks: Path = Path("etc/host-prep/hooks")  # a folder of executables for each point
-    udev_rules: Path = Path("etc/udev/rules.d")
+    udev_rules: Path = Path("run/udev/rules.d")  # those that a reboot forgets, as it forgets who owns a device
     dev: Path = Path("dev")
     sys: Path = Path("sys")
     proc: Path = Path("proc")

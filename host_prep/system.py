@@ -97,6 +97,15 @@ class Host:
         """Whether a file is there, behind all links, that may be run."""
         return self._file("look at", path, lambda: os.path.isfile(path) and os.access(path, os.X_OK))
 
+    def real(self, path: Path) -> Path:
+        """What is behind all links."""
+        return self._file("look at", path, lambda: Path(os.path.realpath(path)))
+
+    def which(self, command: str) -> Path | None:
+        """Where a command is; None where it is not installed."""
+        found = shutil.which(command)
+        return Path(found) if found else None
+
     def read(self, path: Path) -> bytes | None:
         """The content of a file; None where there is none."""
 
@@ -288,11 +297,11 @@ class Host:
 
 
 def _ids(owner: str) -> tuple[int, int]:
-    """``user:group`` as numbers. Raises HostError for one that the host does not know."""
+    """``user:group``, each a name or a number, as numbers. Raises HostError for one that the host does not know."""
     user, _, group = owner.partition(":")
     try:
-        uid = pwd.getpwnam(user).pw_uid if user else -1
-        gid = grp.getgrnam(group).gr_gid if group else -1
+        uid = int(user) if user.isdecimal() else pwd.getpwnam(user).pw_uid if user else -1
+        gid = int(group) if group.isdecimal() else grp.getgrnam(group).gr_gid if group else -1
     except KeyError as error:
         raise HostError(f"{owner}: {error.args[0]}; set an owner that the host has (docs/host.md)") from None
     return uid, gid

@@ -10,6 +10,7 @@ from host_prep.config import Config
 from host_prep.facts.hooks import look_at_hooks
 from host_prep.facts.images import Ids, Image, look_at_images
 from host_prep.facts.machine import Machine, look_at_machine
+from host_prep.facts.managed import look_at_managed
 from host_prep.libvirt import Domain
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Facts:
     domains: tuple[Domain, ...] = ()
     hooks: dict[str, tuple[str, ...]] = field(factory=dict)  # by point, the names of its executables
     images: dict[Ids, Image] = field(factory=dict)
+    attached: frozenset[str] = frozenset()
 
 
 def look(host: Host, vm: Entity) -> Facts:
@@ -36,4 +38,5 @@ def look(host: Host, vm: Entity) -> Facts:
         domains=tuple(host.libvirt.domains()),
         hooks=look_at_hooks(host),
         images=look_at_images(host, vm),
+        attached=look_at_managed(host, vm),
     )

@@ -17,6 +17,9 @@ from host_prep.plan.domain import defined, running, stale, written_back
 from host_prep.plan.hooks import hooks_after, hooks_before
 from host_prep.plan.images import images
 from host_prep.plan.leases import leases
+from host_prep.plan.luns import luns
+from host_prep.plan.managed import managed
+from host_prep.plan.overlays import overlays
 from host_prep.plan.placeholders import placeholders
 from host_prep.request import Request
 from xform.dialect import Dialect
@@ -24,7 +27,17 @@ from xform.errors import DocumentError
 
 Family = Callable[[Entity, Setting], Step]
 
-BEFORE: tuple[Family, ...] = (stale, placeholders, images, leases, hooks_before, defined)
+BEFORE: tuple[Family, ...] = (
+    stale,
+    placeholders,
+    images,
+    luns,
+    managed,
+    overlays,
+    leases,
+    hooks_before,
+    defined,
+)
 """What has to be there before the guest runs."""
 
 RUN: tuple[Family, ...] = (running,)

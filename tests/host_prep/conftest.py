@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -105,3 +106,18 @@ def lvm(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Logi
     volumes = LogicalVolumes(tmp_path / "lvm", config.dev)
     monkeypatch.setenv("PATH", str(volumes.folder), prepend=os.pathsep)
     return volumes
+
+
+@pytest.fixture
+def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """The host has no commands but chown and those that the test adds, by name and script."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    os.symlink(shutil.which("chown") or "chown", folder / "chown")
+    monkeypatch.setenv("PATH", str(folder))
+
+    def add(name: str, script: str) -> None:
+        (folder / name).write_text(script)
+        (folder / name).chmod(0o755)
+
+    return add
