@@ -9,6 +9,7 @@ from attrs import frozen
 
 from host_prep.effect import Effect, Entity, Note, Outcome, Work
 from host_prep.system import Host
+from host_prep.used import disk_paths
 from xform.errors import HostError
 
 _FORMER = "# former owner: "
@@ -63,7 +64,7 @@ class OwnedDevice(Effect):
         return Outcome.DONE
 
     def used_by(self, vm: Entity) -> bool:
-        return has_disk(vm, self.path)
+        return self.path in disk_paths(vm)
 
     def _file(self, host: Host) -> Path:
         return host.config.udev_rules / f"99-host-prep-{self.name}.rules"
@@ -97,8 +98,3 @@ class OwnedDevice(Effect):
         host.run("udevadm", "control", "--reload")
         if device := self._device(host):
             host.run("udevadm", "trigger", "--settle", "--action=change", f"--name-match={device}")
-
-
-def has_disk(vm: Entity, path: Path) -> bool:
-    """Whether a disk of a VM is at a path."""
-    return any(getattr(getattr(disk, "source", None), "path", None) == str(path) for disk in vm.disks)

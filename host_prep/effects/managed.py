@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from host_prep import brick
 from host_prep.effect import Effect, Entity, Note, Outcome, Work
-from host_prep.effects.device import has_disk
+from host_prep.used import disk_paths
 from xform.errors import HostError
 
 
@@ -59,7 +59,7 @@ class AttachedVolume(Effect):
         return Outcome.DONE
 
     def used_by(self, vm: Entity) -> bool:
-        return has_disk(vm, self.link)
+        return self.link in disk_paths(vm)
 
     def _info(self) -> dict[str, Any]:
         if self.info is None:
