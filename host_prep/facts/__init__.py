@@ -22,6 +22,7 @@ class Facts:
     config: Config
     machine: Machine
     domains: tuple[Domain, ...] = ()
+    payloads: frozenset[str] = frozenset()  # names of images that are there
 
 
 def look(host: Host, vm: Entity) -> Facts:
@@ -30,4 +31,5 @@ def look(host: Host, vm: Entity) -> Facts:
         config=host.config,
         machine=look_at_machine(host),
         domains=tuple(host.libvirt.domains()),
+        payloads=frozenset(host.names(host.config.payloads)),
     )

@@ -14,13 +14,15 @@ from host_prep.effect import Effect, Entity, Flow
 from host_prep.facts import Facts
 from host_prep.plan.common import Setting, Step
 from host_prep.plan.domain import defined, running, stale, written_back
+from host_prep.plan.firmware import firmware
+from host_prep.plan.payloads import payloads, refuse_unread
 from host_prep.request import Request
 from xform.dialect import Dialect
 from xform.errors import DocumentError
 
 Family = Callable[[Entity, Setting], Step]
 
-BEFORE: tuple[Family, ...] = (stale, defined)
+BEFORE: tuple[Family, ...] = (stale, firmware, payloads, defined)
 """What has to be there before the guest runs."""
 
 RUN: tuple[Family, ...] = (running,)
@@ -58,6 +60,7 @@ def plan(
     vm = document.entity
     if vm.id is None:
         raise DocumentError(f"{source}: the domain has no uuid; expected one, for effects are kept by it")
+    refuse_unread(document)
     setting = Setting(dialect=dialect, facts=facts, request=request or Request(), flow=flow)
     effects: list[Effect] = []
     for family in (*BEFORE, *RUN, *AFTER):
