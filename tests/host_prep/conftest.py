@@ -25,8 +25,17 @@ OTHER = "0c3bb48c-0f7e-4ea1-8f3a-5a9c1a4b7f10"
 OVIRT = "http://ovirt.org/vm/1.0"
 
 
-def domain(devices: str = "", metadata: str = "", more: str = "", *, id: str = VM, name: str = "web") -> str:
-    """A document as a manager writes it; `metadata` is what is in its ovirt-vm:vm."""
+def domain(
+    devices: str = "",
+    metadata: str = "",
+    more: str = "",
+    *,
+    id: str = VM,
+    name: str = "web",
+    policy: str | None = "none",
+) -> str:
+    """A document as a manager writes it; `metadata` is what is in its ovirt-vm:vm, `policy` that of its CPUs."""
+    metadata = (f"<ovirt-vm:cpuPolicy>{policy}</ovirt-vm:cpuPolicy>" if policy else "") + metadata
     return f"""<domain type="qemu">
   <name>{name}</name>
   <uuid>{id}</uuid>

@@ -25,6 +25,7 @@ from host_prep.start import planned, release, start
 from host_prep.system import Host, part_of
 from tests.host_prep.conftest import OTHER, VM, domain, payload
 from tests.host_prep.fake import FakeLibvirt
+from tests.host_prep.storage import LEAF, ImageDisk, file_domain, file_image
 from tests.host_prep.test_media import content, opened
 from xform.errors import DocumentError, HostError
 
@@ -273,11 +274,11 @@ def test_a_disk_whose_name_is_no_files_is_refused(host: Host, ovirt: Any) -> Non
 
 
 def test_a_disk_that_an_image_provides_is_not_made(host: Host, ovirt: Any) -> None:
-    image = "".join(
-        f"<ovirt-vm:{one}>{OTHER}</ovirt-vm:{one}>" for one in ("poolID", "domainID", "imageID", "volumeID")
-    )
-    said = image + '<ovirt-vm:payload><ovirt-vm:file path="a">YQ==</ovirt-vm:file></ovirt-vm:payload>'
-    assert not any(isinstance(effect, PayloadImage) for effect in planned(host, ovirt, cdrom("/x", said)).effects)
+    file_image(file_domain(host.config), LEAF)
+    disk = ImageDisk(device="cdrom", target="sdd")
+    said = '<ovirt-vm:payload><ovirt-vm:file path="a">YQ==</ovirt-vm:file></ovirt-vm:payload></ovirt-vm:device>'
+    document = domain(disk.element(), disk.metadata().replace("</ovirt-vm:device>", said))
+    assert not any(isinstance(effect, PayloadImage) for effect in planned(host, ovirt, document).effects)
 
 
 # What a guest goes on with
