@@ -134,7 +134,7 @@ class Host:
         """A file with this content, which is there whole or not at all, also after a crash."""
 
         def change() -> None:
-            part = path.with_name(f".{path.name}.part")
+            part = part_of(path)
             descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
             with open(descriptor, "wb") as file:
                 file.write(content)
@@ -175,7 +175,7 @@ class Host:
         """A symbolic link; one that is there is replaced."""
 
         def change() -> None:
-            part = path.with_name(f".{path.name}.part")
+            part = part_of(path)
             part.unlink(missing_ok=True)
             part.symlink_to(target)
             os.rename(part, path)
@@ -193,15 +193,23 @@ class Host:
 
         self._change("set rights", path, change, mode=None if mode is None else oct(mode), owner=owner)
 
+    def rename(self, path: Path, new: Path) -> None:
+        """A file, or a folder, under a new name of the same file system; a file that has it is replaced."""
+        self._change("rename", path, lambda: os.rename(path, new), new=str(new))
+
     def remove(self, path: Path) -> bool:
-        """Remove a file or a link, or an empty folder; whether there was one."""
+        """Remove a file or a link, or an empty folder, and what a broken-off write of it left; whether it was there."""
 
         def change() -> bool:
-            try:
-                os.rmdir(path) if path.is_dir() and not path.is_symlink() else os.unlink(path)
-            except (FileNotFoundError, NotADirectoryError):
-                return False
-            return True
+            there = False
+            for one in (part_of(path), path):
+                try:
+                    os.rmdir(one) if one.is_dir() and not one.is_symlink() else os.unlink(one)
+                except (FileNotFoundError, NotADirectoryError):
+                    there = False
+                else:
+                    there = True
+            return there
 
         return self._change("remove", path, change)
 
@@ -294,6 +302,11 @@ class Host:
             raise
         self.log.debug(what, **said) if not changes else self.log.info(what, **said)
         return done
+
+
+def part_of(path: Path) -> Path:
+    """Where a file, or a folder, is made before it gets its name."""
+    return path.with_name(f".{path.name}.part")
 
 
 def _ids(owner: str) -> tuple[int, int]:

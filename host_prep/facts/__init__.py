@@ -28,6 +28,7 @@ class Facts:
     hooks: dict[str, tuple[str, ...]] = field(factory=dict)  # by point, the names of its executables
     images: dict[Ids, Image] = field(factory=dict)
     attached: frozenset[str] = frozenset()
+    payloads: frozenset[str] = frozenset()  # names of images that are there
 
 
 def look(host: Host, vm: Entity) -> Facts:
@@ -39,4 +40,5 @@ def look(host: Host, vm: Entity) -> Facts:
         hooks=look_at_hooks(host),
         images=look_at_images(host, vm),
         attached=look_at_managed(host, vm),
+        payloads=frozenset(host.names(host.config.payloads)),
     )

@@ -14,12 +14,14 @@ from host_prep.effect import Effect, Entity, Flow
 from host_prep.facts import Facts
 from host_prep.plan.common import Setting, Step
 from host_prep.plan.domain import defined, running, stale, written_back
+from host_prep.plan.firmware import firmware
 from host_prep.plan.hooks import hooks_after, hooks_before
 from host_prep.plan.images import images
 from host_prep.plan.leases import leases
 from host_prep.plan.luns import luns
 from host_prep.plan.managed import managed
 from host_prep.plan.overlays import overlays
+from host_prep.plan.payloads import payloads, refuse_unread
 from host_prep.plan.placeholders import placeholders
 from host_prep.request import Request
 from xform.dialect import Dialect
@@ -29,10 +31,12 @@ Family = Callable[[Entity, Setting], Step]
 
 BEFORE: tuple[Family, ...] = (
     stale,
+    firmware,
     placeholders,
     images,
     luns,
     managed,
+    payloads,
     overlays,
     leases,
     hooks_before,
@@ -75,6 +79,7 @@ def plan(
     vm = document.entity
     if vm.id is None:
         raise DocumentError(f"{source}: the domain has no uuid; expected one, for effects are kept by it")
+    refuse_unread(document)
     setting = Setting(dialect=dialect, facts=facts, request=request or Request(), flow=flow)
     effects: list[Effect] = []
     for family in (*BEFORE, *RUN, *AFTER):

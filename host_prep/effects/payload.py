@@ -1,0 +1,69 @@
+"""Media with a guest's first configuration: cloud-init's, sysprep's answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from attrs import field, frozen
+
+from host_prep import media
+from host_prep.effect import Effect, Note, Outcome, Work
+from host_prep.system import Host, part_of
+from host_prep.tree import folders_of
+from xform.errors import HostError
+
+_MODE = 0o640
+
+
+@frozen(kw_only=True)
+class PayloadImage(Effect):
+    """The image of a CD-ROM or floppy, made of files that are in no document and no journal afterwards.
+
+    It is made before the guest runs, and never again: a guest has read what it has, and may hold it open.  What is at
+    its path before was left by an earlier run of the same VM: it is replaced, and never `found`.
+    """
+
+    path: Path
+    floppy: bool
+    digest: str
+    content: media.Content = field(default=media.Content(), repr=False, metadata={"secret": True})
+
+    @property
+    def key(self) -> str:
+        return f"payload:{self.path}"
+
+    def says(self) -> str:
+        return f"make the {'floppy' if self.floppy else 'CD-ROM'} {self.path} of the payload {self.digest[:12]}"
+
+    def undoing(self) -> str:
+        return "remove the image"
+
+    def apply(self, work: Work, note: Note) -> Outcome:
+        host = work.host
+        host.make_folder(self.path.parent)
+        if self.floppy:
+            self._make_floppy(host)
+        else:
+            host.write(self.path, media.cdrom(self.content), _MODE, host.config.image_owner)
+        return Outcome.DONE
+
+    def undo(self, work: Work, note: Note) -> Outcome:
+        return Outcome.DONE if work.host.remove(self.path) else Outcome.ALREADY
+
+    def _make_floppy(self, host: Host) -> None:
+        """With mkfs.msdos and mtools, which need no mount."""
+        part, label = part_of(self.path), self.content.label
+        host.remove(part)
+        try:
+            host.run("mkfs.msdos", "-C", part, str(media.FLOPPY), *(("-n", label) if label else ()))
+            # before there is anything to read
+            host.set_rights(part, _MODE, host.config.image_owner)
+            folders = [f"::/{folder}" for folder in folders_of(self.content.files)]
+            if folders:
+                host.run("mmd", "-i", part, *folders)
+            for path, data in self.content.files.items():
+                host.run("mcopy", "-i", part, "-", f"::/{path}", input=data)
+            host.rename(part, self.path)
+        except HostError:
+            host.remove(part)
+            raise
