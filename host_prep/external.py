@@ -47,7 +47,7 @@ def archived(text: str, what: str) -> dict[str, bytes]:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
             files, folders = _members(archive, what)
             rest = data[archive.offset :]
-    except (tarfile.TarError, OSError, ValueError) as error:
+    except (tarfile.TarError, OSError, ValueError, OverflowError, RecursionError) as error:
         raise HostError(f"{what} is no sound tar archive: {error}") from None
     if rest.strip(b"\0"):
         raise HostError(f"{what} is no sound tar archive: what follows its files is none")
@@ -66,7 +66,7 @@ def _members(archive: tarfile.TarFile, what: str) -> tuple[list[tuple[str, bytes
         path = member.name.removeprefix("./")
         if len(files) + len(folders) > FILES:
             raise HostError(f"{what} has more than {FILES} files; that is none of a TPM's states")
-        if member.type in (tarfile.REGTYPE, tarfile.AREGTYPE):
+        if member.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and not member.issparse():
             content = archive.extractfile(member)
             files.append((path, content.read() if content else b""))
         elif not member.isdir():

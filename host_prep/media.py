@@ -23,8 +23,11 @@ _NOT_IN_LABEL = '"*+,./:;<=>?[\\]|'  # of FAT
 _NOT_IN_NAME = '"*:<>?|~'
 _DEVICE = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9])(\..*)?", re.IGNORECASE)
 
+_MOVED = "rr_moved"  # where Rock Ridge has folders that ISO 9660 has no depth for
+
 # The same files are the same bytes: an image has the date of its format, not that of its making.
-_DATE = bytes((120, 1, 1, 0, 0, 0, 0))  # years since 1900, ..., quarters of an hour from GMT (ECMA-119 9.1.5)
+DATE = 1_577_836_800  # seconds since 1970
+_DATE = bytes((120, 1, 1, 0, 0, 0, 0))  # the same: years since 1900, ..., quarters of an hour from GMT (ECMA-119 9.1.5)
 _DATE_TEXT = b"2020010100000000\0"  # the same (8.4.26.1)
 
 
@@ -53,7 +56,11 @@ def fault(content: Content, *, floppy: bool) -> str | None:
         return f"its label cannot be written; expected at most {_LABELS[floppy]} printable ASCII characters"
     if wrong := tree.fault(paths):
         return f"its file {wrong}"
-    return _not_on_floppy(content) if floppy else None
+    if floppy:
+        return _not_on_floppy(content)
+    if any(path.split("/")[0] == _MOVED for path in paths):
+        return f"its file cannot be in {_MOVED!r}, which is Rock Ridge's own; rename it"
+    return None
 
 
 def _not_on_floppy(content: Content) -> str | None:
@@ -94,7 +101,7 @@ def cdrom(content: Content) -> bytes:
     image.pvd.volume_identifier = label.ljust(32).encode()  # Joliet has room for half of it
     # by path: what it is called in ISO 9660 and in Joliet; by folder: what is taken there
     short, joliet = {"": ""}, {"": ""}
-    taken: dict[str, tuple[set[str], set[str]]] = {}
+    taken: dict[str, tuple[set[str], set[str]]] = {"": ({_MOVED.upper()}, set())}
     folders = tree.folders_of(content.files)
     for path in [*folders, *sorted(content.files)]:
         above, _, name = path.rpartition("/")
@@ -121,14 +128,11 @@ def cdrom(content: Content) -> bytes:
 
 def _short(name: str, taken: set[str], is_file: bool) -> str:
     """A name of ISO 9660, like the one that is meant."""
-    stem, dot, suffix = name.rpartition(".") if is_file else (name, "", "")
-    stem, suffix = (_plain(stem), _plain(suffix)) if dot else (_plain(name), "")
-    end = f".{suffix[:3]};1" if is_file else ""
-    return _free(stem, 8, end, taken)
-
-
-def _plain(name: str) -> str:
-    return "".join(c if c.isascii() and (c.isalnum() or c == "_") else "_" for c in name.upper())
+    plain = re.sub("[^A-Z0-9_.]", "_", name.upper())
+    stem, _, suffix = plain.rpartition(".")
+    if not is_file or not stem:  # no suffix
+        return _free(plain.replace(".", "_"), 8, ".;1" if is_file else "", taken)
+    return _free(stem.replace(".", "_"), 8, f".{suffix[:3]};1", taken)
 
 
 def _joliet(name: str, taken: set[str]) -> str:

@@ -14,6 +14,9 @@ from xform.errors import HostError
 
 _MODE = 0o640
 
+# The commands of a floppy, which give all things in it one date.
+_ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "SOURCE_DATE_EPOCH": str(media.DATE), "TZ": "UTC"}
+
 
 @frozen(kw_only=True)
 class PayloadImage(Effect):
@@ -52,18 +55,22 @@ class PayloadImage(Effect):
 
     def _make_floppy(self, host: Host) -> None:
         """With mkfs.msdos and mtools, which need no mount."""
-        part, label = part_of(self.path), self.content.label
+        part, content = part_of(self.path), self.content
+        label = ("-n", content.label) if content.label else ()
         host.remove(part)
         try:
-            host.run("mkfs.msdos", "-C", part, str(media.FLOPPY), *(("-n", label) if label else ()))
+            _run(host, "mkfs.msdos", "--invariant", "-C", part, str(media.FLOPPY), *label)
             # before there is anything to read
             host.set_rights(part, _MODE, host.config.image_owner)
-            folders = [f"::/{folder}" for folder in folders_of(self.content.files)]
-            if folders:
-                host.run("mmd", "-i", part, *folders)
-            for path, data in self.content.files.items():
-                host.run("mcopy", "-i", part, "-", f"::/{path}", input=data)
+            if folders := [f"::/{folder}" for folder in folders_of(content.files)]:
+                _run(host, "mmd", "-i", part, *folders)
+            for path, data in content.files.items():
+                _run(host, "mcopy", "-i", part, "-", f"::/{path}", input=data)
             host.rename(part, self.path)
         except HostError:
             host.remove(part)
             raise
+
+
+def _run(host: Host, *arguments: str | Path, input: bytes | None = None) -> None:
+    host.run(*arguments, input=input, environment=_ENVIRONMENT)
