@@ -12,11 +12,11 @@ from host_prep.effect import Effect, Entity
 from host_prep.effects.payload import PayloadImage
 from host_prep.plan.common import Setting, Step
 from host_prep.plan.disks import named, pointed, with_disks
+from host_prep.plan.names import plain
 from xform.document import Document
 from xform.errors import DocumentError, HostError
 
 _TO_BE_MADE = "PAYLOAD:"  # in place of a path
-_PLAIN = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"
 _UNREAD = re.compile(r"/ovirt-vm:(payload|vmPayload)(/|\[)")
 
 
@@ -74,9 +74,7 @@ def _path(disk: Entity, vm: Entity, setting: Setting) -> Path:
     """Where the image is to be: where a guest that goes on has it, else at its own name."""
     if setting.flow != "fresh" and (there := _ours(disk, vm, setting)):
         return there
-    name = disk.id or disk.target
-    if name is None or not re.fullmatch(_PLAIN, name):
-        raise HostError(f"disk {named(disk)}: expected an id or target of letters, digits and ._- to name its image by")
+    name = plain(disk.id or disk.target or "", f"the id or target of disk {named(disk)}")
     path: Path = setting.facts.config.payloads / f"{vm.id}-{name}.img"
     return path
 
@@ -84,7 +82,7 @@ def _path(disk: Entity, vm: Entity, setting: Setting) -> Path:
 def _ours(disk: Entity, vm: Entity, setting: Setting) -> Path | None:
     """The image that the document names, if it is one of this VM's."""
     path = Path(getattr(disk.source, "path", None) or "")
-    ours = re.fullmatch(rf"{vm.id}(-{_PLAIN})?\.img", path.name)
+    ours = path.name == f"{vm.id}.img" or (path.name.startswith(f"{vm.id}-") and path.suffix == ".img")
     return path if ours and path.parent == setting.facts.config.payloads else None
 
 

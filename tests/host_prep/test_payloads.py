@@ -18,14 +18,18 @@ from host_prep.config import Config
 from host_prep.effect import Outcome, Work
 from host_prep.effects import dump_effect, load_effect
 from host_prep.effects.payload import _ENVIRONMENT, PayloadImage
+from host_prep.facts import Facts
+from host_prep.facts.machine import Machine
 from host_prep.journal import Journal, Kept
 from host_prep.media import Content
+from host_prep.plan.common import Setting
+from host_prep.plan.payloads import payloads
 from host_prep.recover import recover
+from host_prep.request import Request
 from host_prep.start import planned, release, start
 from host_prep.system import Host, part_of
 from tests.host_prep.conftest import OTHER, VM, domain, payload
 from tests.host_prep.fake import FakeLibvirt
-from tests.host_prep.storage import LEAF, ImageDisk, file_domain, file_image
 from tests.host_prep.test_media import content, opened
 from xform.errors import DocumentError, HostError
 
@@ -269,16 +273,20 @@ def test_two_disks_do_not_share_an_image(host: Host, ovirt: Any, config: Config)
 
 def test_a_disk_whose_name_is_no_files_is_refused(host: Host, ovirt: Any) -> None:
     odd = domain(CDROM.replace('dev="sdd"', 'dev="../sdd"'), payload("../sdd", FILES))
-    with pytest.raises(HostError, match=r"^disk \.\./sdd: expected an id or target"):
+    with pytest.raises(HostError, match=r"^the id or target of disk \.\./sdd is '\.\./sdd'; expected a plain name"):
         planned(host, ovirt, odd)
 
 
-def test_a_disk_that_an_image_provides_is_not_made(host: Host, ovirt: Any) -> None:
-    file_image(file_domain(host.config), LEAF)
-    disk = ImageDisk(device="cdrom", target="sdd")
-    said = '<ovirt-vm:payload><ovirt-vm:file path="a">YQ==</ovirt-vm:file></ovirt-vm:payload></ovirt-vm:device>'
-    document = domain(disk.element(), disk.metadata().replace("</ovirt-vm:device>", said))
-    assert not any(isinstance(effect, PayloadImage) for effect in planned(host, ovirt, document).effects)
+@pytest.mark.parametrize(
+    "provided",
+    [{"managed": True}, {"guid": "3600"}, dict.fromkeys(("pool_id", "domain_id", "image_id", "volume_id"), OTHER)],
+    ids=["managed", "lun", "image"],
+)
+def test_a_disk_that_has_a_volume_gets_no_image(ovirt: Any, config: Config, provided: dict[str, Any]) -> None:
+    setting = Setting(dialect=ovirt, facts=Facts(config=config, machine=Machine()), request=Request(), flow="fresh")
+    vm = ovirt.parse(domain(CDROM, payload("sdd", FILES)))
+    assert len(payloads(vm, setting)[1]) == 1
+    assert payloads(evolve(vm, disks=[evolve(vm.disks[0], **provided)]), setting)[1] == []
 
 
 # What a guest goes on with
@@ -312,7 +320,7 @@ def test_without_its_files_a_guest_goes_on_only_with_the_image_that_is_there(
     image.parent.mkdir(parents=True)
     image.write_bytes(b"")
     plan = planned(host, ovirt, document, flow=flow)
-    assert plan.document == document
+    assert ovirt.parse(plan.document).disks == ovirt.parse(document).disks
     assert not any(isinstance(effect, PayloadImage) for effect in plan.effects)
 
 
@@ -345,7 +353,7 @@ def test_a_document_of_a_host_is_started_again_with_its_files_only(
 
 def test_another_medium_in_the_drive_of_a_payload_is_left_alone(host: Host, ovirt: Any) -> None:
     document = cdrom("/isos/drivers.iso", "<ovirt-vm:payloadDigest>abc</ovirt-vm:payloadDigest>")
-    assert planned(host, ovirt, document).document == document
+    assert ovirt.parse(planned(host, ovirt, document).document).disks == ovirt.parse(document).disks
 
 
 # The whole way
