@@ -27,7 +27,8 @@ def detached(place: Entity, managed: bool | None, what: str, setting: Setting) -
 
 def _effects(device: Entity, setting: Setting) -> list[Effect]:
     dialect, source = setting.dialect, device.source
-    what = f"host device {device.id or device.alias or device.uuid or 'without a name'}"
+    name = device.id or device.alias or device.uuid
+    what = f"host device {name}" if name else "host device"
     if isinstance(source, dialect.PciHostdevSource):
         return detached(source, device.managed, what, setting)
     if isinstance(source, dialect.UsbHostdevSource):
