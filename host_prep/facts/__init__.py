@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from host_prep.config import Config
+from host_prep.facts.devices import Devices, look_at_devices
 from host_prep.facts.hooks import look_at_hooks
 from host_prep.facts.images import Ids, Image, look_at_images
 from host_prep.facts.machine import Machine, look_at_machine
 from host_prep.facts.managed import look_at_managed
+from host_prep.facts.networks import Networks, look_at_networks
 from host_prep.libvirt import Domain
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ class Facts:
     images: dict[Ids, Image] = field(factory=dict)
     attached: frozenset[str] = frozenset()
     payloads: frozenset[str] = frozenset()  # names of images that are there
+    networks: Networks = field(factory=Networks)
+    devices: Devices = field(factory=Devices)
 
 
 def look(host: Host, vm: Entity) -> Facts:
@@ -41,4 +45,6 @@ def look(host: Host, vm: Entity) -> Facts:
         images=look_at_images(host, vm),
         attached=look_at_managed(host, vm),
         payloads=frozenset(host.names(host.config.payloads)),
+        networks=look_at_networks(host, vm),
+        devices=look_at_devices(host, vm),
     )

@@ -13,13 +13,17 @@ from attrs import frozen
 from host_prep.effect import Effect, Entity, Flow
 from host_prep.facts import Facts
 from host_prep.plan.common import Setting, Step
+from host_prep.plan.displays import displays
 from host_prep.plan.domain import defined, running, stale, written_back
 from host_prep.plan.firmware import firmware
 from host_prep.plan.hooks import hooks_after, hooks_before
+from host_prep.plan.hostdevs import hostdevs
 from host_prep.plan.images import images
 from host_prep.plan.leases import leases
 from host_prep.plan.luns import luns
 from host_prep.plan.managed import managed
+from host_prep.plan.mirroring import mirroring
+from host_prep.plan.nics import nics
 from host_prep.plan.overlays import overlays
 from host_prep.plan.payloads import payloads, refuse_unread
 from host_prep.plan.placeholders import placeholders
@@ -39,6 +43,9 @@ BEFORE: tuple[Family, ...] = (
     payloads,
     overlays,
     leases,
+    displays,
+    hostdevs,
+    nics,
     hooks_before,
     defined,
 )
@@ -48,6 +55,7 @@ RUN: tuple[Family, ...] = (running,)
 
 AFTER: tuple[Family, ...] = (
     written_back,
+    mirroring,
     hooks_after,
 )
 """What needs the guest to run."""
