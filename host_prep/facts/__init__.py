@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from host_prep.config import Config
 from host_prep.facts.hooks import look_at_hooks
+from host_prep.facts.hugepages import look_at_page_sizes
 from host_prep.facts.images import Ids, Image, look_at_images
 from host_prep.facts.machine import Machine, look_at_machine
 from host_prep.facts.managed import look_at_managed
@@ -29,6 +30,7 @@ class Facts:
     images: dict[Ids, Image] = field(factory=dict)
     attached: frozenset[str] = frozenset()
     payloads: frozenset[str] = frozenset()  # names of images that are there
+    page_sizes: tuple[int, ...] = ()  # KiB, of huge pages
 
 
 def look(host: Host, vm: Entity) -> Facts:
@@ -41,4 +43,5 @@ def look(host: Host, vm: Entity) -> Facts:
         images=look_at_images(host, vm),
         attached=look_at_managed(host, vm),
         payloads=frozenset(host.names(host.config.payloads)),
+        page_sizes=look_at_page_sizes(host),
     )
