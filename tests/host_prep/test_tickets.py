@@ -39,6 +39,14 @@ def test_a_screen_gets_its_password_and_is_else_as_libvirt_has_it(
     assert [etree.tostring(one) for one in said] == [etree.tostring(one) for one in before]
 
 
+def test_L247_a_screen_is_closed_until_its_ticket_is_there(host: Host, ovirt: Any) -> None:
+    given = ovirt.parse(planned(host, ovirt, domain(SCREENS), Request(tickets=[ticket()])).document).graphics
+    assert {type(one).__name__: (one.password, one.password_valid_to) for one in given} == {
+        "SpiceGraphics": (None, None),
+        "VncGraphics": ("*****", "1970-01-01T00:00:01"),
+    }
+
+
 def test_a_screen_that_is_not_there_is_told(host: Host, journal: Journal, ovirt: Any, libvirt: FakeLibvirt) -> None:
     with pytest.raises(HostError, match=r"^web: the VM has no vnc screen to set a password of; ask for"):
         start(host, journal, ovirt, domain(), Request(tickets=[ticket()]))
