@@ -11,6 +11,7 @@ from attrs import define, frozen
 from xform.errors import HostError
 
 if TYPE_CHECKING:
+    from host_prep.journal import Entry, Journal
     from host_prep.system import Host
     from xform.dialect import Dialect
 
@@ -48,6 +49,11 @@ class Work:
     vm: str
     name: str
     document: str
+    journal: Journal | None = None
+
+    def others(self, key: str) -> list[Entry]:
+        """What other VMs did, or may have done, to the same thing, as the journal tells."""
+        return self.journal.others(key, self.vm) if self.journal else []
 
     def running(self) -> Iterator[Entity]:
         """The other domains that run, as their documents tell."""

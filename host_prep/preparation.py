@@ -34,6 +34,7 @@ class Preparation:
 
     def __init__(self, work: Work, journal: Journal) -> None:
         self.work, self.journal = work, journal
+        work.journal = journal
         self.log = work.host.log.bind(vm=work.vm)
 
     def apply(self, entries: Iterable[Entry], effects: Sequence[Effect] | None = None) -> None:

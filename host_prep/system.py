@@ -151,7 +151,7 @@ class Host:
         """Write to a file as it stands, such as one of the kernel's."""
 
         def change() -> None:
-            descriptor = os.open(path, os.O_WRONLY)
+            descriptor = os.open(path, os.O_WRONLY | os.O_TRUNC)
             with open(descriptor, "wb", buffering=0) as file:
                 file.write(text.encode())
 

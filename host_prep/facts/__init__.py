@@ -9,6 +9,7 @@ from attrs import field, frozen
 from host_prep.config import Config
 from host_prep.facts.devices import Devices, look_at_devices
 from host_prep.facts.hooks import look_at_hooks
+from host_prep.facts.hugepages import look_at_page_sizes
 from host_prep.facts.images import Ids, Image, look_at_images
 from host_prep.facts.machine import Machine, look_at_machine
 from host_prep.facts.managed import look_at_managed
@@ -33,6 +34,7 @@ class Facts:
     payloads: frozenset[str] = frozenset()  # names of images that are there
     networks: Networks = field(factory=Networks)
     devices: Devices = field(factory=Devices)
+    page_sizes: tuple[int, ...] = ()  # KiB, of huge pages
 
 
 def look(host: Host, vm: Entity) -> Facts:
@@ -47,4 +49,5 @@ def look(host: Host, vm: Entity) -> Facts:
         payloads=frozenset(host.names(host.config.payloads)),
         networks=look_at_networks(host, vm),
         devices=look_at_devices(host, vm),
+        page_sizes=look_at_page_sizes(host),
     )

@@ -13,11 +13,13 @@ from attrs import frozen
 from host_prep.effect import Effect, Entity, Flow
 from host_prep.facts import Facts
 from host_prep.plan.common import Setting, Step
+from host_prep.plan.cpus import cpus
 from host_prep.plan.displays import displays
 from host_prep.plan.domain import defined, running, stale, written_back
 from host_prep.plan.firmware import firmware
 from host_prep.plan.hooks import hooks_after, hooks_before
 from host_prep.plan.hostdevs import hostdevs
+from host_prep.plan.hugepages import hugepages
 from host_prep.plan.images import images
 from host_prep.plan.leases import leases
 from host_prep.plan.luns import luns
@@ -27,6 +29,9 @@ from host_prep.plan.nics import nics
 from host_prep.plan.overlays import overlays
 from host_prep.plan.payloads import payloads, refuse_unread
 from host_prep.plan.placeholders import placeholders
+from host_prep.plan.secrets import secrets
+from host_prep.plan.sockets import cleared, sockets
+from host_prep.plan.tickets import tickets
 from host_prep.request import Request
 from xform.dialect import Dialect
 from xform.errors import DocumentError
@@ -46,6 +51,9 @@ BEFORE: tuple[Family, ...] = (
     displays,
     hostdevs,
     nics,
+    hugepages,
+    secrets,
+    cleared,
     hooks_before,
     defined,
 )
@@ -56,6 +64,9 @@ RUN: tuple[Family, ...] = (running,)
 AFTER: tuple[Family, ...] = (
     written_back,
     mirroring,
+    cpus,
+    sockets,
+    tickets,
     hooks_after,
 )
 """What needs the guest to run."""

@@ -6,6 +6,7 @@ from attrs import evolve
 
 from host_prep.effect import Entity
 from host_prep.plan.common import Setting, Step
+from xform.codecs import codec
 from xform.errors import HostError
 
 X86 = ("x86_64", "i686")
@@ -71,11 +72,11 @@ def _machine(vm: Entity, setting: Setting) -> Entity:
 
 def _cpu_policy(vm: Entity, setting: Setting) -> Entity:
     """Who may run on its CPUs, where the manager does not say; and which it pinned, for the host pins the others."""
-    pinned = sorted(vm.cpu_tune.vcpu_pins if vm.cpu_tune else (), key=lambda number: (len(number), number))
+    pinned = vm.cpu_tune.vcpu_pins if vm.cpu_tune else ()
     policy = vm.cpu_policy or ("manual" if pinned else "none")
     noted = vm.manually_pinned_cpus
     if policy == "manual" and pinned and noted is None:
-        noted = ",".join(pinned)
+        noted = codec("cpuset", ()).decode(",".join(pinned))
     return evolve(vm, cpu_policy=policy, manually_pinned_cpus=noted)
 
 

@@ -228,7 +228,8 @@ def test_an_image_on_a_server_is_left_as_the_document_says(host: Host, ovirt: An
     source = f'<source protocol="gluster" name="vol/{DOMAIN}/images/{IMAGE}/{LEAF}"><host name="g1"/></source>'
     plan = planned(host, ovirt, document(ImageDisk(type="network", source=source)))
     assert ovirt.parse(plan.document).disks == ovirt.parse(document(ImageDisk(type="network", source=source))).disks
-    assert [type(effect).__name__ for effect in plan.effects] == ["DefinedDomain", "RunningDomain", "WrittenMetadata"]
+    names = [type(effect).__name__ for effect in plan.effects]
+    assert names == ["DefinedDomain", "RunningDomain", "WrittenMetadata", "CpuPool"]
 
 
 def test_a_template_of_two_disks_is_activated_once(host: Host, ovirt: Any, lvm: LogicalVolumes) -> None:
