@@ -65,7 +65,7 @@ def _append(file: int, root: Path, paths: Iterable[Path]) -> None:
     """An archive of these paths below a folder, after what is in the file: the kernel unpacks one after the other."""
     listed = {above for path in paths for above in (path, *path.parents)} - {Path()}
     names = b"\0".join(os.fsencode(path) for path in sorted(listed))
-    subprocess.run(["cpio", "-o0", "-H", "newc", "--quiet"], cwd=root, input=names, stdout=file, check=True)
+    subprocess.run(["cpio", "-o0", "-H", "newc", "--quiet", "-R0:0"], cwd=root, input=names, stdout=file, check=True)
 
 
 def _of_host(commands: Sequence[str], more: Sequence[str]) -> set[Path]:
