@@ -20,7 +20,7 @@ SECONDS = 300  # a run takes 15 to 30 of them; more only where something hangs
 # QEMU ends with the process that started it, whatever ends that.
 _QEMU = (
     *("setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-nodefaults", "-no-reboot", "-display", "none"),
-    *("-machine", "q35,kernel-irqchip=split", "-accel", "tcg", "-cpu", "max", "-smp", "2", "-m", "1024"),
+    *("-machine", "q35,kernel-irqchip=split", "-accel", "tcg", "-cpu", "max", "-smp", "1", "-m", "1024"),
 )
 
 
