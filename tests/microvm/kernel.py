@@ -42,6 +42,8 @@ class Kernel:
         files = {_name(file): [file, *needs.split()] for file, needs in (line.split(":") for line in listed)}
         built_in = (self.folder / self.modules / "modules.builtin").read_text().splitlines()
         wanted = {name.replace("-", "_") for name in names} - {_name(file) for file in built_in}
+        if unknown := wanted - files.keys():
+            raise LookupError(f"the kernel {self.version} has no module {min(unknown)}; expected one of {PACKAGE}'s")
         found = {self.modules / file for name in wanted for file in files[name]}
         return found | {self.modules / "modules.dep", self.modules / "modules.builtin"}
 
