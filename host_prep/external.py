@@ -47,8 +47,8 @@ def archived(text: str, what: str) -> dict[str, bytes]:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
             files, folders = _members(archive, what)
             rest = data[archive.offset :]
-    except (tarfile.TarError, OSError, ValueError, OverflowError, RecursionError) as error:
-        raise HostError(f"{what} is no sound tar archive: {error}") from None
+    except (tarfile.TarError, OSError, ValueError, OverflowError, RecursionError):
+        raise HostError(f"{what} is no sound tar archive") from None
     if rest.strip(b"\0"):
         raise HostError(f"{what} is no sound tar archive: what follows its files is none")
     if wrong := tree.fault([path for path, _ in files], folders):
@@ -59,14 +59,18 @@ def archived(text: str, what: str) -> dict[str, bytes]:
 
 
 def _members(archive: tarfile.TarFile, what: str) -> tuple[list[tuple[str, bytes]], list[str]]:
-    """Files with their content, and folders, as they are named; all of it is in memory, and no more than there is."""
+    """Files with their content, and folders, as they are named."""
     files: list[tuple[str, bytes]] = []
     folders: list[str] = []
+    size = 0
     for member in archive:
         path = member.name.removeprefix("./")
         if len(files) + len(folders) > FILES:
             raise HostError(f"{what} has more than {FILES} files; that is none of a TPM's states")
         if member.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and not member.issparse():
+            size += member.size
+            if member.size < 0 or size > LIMIT:  # files of an archive may lie over each other
+                raise HostError(f"{what} is no sound tar archive: its files are larger than it is")
             content = archive.extractfile(member)
             files.append((path, content.read() if content else b""))
         elif not member.isdir():

@@ -106,6 +106,16 @@ def test_a_file_with_holes_is_refused_for_it_may_be_of_any_size() -> None:
         external.archived(archive((info, data)), "it")
 
 
+def test_files_that_lie_over_each_other_are_no_way_around_the_limit() -> None:
+    size, members = external.LIMIT // 4, []
+    for number in range(5):
+        info, data = member(str(number))
+        info.pax_headers = {"GNU.sparse.realsize": str(size)}
+        members.append((info, data))
+    with pytest.raises(HostError, match="its files are larger than it is"):
+        external.archived(text(lzma.compress(packed(*members, member("all", data=bytes(size))), preset=0)), "it")
+
+
 @pytest.mark.parametrize("path", ["/etc/cron.d/a", "../a", "a/../../b", "a//b", "./../a", "a/./b", "a\\b", "a\nb"])
 @pytest.mark.parametrize("kind", [tarfile.REGTYPE, tarfile.DIRTYPE], ids=["file", "folder"])
 def test_a_path_that_leads_elsewhere_is_refused(path: str, kind: bytes) -> None:

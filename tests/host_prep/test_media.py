@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from host_prep import media
 from host_prep.media import Content
+from xform.errors import HostError
 
 DEEP = "/".join(f"level{n}" for n in range(20)) + "/deep"
 
@@ -92,8 +94,8 @@ def test_a_medium_without_label_and_files_is_one() -> None:
 
 
 def test_pycdlib_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "pycdlib", None)
-    with pytest.raises(media.HostError, match=r"pip install 'libvirt-xform\[host\]'"):
+    monkeypatch.setitem(sys.modules, "pycdlib", None)
+    with pytest.raises(HostError, match=r"pip install 'libvirt-xform\[host\]'"):
         media.cdrom(Content())
 
 
