@@ -32,7 +32,7 @@ def domain(
     *,
     id: str = VM,
     name: str = "web",
-    policy: str | None = "none",
+    policy: str | None = None,
 ) -> str:
     """A document as a manager writes it; `metadata` is what is in its ovirt-vm:vm, `policy` that of its CPUs."""
     metadata = (f"<ovirt-vm:cpuPolicy>{policy}</ovirt-vm:cpuPolicy>" if policy else "") + metadata

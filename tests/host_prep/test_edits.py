@@ -109,14 +109,14 @@ PINNED = '<cputune><vcpupin vcpu="10" cpuset="1"/><vcpupin vcpu="2" cpuset="0-1"
 def test_who_may_use_its_cpus_is_what_the_manager_says_or_pins(
     ovirt: Any, more: str, said: str, policy: str, noted: str | None
 ) -> None:
-    vm = ovirt.parse(completed(domain(more=more, metadata=said, policy=None), setting(ovirt), placeholders))
+    vm = ovirt.parse(completed(domain(more=more, metadata=said), setting(ovirt), placeholders))
     assert (vm.cpu_policy, vm.manually_pinned_cpus) == (policy, noted)
 
 
 def test_L253_what_the_manager_pinned_is_noted_before_the_host_pins_the_others(ovirt: Any) -> None:
     """A saved VM has pins of both."""
     noted = "<ovirt-vm:cpuPolicy>manual</ovirt-vm:cpuPolicy><ovirt-vm:manuallyPinedCPUs>2</ovirt-vm:manuallyPinedCPUs>"
-    given = domain(more=PINNED, metadata=noted, policy=None)
+    given = domain(more=PINNED, metadata=noted)
     assert ovirt.parse(completed(given, setting(ovirt, flow="restore"), placeholders)).manually_pinned_cpus == "2"
     assert ovirt.parse(completed(given, setting(ovirt), placeholders)).manually_pinned_cpus == "2,10"
 

@@ -30,7 +30,7 @@ EMULATOR = '<tpm model="tpm-crb"><backend type="emulator" version="2.0"/></tpm>'
 
 
 def machine(nvram: str = "<nvram/>", tpm: str = EMULATOR) -> str:
-    return domain(tpm).replace("</os>", f"{nvram}</os>")
+    return domain(tpm, policy="none").replace("</os>", f"{nvram}</os>")
 
 
 def files(folder: Path) -> dict[str, tuple[bytes, int]]:
