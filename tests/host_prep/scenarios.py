@@ -38,9 +38,9 @@ def _sharing(config: Config) -> str:
     return domain(
         f"""<channel type="unix"><source mode="bind" path="{config.channels}/{VM}.org.qemu.guest_agent.0"/>
         <target type="virtio" name="org.qemu.guest_agent.0"/></channel>""",
-        "<ovirt-vm:custom><ovirt-vm:hugepages>2048</ovirt-vm:hugepages></ovirt-vm:custom>"
-        "<ovirt-vm:cpuPolicy>dedicated</ovirt-vm:cpuPolicy>",
+        "<ovirt-vm:custom><ovirt-vm:hugepages>2048</ovirt-vm:hugepages></ovirt-vm:custom>",
         '<cputune><vcpupin vcpu="0" cpuset="0"/><vcpupin vcpu="1" cpuset="0"/></cputune>',
+        policy="dedicated",
     )
 
 

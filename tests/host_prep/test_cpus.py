@@ -24,11 +24,10 @@ THIRD = "9f1c3c6e-27a4-4f29-8a43-1e6c52b4b7aa"
 
 def vm(id: str = VM, policy: str = "", pins: str = "") -> str:
     """Two vCPUs, those of `pins` pinned: ``0:4 1:5``."""
-    said = f"<ovirt-vm:cpuPolicy>{policy}</ovirt-vm:cpuPolicy>" if policy else ""
     tune = "".join(
         f'<vcpupin vcpu="{vcpu}" cpuset="{cpus}"/>' for vcpu, _, cpus in (one.partition(":") for one in pins.split())
     )
-    return domain(metadata=said, more=f"<cputune>{tune}</cputune>" if tune else "", id=id, name=id)
+    return domain(more=f"<cputune>{tune}</cputune>" if tune else "", id=id, name=id, policy=policy or None)
 
 
 @pytest.fixture(autouse=True)

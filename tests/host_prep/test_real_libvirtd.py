@@ -98,10 +98,9 @@ def test_vcpus_run_where_no_vm_has_cpus_for_itself(host: Host, journal: Journal,
         return set(ovirt.parse(host.libvirt.document(OTHER)).cpu_tune.vcpu_pins.values())
 
     first = min(os.sched_getaffinity(0))
-    policy = "<ovirt-vm:cpuPolicy>dedicated</ovirt-vm:cpuPolicy>"
     pins = f'<cputune><vcpupin vcpu="0" cpuset="{first}"/><vcpupin vcpu="1" cpuset="{first}"/></cputune>'
     start(host, journal, ovirt, domain(id=OTHER, name="other"))
-    start(host, journal, ovirt, domain(metadata=policy, more=pins))
+    start(host, journal, ovirt, domain(more=pins, policy="dedicated"))
     taken = affinity()
     release(host, journal, ovirt, VM, force=True)
     given_back = affinity()
