@@ -11,11 +11,10 @@ import pytest
 from host_prep.config import Config
 from host_prep.effect import Work
 from host_prep.system import Host
+from tests.host_prep.conftest import VM
 from tests.host_prep.fake import FakeLibvirt
 from tests.microvm.inside import PORT
 from tests.microvm.kernel import NoKernel
-
-VM = "6695eb01-f6a4-4304-79aa-97f2502e193f"
 
 NODE = pytest.StashKey[str]()
 """A test's node id inside; outside, xdist adds to it."""
