@@ -40,7 +40,7 @@ class Config:
     etc: Path = Path("etc")
 
     connect: str = "qemu:///system"  # libvirt's URI
-    image_owner: str | None = None  # user:group of volumes and payload images; None leaves them as they are made
+    image_owner: str | None = None  # user:group of volumes, LUNs and payload images; None: libvirt gives them to QEMU
     socket_group: str | None = None  # of the guest agent's sockets; None: that which libvirt gave them
     console_group: str | None = None  # of serial consoles' sockets
     network_prefix: str = "vdsm-"  # of libvirt networks that displays listen on

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from host_prep.config import Config, read_config
@@ -24,7 +25,8 @@ def prepare(xml: str, run: Run) -> str:
     if urlsplit(run.hypervisor.uri).scheme == MOCK:
         return xml
     if run.config is None and run.uri == EMBED:
-        config = Config(root=embedded_root() / "host")
+        host = {name: Path("/") / name for name in ("dev", "sys", "proc", "etc")}
+        config = Config(root=embedded_root() / "host", **host)
     else:
         config = read_config(run.dialect, run.config)
     libvirt = run.enter(closing(Libvirt(run.hypervisor.uri)))

@@ -33,13 +33,14 @@ def named(disk: Entity) -> str:
 def pointed(disk: Entity, path: Path | str, setting: Setting, *, block: bool = False) -> Entity:
     """The disk with its own path, whatever its bus and name; all else of its source stays.
 
-    A file or device that outlives the VM keeps its owner: libvirt is told not to change it.
+    Where the settings give files and devices an owner, libvirt is told to leave them to it; else that is libvirt's.
     """
     dialect = setting.dialect
     cls = dialect.BlockDiskSource if block else dialect.FileDiskSource
     source = disk.source
     same, local = isinstance(source, cls), type(source) in (dialect.BlockDiskSource, dialect.FileDiskSource)
-    seclabels = (source.seclabels if local else []) or [dialect.DeviceSeclabel(model="dac", relabel=False)]
+    owned = [dialect.DeviceSeclabel(model="dac", relabel=False)] if setting.facts.config.image_owner else []
+    seclabels = (source.seclabels if local else []) or owned
     if same:
         return evolve(disk, source=evolve(source, path=str(path), seclabels=seclabels))
     kept = {name: getattr(source, name) for name in _OF_BOTH} if local else {}

@@ -19,7 +19,7 @@ MACHINE = Machine(uuid="HOST-UUID-1", arch="x86_64", os_name="oVirt Node", os_ve
 def setting(
     dialect: Any, *, flow: Flow = "fresh", machine: Machine = MACHINE, serial: str | None = None, **facts: Any
 ) -> Setting:
-    known = Facts(config=Config(root=Path("/nowhere")), machine=machine, **facts)
+    known = Facts(config=Config(root=Path("/nowhere"), image_owner="vdsm:qemu"), machine=machine, **facts)
     return Setting(dialect=dialect, facts=known, request=Request(serial=serial), flow=flow)
 
 

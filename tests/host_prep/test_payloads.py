@@ -45,6 +45,7 @@ def cdrom(path: str, said: str) -> str:
     return domain(
         f'<disk type="file" device="cdrom"><source file="{path}"/><target dev="sdd" bus="sata"/></disk>',
         f'<ovirt-vm:device devtype="disk" name="sdd">{said}</ovirt-vm:device>',
+        policy="none",
     )
 
 

@@ -11,14 +11,13 @@ import pytest
 from host_prep.config import Config
 from host_prep.effect import Work
 from host_prep.system import Host
+from tests.host_prep.conftest import VM
 from tests.host_prep.fake import FakeLibvirt
 from tests.microvm.inside import PORT
 from tests.microvm.kernel import NoKernel
 
-VM = "6695eb01-f6a4-4304-79aa-97f2502e193f"
-
 NODE = pytest.StashKey[str]()
-"""A test's node id inside; outside, xdist adds to it."""
+"""Of a test that is to run inside: its node id there; outside, xdist adds to it."""
 
 RUNS = pytest.StashKey[dict[Path, dict[str, list[pytest.TestReport]] | Exception]]()
 """Of each file: the reports of its tests, or why there are none."""
@@ -33,7 +32,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
     """In place of a test, its reports; the first test of a file has the machine run."""
-    if NODE not in item.stash:  # inside; and pytest asks this of the tests of other folders as well
+    if NODE not in item.stash:  # pytest asks this of the tests in all folders
         return None
     runs = item.config.stash.setdefault(RUNS, {})
     if item.path not in runs:

@@ -53,10 +53,13 @@ def kernel() -> Kernel:
     if platform.machine() != "x86_64":
         raise NoKernel(f"micro-VMs are for x86_64, this is {platform.machine()}; run these tests there")
     cache = CACHE.expanduser()
-    cache.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with open(cache / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # several workers want it at once
-        return _kept(cache) or _fetched(cache)
+    try:
+        cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with open(cache / "lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # several workers want it at once
+            return _kept(cache) or _fetched(cache)
+    except OSError as error:
+        raise NoKernel(f"no kernel for micro-VMs: {error}; it needs 120 MB in {cache}") from None
 
 
 def _kept(cache: Path) -> Kernel | None:
