@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define, frozen
 
+from host_prep.libvirt import NO_DOMAIN, Refused
 from xform.errors import HostError
 
 if TYPE_CHECKING:
@@ -56,10 +57,17 @@ class Work:
         return self.journal.others(key, self.vm) if self.journal else []
 
     def running(self) -> Iterator[Entity]:
-        """The other domains that run, as their documents tell."""
-        for domain in self.host.libvirt.domains():
+        """The other domains that run, as their documents tell; one that ends meanwhile is none of them."""
+        libvirt = self.host.libvirt
+        for domain in libvirt.domains():
             if domain.active and domain.uuid != self.vm:
-                yield self.dialect.parse(self.host.libvirt.document(domain.uuid))
+                try:
+                    document = libvirt.document(domain.uuid)
+                except Refused as error:
+                    if error.code != NO_DOMAIN:
+                        raise
+                else:
+                    yield self.dialect.parse(document)
 
 
 @frozen(kw_only=True)

@@ -25,8 +25,10 @@ def prepare(xml: str, run: Run) -> str:
     if urlsplit(run.hypervisor.uri).scheme == MOCK:
         return xml
     if run.config is None and run.uri == EMBED:
-        host = {name: Path("/") / name for name in ("dev", "sys", "proc", "etc")}
-        config = Config(root=embedded_root() / "host", **host)
+        here = Path("/")
+        config = Config(
+            root=embedded_root() / "host", dev=here / "dev", sys=here / "sys", proc=here / "proc", etc=here / "etc"
+        )
     else:
         config = read_config(run.dialect, run.config)
     libvirt = run.enter(closing(Libvirt(run.hypervisor.uri)))

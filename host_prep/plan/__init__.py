@@ -63,8 +63,8 @@ RUN: tuple[Family, ...] = (running,)
 
 AFTER: tuple[Family, ...] = (
     written_back,
-    mirroring,
     cpus,
+    mirroring,
     sockets,
     tickets,
     hooks_after,

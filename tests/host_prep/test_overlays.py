@@ -69,7 +69,7 @@ def test_a_transient_disk_gets_a_layer_by_its_vm_and_target(host: Host, ovirt: A
     (disk,) = ovirt.parse(plan.document).disks
     assert disk.source.path == str(host.config.transient / f"{VM}-vda.qcow2")
     assert (disk.format, disk.cache, disk.backing) == ("qcow2", "writethrough", None)
-    assert [seclabel.relabel for seclabel in disk.source.seclabels] == [False]
+    assert disk.source.seclabels == []
     assert [(effect.base, effect.format) for effect in plan.effects if isinstance(effect, Overlay)] == [
         (str(base), "raw")
     ]
