@@ -1,6 +1,7 @@
-"""The tour: make images for examples/desktop.yaml, start the VM in real QEMU, match what runs, leave nothing behind.
+"""The tour: plan what examples/desktop.yaml needs of this host, prepare it, run it in real QEMU, match, release.
 
 Everything that is made lies in one temporary folder, which is removed at the end, also after a failure or a signal.
+What is left in it before that is told: nothing but what was there before.
 """
 
 import shutil
@@ -18,6 +19,7 @@ from xform.hypervisor import default_uri
 EXAMPLES = Path(__file__).resolve().parent
 VM = EXAMPLES / "desktop.yaml"
 HOST = EXAMPLES / "host.yaml"
+TEMPLATE = "4e1f0a9b-8c7d-4b6a-9e5f-3d2c1b0a9f08"  # a volume that another one stands on
 SIZE = 16 * 1024 * 1024  # bytes; nothing is installed on it
 
 
@@ -28,11 +30,19 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="xform-demo-", dir="/tmp") as name:
         folder = Path(name)
         host = make_host(folder)
+        settings = make_settings(folder)
         make_images(folder / "images")
-        command = ["run", str(VM.relative_to(EXAMPLES.parent)), "--host", str(host)]
-        print("$", "xform", *command)
-        print("#", default_uri()[1], flush=True)
-        return run([str(Path(sys.executable).with_name("xform")), *command])
+        before = files(folder)
+        vm, document = str(VM.relative_to(EXAMPLES.parent)), str(folder / "vm.xml")
+        print("#", default_uri()[1])
+        code = (
+            run("xform", "generate", vm, "--host", str(host), "-o", document)
+            or run("host-prep", "plan", document, "--config", str(settings))
+            or run("xform", "run", vm, "--host", str(host), "--config", str(settings))
+        )
+        left = files(folder) - before - {Path(document)}
+        print(f"# left on the host: {', '.join(map(str, sorted(left))) or 'nothing'}")
+        return code or bool(left)
 
 
 def make_host(folder: Path) -> Path:
@@ -46,13 +56,28 @@ def make_host(folder: Path) -> Path:
     return file
 
 
+def make_settings(folder: Path) -> Path:
+    """Those of host-prep, with its folders in ours."""
+    folders = {"root": folder / "host", "repository": folder / "images"}
+    folders |= {name: folder / name for name in ("channels", "consoles")}
+    folders |= {name: Path("/") / name for name in ("dev", "sys", "proc", "etc")}
+    file = folder / "settings.yaml"
+    YAML(typ="safe").dump({name: str(path) for name, path in folders.items()} | {"connect": "qemu:///embed"}, file)
+    return file
+
+
+def files(folder: Path) -> set[Path]:
+    """What is there, but for folders and the journal, which stays."""
+    return {path for path in folder.rglob("*") if (path.is_file() or path.is_symlink()) and path.name != "journal.db"}
+
+
 def make_images(folder: Path) -> None:
     """A volume for every disk, where its ids say; a qcow2 one stands on a template in the same folder."""
     for disk in YAML(typ="safe").load(VM)["disks"]:
         volume = folder / disk["pool_id"] / disk["domain_id"] / "images" / disk["image_id"] / disk["volume_id"]
         volume.parent.mkdir(parents=True)
         if disk.get("format") == "qcow2" and shutil.which("qemu-img"):
-            template = volume.with_name("template")
+            template = volume.with_name(TEMPLATE)
             qemu_img("-f", "qcow2", template, str(SIZE))
             qemu_img("-f", "qcow2", "-F", "qcow2", "-b", template, volume)
         else:
@@ -65,9 +90,10 @@ def qemu_img(*arguments: str | Path) -> None:
     subprocess.run(["qemu-img", "create", "-q", *arguments], check=True)
 
 
-def run(command: list[str]) -> int:
+def run(name: str, *arguments: str) -> int:
     """The command's exit code; it has ended, and cleaned up, before this does."""
-    process = subprocess.Popen(command, cwd=EXAMPLES.parent)
+    print("$", name, *arguments, flush=True)
+    process = subprocess.Popen([Path(sys.executable).with_name(name), *arguments], cwd=EXAMPLES.parent)
     try:
         return process.wait()
     except BaseException as reason:

@@ -267,9 +267,9 @@ class Libvirt:
             with self._said():
                 action()
         except HostError as error:
-            self.log.info(f"libvirt: {what}", **said, error=str(error))
+            self.log.debug(f"libvirt: {what}", **said, error=str(error))
             raise
-        self.log.info(f"libvirt: {what}", **said)
+        self.log.debug(f"libvirt: {what}", **said)
 
     @contextmanager
     def _said(self) -> Iterator[None]:

@@ -93,7 +93,7 @@ class Prepared:
         with undone_on_failure(self.preparation):
             self._proceed(entries[:runs])
         work = self.preparation.work
-        self.preparation.log.info("document", xml=work.dialect.masked(work.document))
+        self.preparation.log.debug("document", xml=work.dialect.masked(work.document))
 
 
 @contextmanager

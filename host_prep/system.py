@@ -298,9 +298,9 @@ class Host:
         try:
             done = action()
         except HostError as error:
-            self.log.info(what, **said, error=str(error))
+            self.log.debug(what, **said, error=str(error))
             raise
-        self.log.debug(what, **said) if not changes else self.log.info(what, **said)
+        self.log.debug(what, **said)
         return done
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +16,6 @@ from host_prep.libvirt import Libvirt
 from host_prep.request import Request, read_request
 from host_prep.system import Host
 from xform.cli import common
-from xform.cli.commands import DEBUG
 from xform.cli.completion import FILE
 from xform.dialect import Dialect
 
@@ -61,14 +59,12 @@ def opened(connect: str | None, config: str | None, dialect: str) -> Iterator[tu
 
     tables = common.load(dialect)
     settings = read_config(tables, Path(config) if config else None)
-    least = logging.DEBUG if click.get_current_context().meta.get(DEBUG) else logging.INFO
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     libvirt = Libvirt(connect or settings.connect)

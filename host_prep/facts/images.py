@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from attrs import frozen
 
@@ -179,12 +180,19 @@ def _backing(host: Host, path: Path, images: Path, format: str | None) -> list[P
     printed = host.run("qemu-img", "info", "--output=json", "--backing-chain", "-U", "-f", format, path, reads=True)
     chain = [Path(os.path.normpath(layer["filename"])) for layer in json.loads(printed)]
     for one in chain:
-        if one.parent.parent != images:
+        if one.parent.parent != images or not _is_id(one.name):
             raise HostError(f"the volume {path.name} stands on {one}; expected a volume of the storage domain")
     return chain
 
 
 # Both
+
+
+def _is_id(name: str) -> bool:
+    try:
+        return str(UUID(name)) == name
+    except ValueError:
+        return False
 
 
 def _missing(volume: str) -> HostError:
