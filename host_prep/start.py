@@ -92,8 +92,6 @@ class Prepared:
         runs = next(n for n, entry in enumerate(entries) if isinstance(entry.effect, RunningDomain))
         with undone_on_failure(self.preparation):
             self._proceed(entries[:runs])
-        work = self.preparation.work
-        self.preparation.log.debug("document", xml=work.dialect.masked(work.document))
 
 
 @contextmanager

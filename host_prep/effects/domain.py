@@ -56,7 +56,12 @@ class DefinedDomain(Effect):
 
     def apply(self, work: Work, note: Note) -> Outcome:
         libvirt = work.host.libvirt
-        libvirt.define(libvirt.document(self.id, inactive=True, secure=True) if self.arrived else work.document)
+        if self.arrived:
+            libvirt.define(libvirt.document(self.id, inactive=True, secure=True))
+            return Outcome.DONE
+        # before libvirt may refuse it
+        work.host.log.debug("document", vm=work.vm, xml=work.dialect.masked(work.document))
+        libvirt.define(work.document)
         return Outcome.DONE
 
     def undo(self, work: Work, note: Note) -> Outcome:
