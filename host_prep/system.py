@@ -295,12 +295,13 @@ class Host:
 
     def act(self, what: str, action: Callable[[], T], *, changes: bool, **said: Any) -> T:
         """The one way by which this reaches the world; tests that break things stand in it."""
+        log = self.log.info if changes else self.log.debug
         try:
             done = action()
         except HostError as error:
-            self.log.info(what, **said, error=str(error))
+            log(what, **said, error=str(error))
             raise
-        self.log.debug(what, **said) if not changes else self.log.info(what, **said)
+        log(what, **said)
         return done
 
 

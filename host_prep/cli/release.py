@@ -17,7 +17,7 @@ def release(vm: str, force: bool, config: str | None, connect: str | None, diale
     from host_prep.start import release as release_vm
 
     with common.opened(connect, config, dialect) as (host, tables), Journal(host.config.state) as journal:
-        if release_vm(host, journal, tables, vm.lower(), force=force):
+        if release_vm(host, journal, tables, vm, force=force):
             return 0
     click.echo(f"{vm}: nothing is known of this VM", err=True)
     return 1
