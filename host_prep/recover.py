@@ -49,10 +49,12 @@ def recover(host: Host, journal: Journal, dialect: Dialect) -> list[Taken]:
 
 
 def take_up(host: Host, journal: Journal, dialect: Dialect, kept: Kept) -> Taken:
-    """Adopt a VM that runs, release one that does not; who calls this has its lock."""
+    """Adopt a VM that runs, release one that does not, await one on its way; who calls this has its lock."""
     preparation = Preparation(Work(host, dialect, kept.id, kept.name, kept.document), journal)
     domain = host.libvirt.domain(kept.id)
     if domain and domain.active and not kept.leaving:
+        if kept.flow == "incoming" and domain.state == "migrating":
+            return Taken(kept.id, kept.name, "in progress")
         return Taken(kept.id, kept.name, "adopted", _adopt(preparation))
     return Taken(kept.id, kept.name, "released", preparation.undo())
 

@@ -126,7 +126,7 @@ def prepared(
     with locks.of_vm(host.config.state, vm):
         if kept := journal.vm(vm):
             taken = take_up(host, journal, dialect, kept)
-            if taken.what == "adopted" or taken.faults:
+            if taken.what != "released" or taken.faults:
                 raise HostError(f"{kept.name} ({kept.id}) is on this host already: {taken}; release it first")
         found = planned(host, dialect, xml, request, flow=flow, source=source)
         journal.begin(Kept(found.vm, found.name, flow, found.document), found.effects)

@@ -208,3 +208,20 @@ def test_L272_a_vm_that_does_not_arrive_in_time_is_ended_as_far_as_it_is_there(
     assert libvirt.domains() == []
     assert journal.vms() == []
     assert host.names(host.config.payloads) == []
+
+
+def test_a_vm_that_is_on_its_way_is_adopted_when_it_is_here(
+    host: Host, journal: Journal, ovirt: Any, libvirt: FakeLibvirt
+) -> None:
+    """Somebody prepared for it, and does not wait."""
+    with prepared(host, journal, ovirt, CONFIGURED, flow="incoming"):
+        pass
+    arrives(libvirt, "migrating")
+    before = journal.entries(VM), libvirt.state()
+    assert [str(taken) for taken in recover(host, journal, ovirt)] == ["in progress"]
+    with pytest.raises(HostError, match="is on this host already: in progress; release it first"):
+        start(host, journal, ovirt, CONFIGURED, flow="incoming")
+    assert (journal.entries(VM), libvirt.state()) == before
+    arrives(libvirt, "running")
+    assert [str(taken) for taken in recover(host, journal, ovirt)] == ["adopted"]
+    assert {entry.state for entry in journal.entries(VM)} == {"done"}
