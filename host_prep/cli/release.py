@@ -12,7 +12,7 @@ from host_prep.cli import common
 @click.option("--force", is_flag=True, help="End it, if it runs.")
 @common.host
 def release(vm: str, force: bool, config: str | None, connect: str | None, dialect: str) -> int:
-    """Undo all that was done for a VM that has ended.  Exit code 1 if nothing was done for it."""
+    """Undo all that was done for a VM that has ended; ID is its UUID.  Exit code 1 if nothing was done for it."""
     from host_prep.journal import Journal
     from host_prep.start import release as release_vm
 

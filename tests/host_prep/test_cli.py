@@ -20,7 +20,8 @@ from host_prep.cli import cli
 from host_prep.config import Config
 from host_prep.journal import Journal
 from host_prep.libvirt import Libvirt
-from tests.host_prep.conftest import OTHER, VM, domain, payload
+from host_prep.status import documents
+from tests.host_prep.conftest import OTHER, OVIRT, VM, domain, payload
 from tests.host_prep.storage import DOMAIN, IMAGE, LEAF, ImageDisk, file_domain, file_image
 
 CDROM = '<disk type="file" device="cdrom"><source file="PAYLOAD:"/><target dev="sdd" bus="sata"/><readonly/></disk>'
@@ -131,6 +132,17 @@ def test_status_tells_state_digest_and_effects_and_dump_the_document(call: Call,
     (line,) = map(json.loads, dumped.stdout.splitlines())
     assert line["id"] == VM
     assert "startTime" in line["xml"]
+
+
+def test_L269_a_document_is_asked_for_each_time_and_never_kept(call: Call, write: Write, mock: Libvirt) -> None:
+    call("start", write())
+    (before,) = documents(mock, [VM])
+    digests = [call("status").stdout]
+    mock.set_metadata(VM, "ovirt-vm", OVIRT, "<vm><clusterVersion>4.8</clusterVersion></vm>")
+    (now,) = documents(mock, [VM])
+    digests.append(call("status").stdout)
+    assert ("4.8" in before["xml"], "4.8" in now["xml"]) == (False, True)
+    assert digests[0] != digests[1]
 
 
 def test_status_tells_of_what_is_left_of_a_vm_that_libvirt_has_no_more(call: Call, write: Write, mock: Libvirt) -> None:
@@ -340,7 +352,7 @@ def test_L275_who_is_told_to_end_while_it_waits_undoes_all_and_nobody_else_comes
 
 
 @pytest.mark.parametrize("order", [(VM, OTHER), (OTHER, VM)])
-def test_a_volume_of_two_vms_is_left_by_the_last_whoever_came_first(
+def test_L205_a_volume_of_two_vms_is_left_by_the_last_also_where_libvirt_knows_of_neither(
     write: Write, settings: Path, config: Config, order: tuple[str, str]
 ) -> None:
     file_image(file_domain(config), LEAF)

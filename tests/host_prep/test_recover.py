@@ -11,10 +11,9 @@ from host_prep.journal import Journal
 from host_prep.libvirt import Domain, Refused, _state
 from host_prep.recover import recover
 from host_prep.start import prepared, release, start
-from host_prep.status import documents
 from host_prep.system import Host
 from host_prep.watch import Watcher
-from tests.host_prep.conftest import OTHER, OVIRT, VM, domain, payload
+from tests.host_prep.conftest import OTHER, VM, domain, payload
 from tests.host_prep.fake import FakeLibvirt
 from xform.errors import HostError
 
@@ -109,16 +108,6 @@ def test_L268_a_domain_that_was_defined_and_not_started_is_known_and_goes_with_a
     assert [str(taken) for taken in recover(host, journal, ovirt)] == ["released"]
     assert libvirt.domains() == []
     assert host.names(host.config.payloads) == []
-
-
-def test_L269_a_document_is_asked_for_each_time_and_never_kept(
-    host: Host, journal: Journal, ovirt: Any, libvirt: FakeLibvirt
-) -> None:
-    start(host, journal, ovirt, domain())
-    (before,) = documents(libvirt, [VM])
-    libvirt.set_metadata(VM, "ovirt-vm", OVIRT, "<vm><clusterVersion>4.8</clusterVersion></vm>")
-    (now,) = documents(libvirt, [VM])
-    assert (ovirt.parse(before["xml"]).cluster_version, ovirt.parse(now["xml"]).cluster_version) == ("4.7", "4.8")
 
 
 def test_L271_why_a_domain_is_in_a_state_is_not_taken_for_the_state() -> None:
