@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -69,12 +70,23 @@ def test_L267_a_vm_that_was_left_is_adopted_when_its_state_is_told(
     assert [str(taken) for taken in recover(host, journal, ovirt)] == ["adopted"]
 
 
-@pytest.mark.usefixtures("two", "dumb")
-def test_a_watcher_takes_a_vm_that_was_left_for_a_sign_that_its_connection_is_bad(
-    host: Host, journal: Journal, ovirt: Any
+@pytest.mark.usefixtures("two")
+def test_L267_a_watcher_connects_anew_where_a_vm_was_left(
+    host: Host, journal: Journal, ovirt: Any, libvirt: FakeLibvirt, dumb: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(HostError, match="left as they are: web"):
-        Watcher(host, journal, ovirt).look()
+    """A connection that has broken fails for each VM."""
+    watcher = Watcher(host, journal, ovirt, interval=0.01)
+    listening: list[Callable[[str], None]] = []
+
+    def listen(stopped: Callable[[str], None]) -> Callable[[], None]:
+        listening.append(stopped)
+        if len(listening) == 2:
+            watcher.stop()
+        return lambda: None
+
+    dumb.setattr(libvirt, "listen", listen)
+    watcher.run()
+    assert len(listening) == 2
     assert [kept.id for kept in journal.vms()] == [VM]
 
 
