@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from attrs import field, frozen
+from cattrs import BaseValidationError
 
 from host_prep.effect import Effect, Flow, Note
 from host_prep.effects import dump_effect, load_effect
@@ -169,10 +170,15 @@ class Journal:
 
     def _entries(self, where: str, *values: Any) -> list[Entry]:
         rows = self._read(f"SELECT vm, number, kind, value, note, state FROM effect WHERE {where}", *values)
-        return [
-            Entry(vm, number, load_effect(kind, json.loads(value)), json.loads(note), state)
-            for vm, number, kind, value, note, state in rows
-        ]
+        try:
+            return [
+                Entry(vm, number, load_effect(kind, json.loads(value)), json.loads(note), state)
+                for vm, number, kind, value, note, state in rows
+            ]
+        except (LookupError, ValueError, BaseValidationError):
+            raise HostError(
+                f"{self.file}: an effect in the journal cannot be read; install the host-prep that wrote it"
+            ) from None
 
     def _read(self, statement: str, *values: Any) -> list[Any]:
         with self._told():

@@ -17,14 +17,14 @@ class InProgress(HostError):
 
 
 @contextmanager
-def of_vm(folder: Path, vm: str) -> Iterator[None]:
-    """Raises InProgress where another process has it, XformError for what is no UUID."""
+def of_vm(folder: Path, vm: str) -> Iterator[str]:
+    """The VM's id as it is kept. Raises InProgress where another process has it, XformError for what is no UUID."""
     try:
-        name = UUID(vm)
+        id = str(UUID(vm))
     except ValueError:
         raise XformError(f"{vm!r} is no id of a VM; expected a UUID") from None
-    with _locked(folder / "locks" / f"{name}.lock", wait=False, what=f"VM {vm}"):
-        yield
+    with _locked(folder / "locks" / f"{id}.lock", wait=False, what=f"VM {id}"):
+        yield id
 
 
 @contextmanager

@@ -25,7 +25,7 @@ class Taken:
 
     vm: str
     name: str
-    what: Literal["adopted", "released", "in progress"]
+    what: Literal["adopted", "released", "in progress", "left as it is"]
     faults: list[Fault] = field(factory=list)
 
     def __str__(self) -> str:
@@ -33,7 +33,7 @@ class Taken:
 
 
 def recover(host: Host, journal: Journal, dialect: Dialect) -> list[Taken]:
-    """Take up every VM of the journal that no other process is at."""
+    """Take up every VM of the journal that no other process is at; one that cannot be keeps none of the others."""
     found = []
     for kept in journal.vms():
         try:
@@ -42,15 +42,19 @@ def recover(host: Host, journal: Journal, dialect: Dialect) -> list[Taken]:
                     found.append(take_up(host, journal, dialect, kept))
         except locks.InProgress:
             found.append(Taken(kept.id, kept.name, "in progress"))
+        except XformError as error:
+            found.append(Taken(kept.id, kept.name, "left as it is", [Fault("recovery", str(error))]))
     locks.sweep(host.config.state)
     return found
 
 
 def take_up(host: Host, journal: Journal, dialect: Dialect, kept: Kept) -> Taken:
-    """Adopt a VM that runs, release one that does not; who calls this has its lock."""
+    """Adopt a VM that runs, release one that does not, await one on its way; who calls this has its lock."""
     preparation = Preparation(Work(host, dialect, kept.id, kept.name, kept.document), journal)
     domain = host.libvirt.domain(kept.id)
     if domain and domain.active and not kept.leaving:
+        if kept.flow == "incoming" and domain.state == "migrating":
+            return Taken(kept.id, kept.name, "in progress")
         return Taken(kept.id, kept.name, "adopted", _adopt(preparation))
     return Taken(kept.id, kept.name, "released", preparation.undo())
 

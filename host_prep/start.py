@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 
 from attrs import frozen
 
@@ -13,7 +13,7 @@ from host_prep.effect import Flow, Work
 from host_prep.effects.domain import RunningDomain
 from host_prep.facts import look
 from host_prep.journal import Entry, Journal, Kept
-from host_prep.plan import Plan, plan
+from host_prep.plan import Plan, identified, plan
 from host_prep.preparation import Preparation, undone_on_failure
 from host_prep.recover import take_up
 from host_prep.request import Request
@@ -35,6 +35,8 @@ def planned(
 ) -> Plan:
     """The plan of a VM on this host; nothing on the host changes. Raises DocumentError, HostError."""
     facts = look(host, dialect.parse(xml, source=source))
+    if request and request.saved and not host.exists(request.saved):
+        raise HostError(f"there is no saved state {request.saved}; expected the file that the VM was saved to")
     return plan(dialect, xml, facts, request, flow=flow, source=source)
 
 
@@ -65,6 +67,8 @@ class Prepared:
     def await_arrival(self, seconds: float = ARRIVAL, step: float = 0.2) -> str:
         """Wait for the VM to run after its migration, then do what is left. Raises HostError."""
         with undone_on_failure(self.preparation):
+            self._expect()
+            self.preparation.log.info("waiting for it to arrive")
             until = time.monotonic() + seconds
             while not self._arrived():
                 if time.monotonic() > until:
@@ -76,6 +80,12 @@ class Prepared:
     def close(self) -> None:
         """Undo all; what runs is ended. Raises HostError with what could not be."""
         _all_undone(self.preparation)
+
+    def _expect(self) -> None:
+        """From now on the domain may be there, whole or in part: whoever undoes this ends it, and so the migration."""
+        for entry in self._entries():
+            if isinstance(entry.effect, RunningDomain) and entry.state == "planned":
+                self.preparation.journal.intend(entry, entry.note)
 
     def _arrived(self) -> bool:
         domain = self.preparation.work.host.libvirt.domain(self.preparation.work.vm)
@@ -110,11 +120,11 @@ def prepared(
     What the journal has of the VM from before is taken up first: where it runs it stays, and this is refused.  Raises
     DocumentError, HostError.
     """
-    vm = dialect.parse(xml, source=source).id
-    with _locked(host, vm):
+    vm = identified(dialect.parse(xml, source=source), source)
+    with locks.of_vm(host.config.state, vm):
         if kept := journal.vm(vm):
             taken = take_up(host, journal, dialect, kept)
-            if taken.what == "adopted" or taken.faults:
+            if taken.what != "released" or taken.faults:
                 raise HostError(f"{kept.name} ({kept.id}) is on this host already: {taken}; release it first")
         found = planned(host, dialect, xml, request, flow=flow, source=source)
         journal.begin(Kept(found.vm, found.name, flow, found.document), found.effects)
@@ -147,13 +157,13 @@ def release(host: Host, journal: Journal, dialect: Dialect, vm: str, *, force: b
 
     With `force` one that runs is ended.  Raises HostError with what could not be undone, or where the VM runs.
     """
-    with locks.of_vm(host.config.state, vm):
-        kept = journal.vm(vm)
+    with locks.of_vm(host.config.state, vm) as id:
+        kept = journal.vm(id)
         if kept is None:
             return False
-        domain = host.libvirt.domain(vm)
+        domain = host.libvirt.domain(id)
         if domain and domain.active and not force:
-            raise HostError(f"{kept.name} ({vm}) is {domain.state}; end it, or release it by force")
+            raise HostError(f"{kept.name} ({id}) is {domain.state}; end it, or release it by force")
         _all_undone(Preparation(Work(host, dialect, kept.id, kept.name, kept.document), journal))
         return True
 
@@ -161,9 +171,3 @@ def release(host: Host, journal: Journal, dialect: Dialect, vm: str, *, force: b
 def _all_undone(preparation: Preparation) -> None:
     if faults := preparation.undo():
         raise HostError(f"{preparation.work.name}: not undone: {'; not undone: '.join(map(str, faults))}")
-
-
-def _locked(host: Host, vm: str | None) -> AbstractContextManager[None]:
-    if vm is None:
-        raise HostError("the domain has no uuid; expected one, for effects are kept by it")
-    return locks.of_vm(host.config.state, vm)

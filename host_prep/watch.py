@@ -40,10 +40,16 @@ class Watcher:
                 forget()
 
     def look(self) -> None:
-        """Adopt what runs, release what does not, and say what could not be."""
-        for taken in recover(self.host, self.journal, self.dialect):
+        """Adopt what runs, release what does not, and say what could not be.
+
+        Raises HostError where a VM was left as it is: the connection may be why.
+        """
+        found = recover(self.host, self.journal, self.dialect)
+        for taken in found:
             for fault in taken.faults:
                 self.host.log.warning(taken.what, vm=taken.vm, fault=str(fault))
+        if left := [taken.name for taken in found if taken.what == "left as it is"]:
+            raise HostError(f"left as they are: {', '.join(left)}; they are looked at again")
 
     def stop(self) -> None:
         self._named.put(None)

@@ -79,7 +79,7 @@ class Hypervisor:
     def __enter__(self) -> Hypervisor:
         self._libvirt = import_libvirt()
         with ExitStack() as stack:
-            stack.enter_context(_termination())
+            stack.enter_context(termination())
             # One thread talks to libvirt: a signal ends our waiting at once, yet never comes between a domain's start
             # and its being noted, nor into the cleaning up.
             self._worker = stack.enter_context(ThreadPoolExecutor(1, "libvirt"))
@@ -183,7 +183,7 @@ def close_connection(connection: Any, uri: str) -> None:
 
 
 @contextmanager
-def _termination() -> Iterator[None]:
+def termination() -> Iterator[None]:
     """Within, SIGTERM and SIGHUP unwind the stack as ^C does, where nobody else handles them."""
 
     def leave(number: int, frame: FrameType | None) -> None:

@@ -18,6 +18,7 @@ from host_prep.system import Host
 from xform.cli import common
 from xform.cli.completion import FILE
 from xform.dialect import Dialect
+from xform.hypervisor import termination
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -54,7 +55,7 @@ def vm(command: F) -> F:
 
 @contextmanager
 def opened(connect: str | None, config: str | None, dialect: str) -> Iterator[tuple[Host, Dialect]]:
-    """The host and the tables; what is done to the host is told line by line."""
+    """The host and the tables; what is done to the host is told line by line.  SIGTERM undoes what ^C undoes."""
     import structlog
 
     tables = common.load(dialect)
@@ -69,7 +70,8 @@ def opened(connect: str | None, config: str | None, dialect: str) -> Iterator[tu
     )
     libvirt = Libvirt(connect or settings.connect)
     try:
-        yield Host(settings, libvirt), tables
+        with termination():
+            yield Host(settings, libvirt), tables
     finally:
         libvirt.close()
 

@@ -13,7 +13,7 @@ from host_prep.cli import common
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
 @common.host
 def dump(ids: tuple[str, ...], config: str | None, connect: str | None, dialect: str) -> int:
-    """The live document of each domain, without secrets, or why there is none, as a line of JSON."""
+    """The live document of each domain, without secrets, or why there is none, as a line of JSON; ID is a UUID."""
     from host_prep.status import documents
 
     with common.opened(connect, config, dialect) as (host, _):

@@ -22,7 +22,7 @@ def prepare(
     connect: str | None,
     dialect: str,
 ) -> int:
-    """Do all that comes before a VM's start, and show the document that libvirt got.
+    """Do all that comes before a VM's start, and show the document that libvirt got; a file gets its secrets as well.
 
     Whoever starts the domain then lets `recover` do what comes after the start; it undoes all where nobody did.
     """

@@ -19,7 +19,7 @@ def start(
     connect: str | None,
     dialect: str,
 ) -> int:
-    """Prepare the host for a VM and start it; whatever fails, all is undone."""
+    """Prepare the host for a VM and start it; where anything fails, and on SIGTERM or ^C, all is undone."""
     from host_prep.journal import Journal
     from host_prep.start import start as start_vm
 

@@ -6,6 +6,7 @@ Their order is that in which things have to happen; undoing goes backwards.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 
 from attrs import frozen
@@ -99,8 +100,7 @@ def plan(
     """
     document = dialect.open(xml, source=source)
     vm = document.entity
-    if vm.id is None:
-        raise DocumentError(f"{source}: the domain has no uuid; expected one, for effects are kept by it")
+    id = identified(vm, source)
     refuse_unread(document)
     setting = Setting(dialect=dialect, facts=facts, request=request or Request(), flow=flow)
     effects: list[Effect] = []
@@ -108,6 +108,17 @@ def plan(
         vm, found = family(vm, setting)
         effects += found
     document.entity = vm
-    return Plan(
-        vm=vm.id, name=vm.name or vm.id, flow=flow, document=str(document.to_xml(live=True)), effects=tuple(effects)
-    )
+    return Plan(vm=id, name=vm.name or id, flow=flow, document=str(document.to_xml(live=True)), effects=tuple(effects))
+
+
+def identified(vm: Entity, source: str) -> str:
+    """The id of a VM, by which its effects are kept. Raises DocumentError where it has none, or none of its own name.
+
+    A name is in messages and in logs, a line each, and in names of libvirt's files: libvirt refuses such as well.
+    """
+    if vm.id is None:
+        raise DocumentError(f"{source}: the domain has no uuid; expected one, for effects are kept by it")
+    if any(character == "/" or unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in vm.name or ""):
+        raise DocumentError(f"{source}: the domain's name is {vm.name!r}; expected one without slashes, in one line")
+    id: str = vm.id
+    return id

@@ -9,16 +9,17 @@ from xform.errors import HostError
 
 
 def stale(vm: Entity, setting: Setting) -> Step:
-    """Domains of the same id or name that do not run make room. Raises HostError where one does."""
-    if setting.flow == "incoming":
-        return vm, ()
+    """Domains of the same id or name that do not run make room. Raises HostError where one does.
+
+    One that comes from another host is libvirt's to unite with what is defined here.
+    """
     same = [one for one in setting.facts.domains if one.uuid == vm.id or one.name == vm.name]
     for one in same:
         if one.state not in ("off", "crashed"):
             raise HostError(
                 f"a domain {one.name} ({one.uuid}) is {one.state} on this host; end it, or start another VM"
             )
-    return vm, [StaleDomain(id=one.uuid, name=one.name) for one in same]
+    return vm, () if setting.flow == "incoming" else [StaleDomain(id=one.uuid, name=one.name) for one in same]
 
 
 def defined(vm: Entity, setting: Setting) -> Step:

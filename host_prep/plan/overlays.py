@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from os.path import isabs
+
 from attrs import evolve
 
 from host_prep.effect import Effect, Entity
@@ -36,5 +38,9 @@ def _check(disk: Entity, setting: Setting) -> None:
     if setting.flow != "fresh":
         raise HostError(f"disk {named(disk)} is transient: what was written to it stayed behind; start the VM afresh")
     known = isinstance(source, dialect.FileDiskSource | dialect.BlockDiskSource) and disk.format in ("raw", "qcow2")
-    if not known or not source.path or source.slice or source.encryption or disk.encryption:
-        raise HostError(f"disk {named(disk)} is transient; expected a whole file or device, raw or qcow2, unencrypted")
+    # what is no absolute path may be anything to qemu-img, such as the address of a server
+    if not known or not isabs(source.path or "") or source.slice or source.encryption or disk.encryption:
+        raise HostError(
+            f"disk {named(disk)} is transient; expected a whole file or device, raw or qcow2, unencrypted, "
+            "by its absolute path"
+        )

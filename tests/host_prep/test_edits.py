@@ -79,7 +79,7 @@ def test_L252_an_entry_without_a_text_is_no_placeholder(ovirt: Any) -> None:
         ({"serial": "HOST-SERIAL:"}, "serial in sysinfo is HOST-SERIAL:, .* expected a serial in the request, or"),
     ],
 )
-def test_what_the_host_does_not_tell_is_no_guess(ovirt: Any, entry: dict[str, str], says: str) -> None:
+def test_L252_what_the_host_does_not_tell_is_no_guess(ovirt: Any, entry: dict[str, str], says: str) -> None:
     with pytest.raises(HostError, match=says):
         completed(sysinfo(**entry), setting(ovirt, machine=Machine(arch="x86_64")), placeholders)
 

@@ -18,7 +18,7 @@ from host_prep.effects.hooks import Hooks, HooksAfterStart, HooksBeforeStart
 from host_prep.facts.hooks import look_at_hooks
 from host_prep.journal import Journal
 from host_prep.recover import recover
-from host_prep.start import planned, release, start
+from host_prep.start import planned, prepared, release, start
 from host_prep.system import Host
 from tests.host_prep.conftest import OTHER, VM, domain
 from tests.host_prep.fake import FakeLibvirt
@@ -308,8 +308,9 @@ def test_hooks_of_a_vm_that_comes_from_another_host_see_what_arrived(
     """libvirt has the document from there, whatever hooks made of it here."""
     hook("before_vm_migrate_destination", "a", "sed -i 's|<memory|<title>here</title><memory|' $_hook_domxml")
     hook("after_vm_migrate_destination", "a", f"cat $_hook_domxml > {told}")
-    libvirt.add_domain(domain(more="<title>there</title>"))
-    start(host, journal, ovirt, domain(), flow="incoming")
+    with prepared(host, journal, ovirt, domain(), flow="incoming") as done:
+        libvirt.add_domain(domain(more="<title>there</title>"))
+        done.await_arrival()
     assert ovirt.parse(told.read_text()).title == "there"
     assert ovirt.parse(libvirt.document(VM, inactive=True)).title == "there"
 

@@ -97,6 +97,12 @@ def test_what_can_have_no_layer_is_said(host: Host, ovirt: Any, base: Path, form
         planned(host, ovirt, with_disk(base, format, more=more))
 
 
+@pytest.mark.parametrize("path", ["json:{}", "nbd:server:10809", "-o", "vda.img"])
+def test_L277_what_is_no_path_is_no_base_of_a_layer(host: Host, ovirt: Any, path: str) -> None:
+    with pytest.raises(HostError, match=r"by its absolute path$"):
+        planned(host, ovirt, with_disk(Path(path)))
+
+
 @pytest.mark.parametrize("flow", ["incoming", "restore"])
 def test_what_was_written_elsewhere_or_before_cannot_be_gone_on_with(
     host: Host, ovirt: Any, base: Path, flow: Any

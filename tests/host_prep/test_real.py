@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from attrs import frozen
 
 from tests.host_prep.conftest import VM
 from tests.host_prep.real import Real
@@ -16,6 +18,16 @@ pytestmark = [
     pytest.mark.xdist_group("host-prep-real"),
     pytest.mark.skipif(default_uri()[0] != EMBED, reason=default_uri()[1]),
 ]
+
+
+@frozen
+class Loaded:
+    """Whoever loads it makes a file."""
+
+    file: Path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.file,)
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +88,32 @@ def test_a_saved_vm_goes_on_from_where_it_was(real: Real) -> None:
     real.host_prep("start", real.document(), "--restore", str(saved))
     assert real.states() == {VM: "running"}
     assert started
+    saved.unlink()
+
+
+def test_a_saved_vm_does_not_go_on_as_another_machine(real: Real) -> None:
+    """What its guest sees is what it was saved with; libvirt compares it with the document that is given."""
+    saved = real.folder / "saved"
+    real.host_prep("start", real.document())
+    real.save(saved)
+    real.host_prep("recover")
+    file = Path(real.document())
+    file.write_text(file.read_text().replace("<vcpu>2</vcpu>", "<vcpu>1</vcpu>"))
+    refused = real.host_prep("start", str(file), "--restore", str(saved), code=3).splitlines()[-1]
+    assert refused.startswith("web: ")
+    assert "does not match source" in refused
+    saved.unlink()
+
+
+def test_L270_a_saved_state_that_is_not_libvirts_is_refused_and_nothing_of_it_is_loaded(real: Real) -> None:
+    saved, loaded = real.folder / "saved", real.folder / "loaded"
+    saved.write_bytes(pickle.dumps(Loaded(loaded)))
+    refused = real.host_prep("start", real.document(), "--restore", str(saved), code=3).splitlines()[-1]
+    assert refused.startswith("web: ")
+    assert not loaded.exists()
+    pickle.loads(saved.read_bytes())
+    assert loaded.exists(), "it would have been seen"
+    loaded.unlink()
     saved.unlink()
 
 

@@ -63,7 +63,9 @@ def test_L244_a_secret_stays_with_its_running_vm_whoever_starts_or_stops_meanwhi
     assert libvirt.secrets() == [ID]
 
 
-def test_the_last_vm_takes_a_secret_with_it(host: Host, journal: Journal, ovirt: Any, libvirt: FakeLibvirt) -> None:
+def test_L244_the_last_vm_takes_a_secret_with_it(
+    host: Host, journal: Journal, ovirt: Any, libvirt: FakeLibvirt
+) -> None:
     start(host, journal, ovirt, domain(), REQUEST)
     start(host, journal, ovirt, domain(id=OTHER, name="other"), REQUEST)
     release(host, journal, ovirt, VM, force=True)
@@ -73,7 +75,7 @@ def test_the_last_vm_takes_a_secret_with_it(host: Host, journal: Journal, ovirt:
 
 
 @pytest.mark.parametrize("disk", [rbd(f'uuid="{ID}"'), rbd('usage="ovirt/volumes"'), LUKS])
-def test_a_secret_of_a_vm_that_runs_stays(
+def test_L244_a_secret_of_a_vm_that_runs_stays(
     host: Host, journal: Journal, ovirt: Any, libvirt: FakeLibvirt, disk: str
 ) -> None:
     start(host, journal, ovirt, domain(), REQUEST)
