@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import field, fields, frozen
+from attrs.validators import gt
 
 from xform.files import read_as
 
@@ -49,9 +50,10 @@ class Config:
     lvm_devices: tuple[str, ...] = field(
         default=(), converter=tuple
     )  # all that LVM looks at; without them, what the host's own settings of LVM have
-    seconds: float = 30.0  # the longest that one command may take
+    seconds: float = field(default=30.0, validator=gt(0))  # the longest that one command may take
 
     def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "root", self.root.absolute())
         for attribute in fields(Config):
             value = getattr(self, attribute.name)
             if isinstance(value, Path):

@@ -34,7 +34,7 @@ class Outcome(Enum):
 
     DONE = "done"
     ALREADY = "already"  # nothing was to be done, or undone
-    KEPT = "kept"  # undo: others use it, or it was there before
+    KEPT = "kept"  # it stays as it is: others use it, it was there before, or nobody knows better any more
 
 
 class Busy(HostError):
@@ -50,11 +50,11 @@ class Work:
     vm: str
     name: str
     document: str
-    journal: Journal | None = None
+    journal: Journal
 
     def others(self, key: str) -> list[Entry]:
         """What other VMs did, or may have done, to the same thing, as the journal tells."""
-        return self.journal.others(key, self.vm) if self.journal else []
+        return self.journal.others(key, self.vm)
 
     def running(self) -> Iterator[Entity]:
         """The other domains that run, as their documents tell; one that ends meanwhile is none of them."""
@@ -79,6 +79,7 @@ class Effect:
 
     shared: ClassVar[bool] = False  # several VMs may want the same; it is undone with the last
     host_wide: ClassVar[bool] = False  # what it finds and does must not be mixed with what other VMs find and do
+    until_reboot: ClassVar[bool] = False  # a reboot undoes it, and numbers that were noted begin anew
     barrier: ClassVar[bool] = False  # what stands before it is not undone while this could not be
 
     @property

@@ -29,6 +29,7 @@ CREATE TABLE vm (
     name TEXT NOT NULL,
     flow TEXT NOT NULL,
     document TEXT NOT NULL,
+    uri TEXT NOT NULL,
     leaving INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE effect (
@@ -44,6 +45,7 @@ CREATE TABLE effect (
 CREATE INDEX effect_key ON effect (key);
 PRAGMA user_version = 1;
 """
+_VMS = "SELECT id, name, flow, document, uri, leaving FROM vm"
 
 
 @frozen
@@ -59,7 +61,7 @@ class Entry:
 
 @frozen
 class Kept:
-    """A VM in the journal; `document` is what it is, or was, defined from.
+    """A VM in the journal; `document` is what it is, or was, defined from, `uri` that of the libvirt that it is in.
 
     `leaving`: what was done for it is being undone, and that is to go on even if the guest still runs.
     """
@@ -68,6 +70,7 @@ class Kept:
     name: str
     flow: Flow
     document: str
+    uri: str
     leaving: bool = field(default=False, converter=bool)
 
 
@@ -112,7 +115,7 @@ class Journal:
     def begin(self, vm: Kept, effects: Sequence[Effect]) -> None:
         """Note what is planned for a VM, of which nothing has happened yet."""
         with self.writing() as cursor:
-            cursor.execute("INSERT INTO vm VALUES (?, ?, ?, ?, 0)", (vm.id, vm.name, vm.flow, vm.document))
+            cursor.execute("INSERT INTO vm VALUES (?, ?, ?, ?, ?, 0)", (vm.id, vm.name, vm.flow, vm.document, vm.uri))
             rows = [(vm.id, n, *_row(effect), "{}", "planned") for n, effect in enumerate(effects)]
             cursor.executemany("INSERT INTO effect VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
@@ -154,10 +157,10 @@ class Journal:
     # Reading
 
     def vms(self) -> list[Kept]:
-        return [Kept(*row) for row in self._read("SELECT id, name, flow, document, leaving FROM vm ORDER BY rowid")]
+        return [Kept(*row) for row in self._read(f"{_VMS} ORDER BY rowid")]
 
     def vm(self, id: str) -> Kept | None:
-        found = [Kept(*row) for row in self._read("SELECT id, name, flow, document, leaving FROM vm WHERE id = ?", id)]
+        found = [Kept(*row) for row in self._read(f"{_VMS} WHERE id = ?", id)]
         return found[0] if found else None
 
     def entries(self, vm: str) -> list[Entry]:

@@ -36,6 +36,7 @@ class Domain:
     state: str
     persistent: bool
     id: int | None  # of this start; None where it does not run
+    saved: bool = False  # libvirt has its state, and goes on from there at the next start
 
     @property
     def active(self) -> bool:
@@ -96,24 +97,23 @@ class Libvirt:
         flags = 2 * inactive | 1 * secure
         return str(self._ask("document", lambda: self._of(uuid).XMLDesc(flags)))
 
-    def saved_document(self, file: str) -> str:
-        """The document in a file that a domain's state was saved to, with its secrets."""
-        return str(self._ask("saved document", lambda: self._open().saveImageGetXMLDesc(file, 1)))
-
     def define(self, xml: str) -> None:
         self._do("define", lambda: self._open().defineXML(xml))
 
     def undefine(self, uuid: str) -> None:
-        """Forget a domain with what libvirt keeps of it: firmware's variables, TPM state, checkpoints, snapshots."""
+        """Forget a domain with what libvirt keeps of it: firmware's variables, TPM state, checkpoints, snapshots.
+
+        A state that it is to go on from is not forgotten: libvirt refuses.
+        """
 
         def change() -> None:
-            # managed save, snapshots, NVRAM, checkpoints; drivers that know none of them say that they do not
-            for flags in (0x1 | 0x2 | 0x4 | 0x10, 0x1 | 0x2):
+            # snapshots, NVRAM, checkpoints; drivers that know none of them say that they do not
+            for flags in (0x2 | 0x4 | 0x10, 0x2):
                 try:
                     self._of(uuid).undefineFlags(flags)
                     return
                 except self._library.libvirtError as error:
-                    if flags == 0x1 | 0x2 or error.get_error_code() not in (NO_SUPPORT, 8):
+                    if flags == 0x2 or error.get_error_code() not in (NO_SUPPORT, 8):
                         raise
 
         self._do("undefine", change, vm=uuid)
@@ -248,6 +248,7 @@ class Libvirt:
                 state,
                 bool(domain.isPersistent()),
                 int(number) if active else None,
+                bool(domain.isPersistent() and domain.hasManagedSaveImage()),
             )
 
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,42 +12,49 @@ from uuid import UUID
 
 from xform.errors import HostError, XformError
 
+_GLANCE = 0.02  # seconds
+
 
 class InProgress(HostError):
     """Another process is at this VM."""
 
 
 @contextmanager
-def of_vm(folder: Path, vm: str) -> Iterator[str]:
-    """The VM's id as it is kept. Raises InProgress where another process has it, XformError for what is no UUID."""
+def of_vm(folder: Path, vm: str, seconds: float = 0) -> Iterator[str]:
+    """The VM's id as it is kept.
+
+    Raises InProgress where another process has it and keeps it for so long, XformError for what is no UUID.
+    """
     try:
         id = str(UUID(vm))
     except ValueError:
         raise XformError(f"{vm!r} is no id of a VM; expected a UUID") from None
-    with _locked(folder / "locks" / f"{id}.lock", wait=False, what=f"VM {id}"):
+    with _locked(folder / "locks" / f"{id}.lock", seconds, f"VM {id}"):
         yield id
 
 
 @contextmanager
-def of_host(folder: Path) -> Iterator[None]:
-    """Waits until whoever has it is done; it is held for one effect only."""
-    with _locked(folder / "locks" / "host.lock", wait=True, what="the host"):
+def of_host(folder: Path, seconds: float) -> Iterator[None]:
+    """It is held for one effect only. Raises InProgress where somebody keeps it for so long."""
+    with _locked(folder / "locks" / "host.lock", seconds, "the host"):
         yield
 
 
 def sweep(folder: Path) -> None:
     """Remove the locks of processes that were killed."""
     for file in (folder / "locks").glob("*.lock"):
-        with suppress(InProgress), _locked(file, wait=False, what=file.stem):
+        with suppress(InProgress), _locked(file, 0, file.stem):
             pass  # whoever lets go of a lock removes it
 
 
 @contextmanager
-def _locked(file: Path, wait: bool, what: str) -> Iterator[None]:
+def _locked(file: Path, seconds: float, what: str) -> Iterator[None]:
+    until = time.monotonic() + seconds
     try:
-        descriptor = _taken(file, wait)
-    except BlockingIOError:
-        raise InProgress(f"{what} is being prepared or released by another process; try again later") from None
+        while (descriptor := _taken(file)) is None:
+            if time.monotonic() > until:
+                raise InProgress(f"{what} is being prepared or released by another process; try again later")
+            time.sleep(_GLANCE)
     except OSError as error:
         raise HostError(f"{file}: {error.strerror}; expected a state folder that can be written") from None
     try:
@@ -56,19 +64,21 @@ def _locked(file: Path, wait: bool, what: str) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _taken(file: Path, wait: bool) -> int:
-    """The lock's file, of which whoever had it before leaves nothing: what was waited for may be gone by then."""
+def _taken(file: Path) -> int | None:
+    """The lock's file; None where another process has it.  Whoever lets go of it removes it, so it is made anew."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    while True:
-        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            if _is(file, descriptor):
-                return descriptor
-        except BaseException:
-            os.close(descriptor)
-            raise
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if _is(file, descriptor):
+            return descriptor
+    except BlockingIOError:
+        pass
+    except BaseException:
         os.close(descriptor)
+        raise
+    os.close(descriptor)
+    return None
 
 
 def _is(file: Path, descriptor: int) -> bool:

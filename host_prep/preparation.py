@@ -11,11 +11,14 @@ from attrs import frozen
 
 from host_prep import locks
 from host_prep.effect import Effect, Note, Outcome, Work
-from host_prep.journal import Entry, Journal
+from host_prep.journal import Entry
 from xform.errors import HostError, XformError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+
+
+PATIENCE = 600.0  # seconds, for what another process does to the host
 
 
 @frozen
@@ -32,9 +35,8 @@ class Fault:
 class Preparation:
     """What is done for one VM; who has it, has the VM's lock."""
 
-    def __init__(self, work: Work, journal: Journal) -> None:
-        self.work, self.journal = work, journal
-        work.journal = journal
+    def __init__(self, work: Work) -> None:
+        self.work, self.journal = work, work.journal
         self.log = work.host.log.bind(vm=work.vm)
 
     def apply(self, entries: Iterable[Entry], effects: Sequence[Effect] | None = None) -> None:
@@ -46,12 +48,34 @@ class Preparation:
             if entry.state != "done":
                 self._apply(entry, effects[entry.number] if effects else entry.effect)
 
+    def finish(self, effects: Sequence[Effect] | None = None) -> list[Fault]:
+        """Do what is left of the start of a guest that runs; what fails is told, and the guest runs on.
+
+        What had to be there before it ran is not touched under it.
+        """
+        faults: list[Fault] = []
+        entries = self.journal.entries(self.work.vm)
+        runs = next((entry.number for entry in entries if entry.effect.barrier), len(entries))
+        for entry in entries:
+            self._try(partial(self._finish, entry, entry.number >= runs, effects), named(entry.effect), faults)
+        return faults
+
+    def _finish(self, entry: Entry, behind: bool, effects: Sequence[Effect] | None) -> None:
+        if behind:
+            self.apply([entry], effects)
+        elif entry.state == "intended":
+            self.journal.done(entry, entry.note, self.work.document)
+        elif entry.state == "planned":
+            self.journal.undone(entry)
+
     def _apply(self, entry: Entry, effect: Effect) -> None:
         with self._alone(effect):
             if entry.state == "planned":
                 note = effect.look(self.work)
                 if note.get("found") and self._is_of_others(effect):
                     note = {**note, "found": False}
+                if effect.until_reboot:
+                    note = {**note, "boot": self.work.host.boot()}
                 self.journal.intend(entry, note)
             else:
                 note = entry.note
@@ -80,9 +104,10 @@ class Preparation:
         """Whether it went well; what went wrong is one of the faults."""
         try:
             action()
-        except XformError as error:
-            self.log.warning("not undone", what=what, error=str(error))
-            faults.append(Fault(what, str(error)))
+        except Exception as error:  # whatever it is, the others are not to wait for it
+            why = str(error) if isinstance(error, XformError) else f"{type(error).__name__}: {error}"
+            self.log.warning("failed", what=what, error=why)
+            faults.append(Fault(what, why))
             return False
         return True
 
@@ -91,7 +116,9 @@ class Preparation:
         if entry.state == "planned":
             return
         with self._alone(effect):
-            if note.get("found") or (effect.shared and self._used_by_others(effect)):
+            if effect.until_reboot and note["boot"] != self.work.host.boot():
+                outcome = Outcome.ALREADY
+            elif note.get("found") or (effect.shared and self._used_by_others(effect)):
                 outcome = Outcome.KEPT
             else:
                 outcome = self._take_back(entry, note)
@@ -111,7 +138,8 @@ class Preparation:
         return any(effect.used_by(vm) for vm in self.work.running())
 
     def _alone(self, effect: Effect) -> AbstractContextManager[None]:
-        return locks.of_host(self.work.host.config.state) if effect.shared or effect.host_wide else nullcontext()
+        alone = effect.shared or effect.host_wide
+        return locks.of_host(self.work.host.config.state, PATIENCE) if alone else nullcontext()
 
 
 def named(effect: Effect) -> str:

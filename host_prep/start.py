@@ -10,7 +10,7 @@ from attrs import frozen
 
 from host_prep import locks
 from host_prep.effect import Flow, Work
-from host_prep.effects.domain import RunningDomain
+from host_prep.effects.domain import RunningDomain, define
 from host_prep.facts import look
 from host_prep.journal import Entry, Journal, Kept
 from host_prep.plan import Plan, identified, plan
@@ -19,7 +19,7 @@ from host_prep.recover import take_up
 from host_prep.request import Request
 from host_prep.system import Host
 from xform.dialect import Dialect
-from xform.errors import HostError
+from xform.errors import DocumentError, HostError
 
 ARRIVAL = 6 * 3600.0  # seconds, the longest that a migration may take
 
@@ -45,27 +45,34 @@ class Prepared:
     """A host that is prepared for a VM; `document` is what libvirt gets."""
 
     preparation: Preparation
-    effects: Plan
+    plan: Plan
 
     @property
     def document(self) -> str:
         return self.preparation.work.document
 
     def start(self, document: str | None = None) -> str:
-        """Start the VM, from another document if one is given; its UUID.  On any failure all is undone.
+        """Start the VM, from another document of it if one is given; its UUID.  On any failure all is undone.
 
-        Raises HostError.
+        Raises DocumentError, HostError.
         """
         work = self.preparation.work
         with undone_on_failure(self.preparation):
             if document is not None and document != work.document:
+                id = identified(work.dialect.parse(document), "document")
+                if id != work.vm:
+                    raise DocumentError(f"document: its uuid is {id}; expected that of what is prepared, {work.vm}")
                 work.document = document
-                work.host.libvirt.define(document)
+                define(work)
             self._proceed(self._entries())
         return self.preparation.work.vm
 
     def await_arrival(self, seconds: float = ARRIVAL, step: float = 0.2) -> str:
-        """Wait for the VM to run after its migration, then do what is left. Raises HostError."""
+        """Wait for the VM to be here after its migration, then do what is left.
+
+        Raises HostError: where it does not arrive, all is undone; once it is here it runs on, whatever fails then.
+        """
+        work = self.preparation.work
         with undone_on_failure(self.preparation):
             self._expect()
             self.preparation.log.info("waiting for it to arrive")
@@ -74,8 +81,9 @@ class Prepared:
                 if time.monotonic() > until:
                     raise HostError(f"it did not arrive within {seconds:g} s")
                 time.sleep(step)
-            self._proceed(self._entries())
-        return self.preparation.work.vm
+        if faults := self.preparation.finish(self.plan.effects):
+            raise HostError(f"{work.name}: it arrived and runs; not done: {'; not done: '.join(map(str, faults))}")
+        return work.vm
 
     def close(self) -> None:
         """Undo all; what runs is ended. Raises HostError with what could not be."""
@@ -89,13 +97,13 @@ class Prepared:
 
     def _arrived(self) -> bool:
         domain = self.preparation.work.host.libvirt.domain(self.preparation.work.vm)
-        return domain is not None and domain.state == "running"
+        return domain is not None and domain.active and domain.state in ("running", "paused")
 
     def _entries(self) -> list[Entry]:
         return self.preparation.journal.entries(self.preparation.work.vm)
 
     def _proceed(self, entries: list[Entry]) -> None:
-        self.preparation.apply(entries, self.effects.effects)
+        self.preparation.apply(entries, self.plan.effects)
 
     def _prepare(self) -> None:
         entries = self._entries()
@@ -121,15 +129,14 @@ def prepared(
     DocumentError, HostError.
     """
     vm = identified(dialect.parse(xml, source=source), source)
-    with locks.of_vm(host.config.state, vm):
+    with locks.of_vm(host.config.state, vm, host.config.seconds):
         if kept := journal.vm(vm):
             taken = take_up(host, journal, dialect, kept)
             if taken.what != "released" or taken.faults:
                 raise HostError(f"{kept.name} ({kept.id}) is on this host already: {taken}; release it first")
         found = planned(host, dialect, xml, request, flow=flow, source=source)
-        journal.begin(Kept(found.vm, found.name, flow, found.document), found.effects)
-        work = Work(host, dialect, found.vm, found.name, found.document)
-        done = Prepared(Preparation(work, journal), found)
+        journal.begin(Kept(found.vm, found.name, flow, found.document, host.libvirt.uri), found.effects)
+        done = Prepared(Preparation(Work(host, dialect, found.vm, found.name, found.document, journal)), found)
         done._prepare()
         yield done
 
@@ -157,14 +164,21 @@ def release(host: Host, journal: Journal, dialect: Dialect, vm: str, *, force: b
 
     With `force` one that runs is ended.  Raises HostError with what could not be undone, or where the VM runs.
     """
-    with locks.of_vm(host.config.state, vm) as id:
+    with locks.of_vm(host.config.state, vm, host.config.seconds) as id:
         kept = journal.vm(id)
         if kept is None:
             return False
+        if kept.uri != host.libvirt.uri:
+            raise HostError(f"{kept.name} ({id}) is a VM of {kept.uri}; connect to that")
         domain = host.libvirt.domain(id)
         if domain and domain.active and not force:
             raise HostError(f"{kept.name} ({id}) is {domain.state}; end it, or release it by force")
-        _all_undone(Preparation(Work(host, dialect, kept.id, kept.name, kept.document), journal))
+        if domain and domain.saved:
+            raise HostError(
+                f"{kept.name} ({id}) has a saved state that it goes on from; start it, or remove that "
+                "(virsh managedsave-remove)"
+            )
+        _all_undone(Preparation(Work(host, dialect, kept.id, kept.name, kept.document, journal)))
         return True
 
 

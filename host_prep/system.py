@@ -8,19 +8,19 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import shlex
 import shutil
 import signal
 import stat
 import subprocess
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 from attrs import frozen
 
-from xform.entities import MASK
 from xform.errors import HostError
 
 if TYPE_CHECKING:
@@ -75,6 +75,10 @@ class Host:
         """Seconds since 1970."""
         return time.time()
 
+    def boot(self) -> str:
+        """Which start of the host this is."""
+        return (self.read(self.config.proc / "sys/kernel/random/boot_id") or b"").decode().strip()
+
     def stat(self, path: Path) -> Stat | None:
         """None where nothing is. A link is told of itself."""
 
@@ -88,6 +92,10 @@ class Host:
             return Stat(kind, stat.S_IMODE(of.st_mode), of.st_uid, of.st_gid, of.st_size, target)
 
         return self._file("look at", path, found)
+
+    def check_owner(self, owner: str) -> None:
+        """Raises HostError for a user or group that the host does not have."""
+        _ids(owner)
 
     def exists(self, path: Path) -> bool:
         """Whether something is there, behind all links."""
@@ -231,19 +239,18 @@ class Host:
         *arguments: str | Path,
         input: bytes | None = None,
         seconds: float | None = None,
-        secrets: Collection[str] = (),
         environment: dict[str, str] | None = None,
         reads: bool = False,
     ) -> bytes:
-        """What a command prints; one that `reads` changes nothing.  `secrets` are masked wherever it is shown.
+        """What a command prints; one that `reads` changes nothing.  It is logged, so its arguments hold no secret.
 
         Raises CommandError with what it said last.
         """
         command = [str(argument) for argument in arguments]
         return self.act(
             "run",
-            lambda: self._run(command, input, seconds or self.config.seconds, secrets, environment),
-            command=[_masked(argument, secrets) for argument in command],
+            lambda: self._run(command, input, seconds or self.config.seconds, environment),
+            command=shlex.join(command),
             changes=not reads,
         )
 
@@ -252,7 +259,6 @@ class Host:
         command: list[str],
         input: bytes | None,
         seconds: float,
-        secrets: Collection[str],
         environment: dict[str, str] | None,
     ) -> bytes:
         name = Path(command[0]).name
@@ -276,11 +282,10 @@ class Host:
             raise CommandError(f"{name} took longer than {seconds:g} s and was ended", None) from None
         finally:
             if process.returncode is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.communicate()
+                _end(process)
         if process.returncode:
             said = " ".join(errors.decode(errors="replace").split()) or "it says nothing"
-            raise CommandError(f"{name} failed with {process.returncode}: {_masked(said, secrets)}", process.returncode)
+            raise CommandError(f"{name} failed with {process.returncode}: {said}", process.returncode)
         return output
 
     def _change(self, what: str, path: Path, change: Callable[[], T], **said: Any) -> T:
@@ -304,6 +309,17 @@ class Host:
         return done
 
 
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a command with what it started; what left its group, or hangs in the kernel, is not waited for."""
+    os.killpg(process.pid, signal.SIGKILL)
+    try:
+        process.communicate(timeout=1)
+    except subprocess.TimeoutExpired:
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe:
+                pipe.close()
+
+
 def part_of(path: Path) -> Path:
     """Where a file, or a folder, is made before it gets its name."""
     return path.with_name(f".{path.name}.part")
@@ -318,9 +334,3 @@ def _ids(owner: str) -> tuple[int, int]:
     except KeyError as error:
         raise HostError(f"{owner}: {error.args[0]}; set an owner that the host has (docs/host.md)") from None
     return uid, gid
-
-
-def _masked(text: str, secrets: Collection[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, MASK) if secret else text
-    return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,9 +17,13 @@ from host_prep.libvirt import Libvirt
 from host_prep.request import Request, read_request
 from host_prep.system import Host
 from xform.cli import common
+from xform.cli.commands import DEBUG
 from xform.cli.completion import FILE
 from xform.dialect import Dialect
+from xform.errors import XformError
 from xform.hypervisor import termination
+
+METADATA = "ovirt-vm"  # the prefix of what a manager tells its hosts
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -55,12 +60,19 @@ def vm(command: F) -> F:
 
 @contextmanager
 def opened(connect: str | None, config: str | None, dialect: str) -> Iterator[tuple[Host, Dialect]]:
-    """The host and the tables; what is done to the host is told line by line.  SIGTERM undoes what ^C undoes."""
+    """The host and the tables; what is done to the host is told line by line.  SIGTERM undoes what ^C undoes.
+
+    With --debug each command, file and call is told as well.
+    """
     import structlog
 
     tables = common.load(dialect)
+    if METADATA not in tables.tables.namespaces:
+        raise XformError(f"the dialect {dialect} has no {METADATA} metadata; expected ovirt, or one that extends it")
     settings = read_config(tables, Path(config) if config else None)
+    least = logging.DEBUG if click.get_current_context().meta.get(DEBUG) else logging.INFO
     structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),

@@ -17,6 +17,7 @@ def dump(ids: tuple[str, ...], config: str | None, connect: str | None, dialect:
     from host_prep.status import documents
 
     with common.opened(connect, config, dialect) as (host, _):
-        for line in documents(host.libvirt, ids):
-            click.echo(json.dumps(line))
-    return 0
+        lines = list(documents(host.libvirt, ids))
+    for line in lines:
+        click.echo(json.dumps(line))
+    return 1 if any("error" in line for line in lines) else 0

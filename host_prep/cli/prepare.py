@@ -6,6 +6,7 @@ import click
 
 from host_prep.cli import common
 from xform.cli.common import output, write
+from xform.errors import XformError
 
 
 @click.command()
@@ -34,5 +35,9 @@ def prepare(
         given, flow = common.asked(tables, request, incoming, restore)
         with prepared(host, journal, tables, xml, given, flow=flow, source=source) as done:
             text = done.document if output is not None else tables.masked(done.document)
-    write(output, text if text.endswith("\n") else text + "\n")
+            try:
+                write(output, text if text.endswith("\n") else text + "\n")
+            except XformError:
+                done.close()
+                raise
     return 0

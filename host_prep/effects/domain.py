@@ -10,13 +10,15 @@ from attrs import frozen
 from lxml import etree
 
 from host_prep.effect import Effect, Note, Outcome, Work
-from host_prep.libvirt import NO_DOMAIN, OPERATION_INVALID, Refused
+from host_prep.libvirt import NO_DOMAIN, OPERATION_INVALID, Domain, Refused
 from xform.errors import HostError
 
 
 @frozen(kw_only=True)
 class StaleDomain(Effect):
     """A domain of the same id or name that does not run: it makes room for the one that is to."""
+
+    host_wide: ClassVar[bool] = True  # nobody defines one of this name meanwhile
 
     id: str
     name: str
@@ -32,14 +34,18 @@ class StaleDomain(Effect):
         domain = work.host.libvirt.domain(self.id)
         if domain is None:
             return Outcome.ALREADY
-        if domain.state not in ("off", "crashed"):
-            raise HostError(f"a domain {domain.name} ({domain.uuid}) is {domain.state} on this host; end it first")
+        if fault := not_stale(domain):
+            raise HostError(fault)
+        if self.id != work.vm and work.journal.vm(self.id):
+            raise HostError(f"a domain {domain.name} ({domain.uuid}) is prepared on this host; release it first")
         return _undefine(work, self.id)
 
 
 @frozen(kw_only=True)
 class DefinedDomain(Effect):
     """The domain with its whole document, metadata included, before it runs: whatever happens, it is known."""
+
+    host_wide: ClassVar[bool] = True  # nobody takes it for a stale one of this name meanwhile
 
     id: str
     arrived: bool = False  # by migration: it runs, and is to be known when it does not
@@ -52,16 +58,14 @@ class DefinedDomain(Effect):
         return "define the domain as it arrived" if self.arrived else "define the domain in libvirt"
 
     def undoing(self) -> str:
-        return "undefine it, with its firmware's variables and its TPM's state"
+        return "undefine it, with its firmware's variables, its TPM's state, snapshots and checkpoints"
 
     def apply(self, work: Work, note: Note) -> Outcome:
         libvirt = work.host.libvirt
         if self.arrived:
             libvirt.define(libvirt.document(self.id, inactive=True, secure=True))
             return Outcome.DONE
-        # before libvirt may refuse it
-        work.host.log.debug("document", vm=work.vm, xml=work.dialect.masked(work.document))
-        libvirt.define(work.document)
+        define(work)
         return Outcome.DONE
 
     def undo(self, work: Work, note: Note) -> Outcome:
@@ -95,6 +99,8 @@ class RunningDomain(Effect):
         libvirt = work.host.libvirt
         domain = libvirt.domain(self.id)
         if domain and domain.active:
+            if domain.state == "crashed":
+                raise HostError("the guest has crashed, and its domain is still there; end it, or release it by force")
             return Outcome.ALREADY
         if self.arrives:
             raise HostError(f"the domain {self.id} did not arrive")
@@ -138,6 +144,22 @@ class WrittenMetadata(Effect):
         uri = work.dialect.tables.namespaces["ovirt-vm"]
         work.host.libvirt.set_metadata(self.id, "ovirt-vm", uri, metadata(str(document.to_xml(live=True)), uri))
         return Outcome.DONE
+
+
+def not_stale(domain: Domain) -> str | None:
+    """Why a domain makes no room for another one; None where it does."""
+    who = f"a domain {domain.name} ({domain.uuid})"
+    if domain.active or domain.state not in ("off", "crashed"):
+        return f"{who} is {domain.state} on this host; end it, or start another VM"
+    if domain.saved:
+        return f"{who} has a saved state that it goes on from; start it, or remove that (virsh managedsave-remove)"
+    return None
+
+
+def define(work: Work) -> None:
+    """Define the VM's document, of which the log has what may be shown, before libvirt may refuse it."""
+    work.host.log.info("document", vm=work.vm, xml=work.dialect.masked(work.document))
+    work.host.libvirt.define(work.document)
 
 
 def metadata(xml: str, uri: str) -> str:

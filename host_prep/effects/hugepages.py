@@ -22,6 +22,7 @@ class HugePages(Effect):
     """
 
     host_wide: ClassVar[bool] = True
+    until_reboot: ClassVar[bool] = True
 
     size: int  # KiB of a page
     pages: int  # that the VM needs

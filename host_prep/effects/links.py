@@ -33,10 +33,7 @@ class ImageLink(Effect):
         return "remove it"
 
     def look(self, work: Work) -> Note:
-        repository = work.host.config.repository
-        folders = [folder for folder in self.path.parents if repository in folder.parents]
-        missing = [str(folder) for folder in folders if work.host.stat(folder) is None]
-        return {"found": self._there(work), "missing": missing}
+        return {"found": self._there(work)}
 
     def apply(self, work: Work, note: Note) -> Outcome:
         if self._there(work):
@@ -51,10 +48,9 @@ class ImageLink(Effect):
         if found and found.target == str(self.target):
             host.remove(self.path)
             outcome = Outcome.DONE
-        # Below `run` all is ours.  A folder of the repository that was there is somebody's, though it be empty.
+        # below `run` all is ours; a folder of the repository stays, though it be empty
         for folder in self.path.parents:
-            ours = str(folder) in note["missing"] or host.config.run in folder.parents
-            if not ours or host.names(folder):
+            if host.config.run not in folder.parents or host.names(folder):
                 break
             host.remove(folder)
         return outcome

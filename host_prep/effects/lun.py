@@ -44,7 +44,8 @@ def _rescan(host: Host) -> None:
         ("multipath",),
     )
     for adapter in host.names(host.config.sys / "class/fc_host"):
-        host.poke(host.config.sys / "class/scsi_host" / adapter / "scan", "- - -")
+        with suppress(HostError):
+            host.poke(host.config.sys / "class/scsi_host" / adapter / "scan", "- - -")
     for command in commands:
         if host.which(command[0]):
             with suppress(CommandError):  # no session is one; what counts is whether the device is there

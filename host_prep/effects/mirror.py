@@ -98,6 +98,7 @@ class PortMirror(Effect):
     """A card of the VM that runs gets a copy of all that a bridge carries."""
 
     host_wide: ClassVar[bool] = True
+    until_reboot: ClassVar[bool] = True  # links are numbered anew
 
     bridge: str
     nic: str  # id, MAC or alias

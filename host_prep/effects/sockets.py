@@ -63,7 +63,7 @@ class OpenedSocket(Effect):
 
 
 def _cleared(host: Host, path: Path) -> Outcome:
-    """A link goes with the socket that it leads to; what is no socket stays."""
+    """A link goes with the socket that it leads to, if that is beside it; what is no socket stays."""
     there = host.stat(path)
     if there is None or there.kind not in ("socket", "link"):
         return Outcome.ALREADY
@@ -74,5 +74,6 @@ def _cleared(host: Host, path: Path) -> Outcome:
 
 
 def _behind(host: Host, path: Path) -> Path:
+    """What a link in the folder leads to there.  A guest's QEMU owns the folder: elsewhere, it is not followed."""
     there = host.stat(path)
-    return path.parent / there.target if there and there.target else path
+    return path.parent / there.target if there and there.target and "/" not in there.target else path

@@ -38,7 +38,11 @@ class Facts:
 
 
 def look(host: Host, vm: Entity) -> Facts:
-    """Look up what matters for a VM.  Changes nothing.  Raises HostError."""
+    """Look up what matters for a VM.  Changes nothing.  Raises HostError, for an owner of the settings as well."""
+    config = host.config
+    groups = (group and f":{group}" for group in (config.socket_group, config.console_group))
+    for owner in filter(None, (config.image_owner, *groups)):
+        host.check_owner(owner)
     return Facts(
         config=host.config,
         machine=look_at_machine(host),

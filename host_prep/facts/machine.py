@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -25,12 +24,8 @@ class Machine:
 def look_at_machine(host: Host) -> Machine:
     """From libvirt's capabilities, and os-release(5)."""
     capabilities = etree.fromstring(host.libvirt.capabilities())
-    release = dict(
-        line.split("=", 1)
-        for line in (host.read(host.config.etc / "os-release") or b"").decode(errors="replace").splitlines()
-        if "=" in line and not line.startswith("#")
-    )
-    named = {name: " ".join(shlex.split(value)) for name, value in release.items()}
+    release = (host.read(host.config.etc / "os-release") or b"").decode(errors="replace")
+    named = {name: value.strip().strip("\"'") for name, _, value in (x.partition("=") for x in release.splitlines())}
     return Machine(
         uuid=capabilities.findtext("host/uuid"),
         arch=capabilities.findtext("host/cpu/arch"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from host_prep.effect import Entity
-from host_prep.effects.domain import DefinedDomain, RunningDomain, StaleDomain, WrittenMetadata
+from host_prep.effects.domain import DefinedDomain, RunningDomain, StaleDomain, WrittenMetadata, not_stale
 from host_prep.plan.common import Setting, Step
 from xform.errors import HostError
 
@@ -15,10 +15,8 @@ def stale(vm: Entity, setting: Setting) -> Step:
     """
     same = [one for one in setting.facts.domains if one.uuid == vm.id or one.name == vm.name]
     for one in same:
-        if one.state not in ("off", "crashed"):
-            raise HostError(
-                f"a domain {one.name} ({one.uuid}) is {one.state} on this host; end it, or start another VM"
-            )
+        if fault := not_stale(one):
+            raise HostError(fault)
     return vm, () if setting.flow == "incoming" else [StaleDomain(id=one.uuid, name=one.name) for one in same]
 
 

@@ -48,8 +48,9 @@ def _nvram(vm: Entity, setting: Setting) -> tuple[Entity, Path]:
         path = setting.facts.config.nvram / f"{vm.id}.fd"
         return evolve(vm, os=evolve(vm.os, nvram=evolve(nvram, path=str(path)))), path
     path = Path(named)
-    if not path.is_absolute() or ".." in path.parts:
-        raise HostError(f"the document's <nvram> is {named}; expected an absolute path without .. parts")
+    folder = setting.facts.config.nvram
+    if ".." in path.parts or folder not in path.parents:
+        raise HostError(f"the document's <nvram> is {named}; expected a file below {folder}, the setting `nvram`")
     return vm, path
 
 

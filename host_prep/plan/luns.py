@@ -5,6 +5,7 @@ from __future__ import annotations
 from host_prep.effect import Effect, Entity
 from host_prep.effects.device import OwnedDevice
 from host_prep.effects.lun import PresentLun
+from host_prep.facts.images import ids
 from host_prep.plan.common import Setting, Step
 from host_prep.plan.disks import named, pointed, with_disks
 from host_prep.plan.names import plain
@@ -30,5 +31,4 @@ def luns(vm: Entity, setting: Setting) -> Step:
 
 def _is_lun(disk: Entity) -> bool:
     """Managed volumes and images may have a GUID as well."""
-    image = (disk.pool_id, disk.domain_id, disk.image_id, disk.volume_id)
-    return bool(disk.guid) and not disk.managed and not all(image)
+    return bool(disk.guid) and not disk.managed and ids(disk) is None

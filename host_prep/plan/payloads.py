@@ -10,6 +10,7 @@ from attrs import evolve
 from host_prep import media
 from host_prep.effect import Effect, Entity
 from host_prep.effects.payload import PayloadImage
+from host_prep.facts.images import ids
 from host_prep.plan.common import Setting, Step
 from host_prep.plan.disks import named, pointed, with_disks
 from host_prep.plan.names import plain
@@ -98,5 +99,4 @@ def _kept(disk: Entity, vm: Entity, setting: Setting) -> Entity:
 
 def _is_of_others(disk: Entity) -> bool:
     """Whether another family provides it."""
-    image = (disk.pool_id, disk.domain_id, disk.image_id, disk.volume_id)
-    return bool(disk.managed or all(image) or disk.guid)
+    return bool(disk.managed or ids(disk) or disk.guid)
