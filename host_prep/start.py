@@ -88,11 +88,13 @@ class Prepared:
         self.preparation.apply(entries, self.effects.effects)
 
     def _prepare(self) -> None:
-        entries = self._entries()
-        runs = next(n for n, entry in enumerate(entries) if isinstance(entry.effect, RunningDomain))
+        work, found = self.preparation.work, self.effects
         with undone_on_failure(self.preparation):
+            # a write of the journal may have happened, though it is told as failed
+            self.preparation.journal.begin(Kept(found.vm, found.name, found.flow, found.document), found.effects)
+            entries = self._entries()
+            runs = next(n for n, entry in enumerate(entries) if isinstance(entry.effect, RunningDomain))
             self._proceed(entries[:runs])
-        work = self.preparation.work
         self.preparation.log.info("document", xml=work.dialect.masked(work.document))
 
 
@@ -119,7 +121,6 @@ def prepared(
             if taken.what == "adopted" or taken.faults:
                 raise HostError(f"{kept.name} ({kept.id}) is on this host already: {taken}; release it first")
         found = planned(host, dialect, xml, request, flow=flow, source=source)
-        journal.begin(Kept(found.vm, found.name, flow, found.document), found.effects)
         work = Work(host, dialect, found.vm, found.name, found.document)
         done = Prepared(Preparation(work, journal), found)
         done._prepare()
