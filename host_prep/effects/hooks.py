@@ -104,7 +104,7 @@ def _run_and_log(work: Work, point: str, names: tuple[str, ...], *, live: bool =
 
 
 def _run(work: Work, point: str, names: tuple[str, ...], document: str) -> tuple[str, list[str]]:
-    """What they left of the document, and which failed and why. Raises HostError where they can have no file."""
+    """What they left of the document, and what failed and why, the cause first."""
     host, file = work.host, work.host.config.run / "hooks" / work.vm / "domain.xml"
     own = {"_hook_domxml": str(file), "vmId": work.vm, "PATH": PATH}
     environment = {**work.dialect.parse(document).custom_properties, **own}
@@ -124,8 +124,12 @@ def _run(work: Work, point: str, names: tuple[str, ...], document: str) -> tuple
             except XformError as error:
                 errors.append(f"{name} left no document of this VM: {error}")
                 break
-    finally:
+    except HostError as error:  # they can have no file
+        errors.append(str(error))
+    try:
         host.remove_tree(file.parent)
+    except HostError as error:
+        errors.append(str(error))
     return document, errors
 
 
