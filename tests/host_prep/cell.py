@@ -171,7 +171,11 @@ class Bench:
 
     def recovered(self) -> str | None:
         """Recover, and once more; what is wrong then."""
-        if ended(fork(self.cell.recover)):
+        return self.after_recovery(ended(fork(self.cell.recover)))
+
+    def after_recovery(self, code: int) -> str | None:
+        """What is wrong after a recovery that ended with a code; another one changes nothing."""
+        if code:
             return "recovery failed"
         if fault := self.fault():
             return fault
