@@ -17,7 +17,8 @@ demo: setup ## run the tour of the whole flow
 test: setup lint ## lint, then run every test
 	@$(bin)/python -m pytest -n 2 --dist loadgroup -p no:benchmark
 
-crash: setup ## kill a monitor at every statement to its store, over 200 changes (`make test`: over some)
+crash: setup ## kill host-prep, and a monitor over 200 changes, at every step that they take (`make test`: at some)
+	@$(bin)/python -m tests.host_prep.crash
 	@$(bin)/python -m tests.monitor.crash
 
 golden: setup ## make the golden files, the stubs and expected messages anew

@@ -120,7 +120,9 @@ class Journal:
             cursor.executemany("INSERT INTO effect VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def intend(self, entry: Entry, note: Note) -> None:
-        self._mark(entry, note, "intended")
+        """An effect is about to happen, or to be undone in a way that its note tells."""
+        with self.writing() as cursor:
+            self._set(cursor, entry, note, "intended")
 
     def done(self, entry: Entry, note: Note, document: str) -> None:
         """An effect has happened; the VM's document is now this."""
@@ -129,9 +131,10 @@ class Journal:
             cursor.execute("UPDATE vm SET document = ? WHERE id = ? AND document <> ?", (document, entry.vm, document))
 
     def leave(self, vm: str) -> None:
-        """From now on all is undone."""
+        """From now on all is undone, and what was only planned is no more."""
         with self.writing() as cursor:
             cursor.execute("UPDATE vm SET leaving = 1 WHERE id = ?", (vm,))
+            cursor.execute("DELETE FROM effect WHERE vm = ? AND state = 'planned'", (vm,))
 
     def undone(self, entry: Entry) -> None:
         with self.writing() as cursor:
@@ -140,12 +143,7 @@ class Journal:
     def forget(self, vm: str) -> None:
         """A VM of which nothing is left to undo."""
         with self.writing() as cursor:
-            cursor.execute("DELETE FROM effect WHERE vm = ? AND state = 'planned'", (vm,))
             cursor.execute("DELETE FROM vm WHERE id = ?", (vm,))
-
-    def _mark(self, entry: Entry, note: Note, state: State) -> None:
-        with self.writing() as cursor:
-            self._set(cursor, entry, note, state)
 
     @staticmethod
     def _set(cursor: sqlite3.Cursor, entry: Entry, note: Note, state: State) -> None:

@@ -106,9 +106,13 @@ class Prepared:
         self.preparation.apply(entries, self.plan.effects)
 
     def _prepare(self) -> None:
-        entries = self._entries()
-        runs = next(n for n, entry in enumerate(entries) if isinstance(entry.effect, RunningDomain))
+        work, found = self.preparation.work, self.plan
         with undone_on_failure(self.preparation):
+            # a write of the journal may have happened, though it is told as failed
+            kept = Kept(found.vm, found.name, found.flow, found.document, work.host.libvirt.uri)
+            work.journal.begin(kept, found.effects)
+            entries = self._entries()
+            runs = next(n for n, entry in enumerate(entries) if isinstance(entry.effect, RunningDomain))
             self._proceed(entries[:runs])
 
 
@@ -135,7 +139,6 @@ def prepared(
             if taken.what != "released" or taken.faults:
                 raise HostError(f"{kept.name} ({kept.id}) is on this host already: {taken}; release it first")
         found = planned(host, dialect, xml, request, flow=flow, source=source)
-        journal.begin(Kept(found.vm, found.name, flow, found.document, host.libvirt.uri), found.effects)
         done = Prepared(Preparation(Work(host, dialect, found.vm, found.name, found.document, journal)), found)
         done._prepare()
         yield done

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from host_prep.effect import Effect, Entity, Note, Outcome, Work
 from host_prep.facts.cpus import Cpus, cpu_set, look_at_cpus
+from host_prep.libvirt import Refused
 from xform.errors import HostError
 
 _EXCLUSIVE = ("dedicated", "isolate-threads", "siblings")
@@ -43,7 +44,7 @@ class CpuPool(Effect):
         vm = work.dialect.parse(work.host.libvirt.document(self.id))
         others = list(work.running())
         if self.policy in _EXCLUSIVE:
-            return _pin_others(work, others, [vm, *others])
+            return _pin_others(work, others, [vm, *others])[0]
         if not shared_vcpus(vm) or not (pinned(vm) or any(policy_of(one) in _EXCLUSIVE for one in others)):
             return Outcome.ALREADY  # it runs on all CPUs, where libvirt put it
         cpus = look_at_cpus(work.host)
@@ -52,7 +53,10 @@ class CpuPool(Effect):
 
     def undo(self, work: Work, note: Note) -> Outcome:
         others = list(work.running()) if self.policy in _EXCLUSIVE else []
-        return _pin_others(work, others, others)
+        outcome, refused = _pin_others(work, others, others)
+        if refused:
+            raise HostError(f"other VMs do not get its CPUs: {'; '.join(refused)}")
+        return outcome
 
 
 def shared_pool(cpus: Cpus, vms: Iterable[Entity]) -> frozenset[int]:
@@ -92,11 +96,15 @@ def shared_vcpus(vm: Entity) -> list[int]:
             return []
 
 
-def _pin_others(work: Work, others: Sequence[Entity], everyone: Sequence[Entity]) -> Outcome:
-    """VMs that cannot be pinned, such as one that has just ended, are no fault of this one."""
+def _pin_others(work: Work, others: Sequence[Entity], everyone: Sequence[Entity]) -> tuple[Outcome, list[str]]:
+    """What libvirt refused for VMs that still run is told as well.
+
+    VMs that cannot be pinned, such as one that has just ended, are no fault of one that starts.
+    """
     sharing = [vm for vm in others if shared_vcpus(vm)]
+    refused: list[str] = []
     if not sharing:
-        return Outcome.ALREADY
+        return Outcome.ALREADY, refused
     cpus = look_at_cpus(work.host)
     pool = shared_pool(cpus, everyone)
     for vm in sharing:
@@ -104,7 +112,10 @@ def _pin_others(work: Work, others: Sequence[Entity], everyone: Sequence[Entity]
             _pin(work, vm, pool, cpus)
         except HostError as error:
             work.host.log.warning("vCPUs not pinned", vm=vm.id, error=str(error))
-    return Outcome.DONE
+            now = work.host.libvirt.domain(vm.id)
+            if isinstance(error, Refused) and now and now.active:
+                refused.append(f"{vm.name}: {error}")
+    return Outcome.DONE, refused
 
 
 def _pin(work: Work, vm: Entity, pool: frozenset[int], cpus: Cpus) -> None:

@@ -15,7 +15,8 @@ environment is these, and nothing else:
   the start to libvirt, but where it has the document from another host; it has to be a domain with the same uuid.
   Once the guest runs it is the running domain's document, at the end that which libvirt got.
 - ``vmId``: the VM's UUID.
-- the VM's custom properties by their names, each a text.
+- the VM's custom properties by their names, each a text; but those whose names do not begin with a small letter: who
+  writes a VM's properties is not to say how programs are run (``LD_PRELOAD``, ``BASH_ENV``).
 - ``PATH``.
 
 It exits with 0 if all is well; with 1 on an error after which the other hooks are run; with 2 on one after which they
@@ -104,10 +105,13 @@ def _run_and_log(work: Work, point: str, names: tuple[str, ...], *, live: bool =
 
 
 def _run(work: Work, point: str, names: tuple[str, ...], document: str) -> tuple[str, list[str]]:
-    """What they left of the document, and which failed and why. Raises HostError where they can have no file."""
+    """What they left of the document, and what failed and why, the cause first."""
     host, file = work.host, work.host.config.run / "hooks" / work.vm / "domain.xml"
     own = {"_hook_domxml": str(file), "vmId": work.vm, "PATH": PATH}
-    environment = {**work.dialect.parse(document).custom_properties, **own}
+    properties = work.dialect.parse(document).custom_properties
+    environment = {name: value for name, value in properties.items() if name[:1].islower()} | own
+    if left_out := sorted(properties.keys() - environment.keys()):
+        host.log.warning("custom properties that no hook gets", vm=work.vm, names=left_out)
     errors: list[str] = []
     try:
         for name in names:
@@ -124,8 +128,12 @@ def _run(work: Work, point: str, names: tuple[str, ...], document: str) -> tuple
             except XformError as error:
                 errors.append(f"{name} left no document of this VM: {error}")
                 break
-    finally:
+    except HostError as error:  # they can have no file
+        errors.append(str(error))
+    try:
         host.remove_tree(file.parent)
+    except HostError as error:
+        errors.append(str(error))
     return document, errors
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from attrs import field, frozen
@@ -68,7 +69,8 @@ class PayloadImage(Effect):
                 _run(host, "mcopy", "-i", part, "-", f"::/{path}", input=data)
             host.rename(part, self.path)
         except HostError:
-            host.remove(part)
+            with suppress(HostError):  # then undoing removes it; the cause is another
+                host.remove(part)
             raise
 
 

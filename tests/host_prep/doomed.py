@@ -7,7 +7,7 @@ import signal
 import sys
 
 from host_prep.cli import cli
-from tests.host_prep.crash import watch
+from tests.host_prep.cell import watch
 
 
 def main() -> None:
@@ -23,7 +23,7 @@ def main() -> None:
         if now == [step]:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    watch(before, here if when == "behind" else lambda: None)
+    watch(before, (lambda _: here()) if when == "behind" else lambda _: None)
     cli.main(arguments, prog_name="host-prep")
 
 

@@ -1,11 +1,15 @@
-"""A host's devices and links: sysfs in a folder, and a libvirt that binds drivers there."""
+"""A host's devices and links: sysfs in a folder, with a libvirt that binds drivers, and a kernel that makes devices."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 from host_prep.config import Config
 from host_prep.libvirt import Refused
+from host_prep.system import Host
 from tests.host_prep.fake import FakeLibvirt
 
 
@@ -49,12 +53,84 @@ class Hardware(FakeLibvirt):
         if name in self.refused:
             raise Refused("fake:///: device is in use", 1)
         super().detach(name)
-        self.bind(_address(name), "vfio-pci")
 
     def reattach(self, name: str) -> None:
         self.asked.append(("reattach", name))
         super().reattach(name)
-        self.bind(_address(name), "e1000e")
+
+    def _set(self, kind: str, name: str, value: dict[str, Any] | None) -> None:
+        super()._set(kind, name, value)
+        if kind == "devices" and value and name.startswith("pci_"):
+            self.bind(_address(name), "vfio-pci" if value["detached"] else "e1000e")
+
+
+T = TypeVar("T")
+
+MDEV_TYPES = {"incompatible-1": 2, "8q": 1, "4q": 2, "incompatible-2": 2}
+CARDS = ("0000:08:00.0", "0000:09:00.0")
+
+
+def add_cards(config: Config, vendor: str = "0x10de") -> None:
+    """Two cards that mediated devices can be parts of."""
+    (config.sys / "bus" / "mdev" / "devices").mkdir(parents=True)
+    for card in CARDS:
+        for type, available in MDEV_TYPES.items():
+            folder = config.sys / "class" / "mdev_bus" / card / "mdev_supported_types" / type
+            (folder / "devices").mkdir(parents=True)
+            (folder / "available_instances").write_text(f"{available}\n")
+            (folder / "create").touch()
+        (config.sys / "class" / "mdev_bus" / card / "vendor").write_text(f"{vendor}\n")
+
+
+class Kernel(Host):
+    """A host with a kernel: mediated devices come and go with what is written to its files."""
+
+    @property
+    def mediated(self) -> Path:
+        return self.config.sys / "bus" / "mdev" / "devices"
+
+    @property
+    def cards(self) -> Path:
+        return self.config.sys / "class" / "mdev_bus"
+
+    def made(self) -> list[list[str]]:
+        """The types of what is on each card."""
+        return [
+            [
+                type.name
+                for type in sorted((self.cards / card / "mdev_supported_types").iterdir())
+                for _ in (type / "devices").iterdir()
+            ]
+            for card in CARDS
+        ]
+
+    def _file(self, what: str, path: Path, action: Callable[[], T]) -> T:
+        done = super()._file(what, path, action)
+        if what == "poke" and path.is_relative_to(self.cards) and path.name == "create":
+            self._create(path.parent, path.read_text())
+        if what == "poke" and path.is_relative_to(self.mediated) and path.name == "remove":
+            self._remove(path.parent)
+        return done
+
+    def _create(self, type: Path, uuid: str) -> None:
+        (type / "create").write_text("")
+        device = self.mediated / uuid
+        (device / "nvidia").mkdir(parents=True)
+        for file in (device / "remove", device / "nvidia" / "vgpu_params", type / "devices" / uuid):
+            file.touch()
+        (device / "mdev_type").symlink_to(type)
+        _count(type, -1)
+
+    def _remove(self, device: Path) -> None:
+        type = (device / "mdev_type").readlink()
+        (type / "devices" / device.name).unlink()
+        shutil.rmtree(device)
+        _count(type, 1)
+
+
+def _count(type: Path, more: int) -> None:
+    available = type / "available_instances"
+    available.write_text(f"{int(available.read_text()) + more}\n")
 
 
 def _address(name: str) -> str:

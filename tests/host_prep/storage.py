@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,9 @@ class LogicalVolumes:
             "lv_active": "active" if active else "",
         }
         self._set(state)
+
+    def activate(self, path: str) -> None:
+        subprocess.run([self.folder / "lvchange", "--available", "y", path], check=True)
 
     def remove(self, path: str) -> None:
         state = self._state()

@@ -12,7 +12,8 @@ from host_prep.effect import Outcome, Work
 from host_prep.effects.cpus import CpuPool, shared_pool
 from host_prep.facts.cpus import Cpus, cpu_set, look_at_cpus
 from host_prep.journal import Journal
-from host_prep.libvirt import Libvirt
+from host_prep.libvirt import Libvirt, Refused
+from host_prep.recover import recover
 from host_prep.start import planned, release, start
 from host_prep.system import Host
 from tests.host_prep.conftest import OTHER, VM, domain
@@ -157,6 +158,24 @@ def test_another_vm_that_cannot_be_pinned_is_no_fault_of_this_one(
     monkeypatch.setattr(libvirt, "pin_vcpu", refuse)
     CpuPool(id=VM, policy="dedicated").apply(work(vm()), {})
     assert pins(libvirt, THIRD)["1"] == [2, 3, 4, 5, 6, 7]
+
+
+def test_L280_cpus_that_libvirt_did_not_give_back_are_given_back_by_the_next_recovery(
+    host: Host, journal: Journal, ovirt: Any, libvirt: FakeLibvirt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    libvirt.add_domain(vm(OTHER))
+    start(host, journal, ovirt, vm(policy="dedicated", pins="0:0 1:1"))
+
+    def refuse(uuid: str, vcpu: int, cpus: Any) -> None:
+        raise Refused("fake:///: cannot acquire state change lock", 68)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(libvirt, "pin_vcpu", refuse)
+        with pytest.raises(HostError, match=r"do not get its CPUs: \S+: fake:///: cannot acquire state change lock$"):
+            release(host, journal, ovirt, VM, force=True)
+    assert [str(taken) for taken in recover(host, journal, ovirt)] == ["released"]
+    assert pins(libvirt, OTHER)["0"] == list(range(8))
+    assert journal.vms() == []
 
 
 def test_a_vm_for_which_no_cpu_is_left_does_not_start(

@@ -243,6 +243,19 @@ def test_L264_what_a_hook_leaves_is_a_document_of_the_vm_or_the_hook_is_told_of(
     assert not told.exists()
 
 
+def test_L281_a_hook_that_failed_is_told_first_though_its_file_stays(
+    host: Host, hook: Hook, before: Callable[..., Work], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook("before_vm_start", "a", "echo not today >&2", "exit 1")
+
+    def refuse(path: Path) -> bool:
+        raise HostError(f"cannot remove tree {path}: Permission denied")
+
+    monkeypatch.setattr(host, "remove_tree", refuse)
+    with pytest.raises(HostError, match=r"^hooks of before_vm_start: a failed with 1: not today; cannot remove tree"):
+        before()
+
+
 def test_a_failing_hook_ends_the_start_and_all_is_undone(
     host: Host, journal: Journal, ovirt: Any, libvirt: FakeLibvirt, hook: Hook, told: Path
 ) -> None:

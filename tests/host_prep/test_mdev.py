@@ -13,65 +13,18 @@ from host_prep.effect import Outcome, Work
 from host_prep.effects.mdev import MediatedDevice
 from host_prep.journal import Journal
 from host_prep.start import planned, release, start
-from host_prep.system import Host
 from tests.host_prep.conftest import OTHER, VM, domain
 from tests.host_prep.fake import FakeLibvirt
+from tests.host_prep.hardware import CARDS, Kernel, add_cards
 from xform.errors import HostError, XformError
 
 UUID = "5c9aeb3b-6e44-4b6d-a8c1-0c2e7a9d1f01"
-TYPES = {"incompatible-1": 2, "8q": 1, "4q": 2, "incompatible-2": 2}
-CARDS = ("0000:08:00.0", "0000:09:00.0")
 DEVICE = MediatedDevice(uuid=UUID, type="4q")
-
-
-class Kernel(Host):
-    """A host with a kernel: two cards in sysfs, on which mediated devices come and go."""
-
-    def __init__(self, config: Config, libvirt: FakeLibvirt, vendor: str = "0x10de") -> None:
-        super().__init__(config, libvirt)
-        self.bus, self.devices = config.sys / "class" / "mdev_bus", config.sys / "bus" / "mdev" / "devices"
-        self.devices.mkdir(parents=True)
-        for card in CARDS:
-            for type, available in TYPES.items():
-                folder = self.bus / card / "mdev_supported_types" / type
-                (folder / "devices").mkdir(parents=True)
-                (folder / "available_instances").write_text(f"{available}\n")
-                (folder / "create").touch()
-            (self.bus / card / "vendor").write_text(f"{vendor}\n")
-
-    def poke(self, path: Path, text: str) -> None:
-        super().poke(path, text)
-        if path.name == "create":
-            device = self.devices / text
-            (device / "nvidia").mkdir(parents=True)
-            for file in (device / "remove", device / "nvidia" / "vgpu_params", path.parent / "devices" / text):
-                file.touch()
-            (device / "mdev_type").symlink_to(path.parent)
-            self._count(path.parent, -1)
-        elif path.name == "remove":
-            type = (path.parent / "mdev_type").readlink()
-            (type / "devices" / path.parent.name).unlink()
-            self.remove_tree(path.parent)
-            self._count(type, 1)
-
-    def _count(self, type: Path, more: int) -> None:
-        available = type / "available_instances"
-        available.write_text(f"{int(available.read_text()) + more}\n")
-
-    def made(self) -> list[list[str]]:
-        """The types of what is on each card."""
-        return [
-            [
-                type.name
-                for type in sorted((self.bus / card / "mdev_supported_types").iterdir())
-                for _ in (type / "devices").iterdir()
-            ]
-            for card in CARDS
-        ]
 
 
 @pytest.fixture
 def host(config: Config, libvirt: FakeLibvirt) -> Kernel:
+    add_cards(config)
     return Kernel(config, libvirt)
 
 
@@ -119,7 +72,8 @@ def test_a_device_goes_where_there_is_room_for_its_type(
 
 
 def test_cards_of_other_makers_mix_types(config: Config, libvirt: FakeLibvirt, ovirt: Any) -> None:
-    host = Kernel(config, libvirt, vendor="0x8086")
+    add_cards(config, vendor="0x8086")
+    host = Kernel(config, libvirt)
     for number, type in enumerate(["4q", "8q"]):
         device, now = MediatedDevice(uuid=f"{number}", type=type), Work(host, ovirt, VM, "web", domain())
         device.apply(now, device.look(now))
@@ -152,7 +106,7 @@ def test_a_device_is_made_once_and_removed_once(host: Kernel, work: Callable[[st
 
 def test_the_driver_gets_its_parameters(host: Kernel, journal: Journal, ovirt: Any) -> None:
     start(host, journal, ovirt, vgpu("4q", "<ovirt-vm:mdevDriverParameters>a=1, b=2</ovirt-vm:mdevDriverParameters>"))
-    assert (host.devices / UUID / "nvidia" / "vgpu_params").read_text() == "a=1, b=2\n"
+    assert (host.mediated / UUID / "nvidia" / "vgpu_params").read_text() == "a=1, b=2\n"
     release(host, journal, ovirt, VM, force=True)
     assert host.made() == [[], []]
 
@@ -175,14 +129,14 @@ def test_a_device_whose_driver_refuses_its_parameters_is_removed(
 
 
 def test_a_device_that_was_there_before_stays(host: Kernel, journal: Journal, ovirt: Any) -> None:
-    host.poke(host.bus / CARDS[1] / "mdev_supported_types" / "4q" / "create", UUID)
+    host.poke(host.cards / CARDS[1] / "mdev_supported_types" / "4q" / "create", UUID)
     start(host, journal, ovirt, vgpu("4q"))
     release(host, journal, ovirt, VM, force=True)
     assert host.made() == [[], ["4q"]]
 
 
 def test_a_device_of_another_type_is_told(host: Kernel, work: Callable[[str], Work]) -> None:
-    host.poke(host.bus / CARDS[1] / "mdev_supported_types" / "8q" / "create", UUID)
+    host.poke(host.cards / CARDS[1] / "mdev_supported_types" / "8q" / "create", UUID)
     with pytest.raises(HostError, match=rf"^mediated device {UUID} is there with the type 8q; expected 4q"):
         DEVICE.look(work(vgpu("4q")))
 

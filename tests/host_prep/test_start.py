@@ -34,6 +34,21 @@ def test_release_leaves_nothing(host: Host, journal: Journal, ovirt: Any, libvir
     assert not release(host, journal, ovirt, VM)
 
 
+def test_L282_a_plan_that_was_written_though_the_journal_failed_is_not_left(
+    host: Host, journal: Journal, ovirt: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = Journal.begin
+
+    def fail(*arguments: Any) -> None:
+        begin(*arguments)
+        raise HostError("the journal cannot be used: disk I/O error")
+
+    monkeypatch.setattr(Journal, "begin", fail)
+    with pytest.raises(HostError, match=r"^web: the journal cannot be used: disk I/O error$"):
+        start(host, journal, ovirt, domain())
+    assert journal.vms() == []
+
+
 def test_a_running_vm_is_released_by_force_only(host: Host, journal: Journal, ovirt: Any, libvirt: FakeLibvirt) -> None:
     start(host, journal, ovirt, domain())
     with pytest.raises(HostError, match="is running; end it, or release it by force"):
