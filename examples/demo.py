@@ -62,7 +62,7 @@ def make_settings(folder: Path) -> Path:
     folders |= {name: folder / name for name in ("channels", "consoles")}
     folders |= {name: Path("/") / name for name in ("dev", "sys", "proc", "etc")}
     file = folder / "settings.yaml"
-    YAML(typ="safe").dump({name: str(path) for name, path in folders.items()} | {"connect": EMBED}, file)
+    YAML(typ="safe").dump({name: str(path) for name, path in folders.items()} | {"connect": default_uri()[0]}, file)
     return file
 
 

@@ -116,7 +116,7 @@ class Preparation:
         if entry.state == "planned":
             return
         with self._alone(effect):
-            if effect.until_reboot and note["boot"] != self.work.host.boot():
+            if effect.until_reboot and note.get("boot", "") != self.work.host.boot():
                 outcome = Outcome.ALREADY
             elif note.get("found") or (effect.shared and self._used_by_others(effect)):
                 outcome = Outcome.KEPT

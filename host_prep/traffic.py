@@ -160,9 +160,7 @@ def _kernel(what: str = "cannot look at the host's links: ") -> Iterator[Any]:
         from pyroute2 import IPRoute  # type: ignore[import-untyped]
         from pyroute2.netlink.exceptions import NetlinkError  # type: ignore[import-untyped]
     except ImportError:
-        raise HostError(
-            "pyroute2 is not installed, and networks cannot be mirrored without: pip install 'libvirt-xform[host]'"
-        ) from None
+        raise HostError("mirroring needs pyroute2; install it with: pip install 'libvirt-xform[host]'") from None
     try:
         with IPRoute() as ip:
             yield ip

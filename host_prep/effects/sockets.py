@@ -76,4 +76,5 @@ def _cleared(host: Host, path: Path) -> Outcome:
 def _behind(host: Host, path: Path) -> Path:
     """What a link in the folder leads to there.  A guest's QEMU owns the folder: elsewhere, it is not followed."""
     there = host.stat(path)
-    return path.parent / there.target if there and there.target and "/" not in there.target else path
+    behind = path.parent / there.target if there and there.target else path
+    return behind if behind.parent == path.parent else path

@@ -99,12 +99,12 @@ def journal(config: Config) -> Iterator[Journal]:
 
 
 @pytest.fixture
-def work(host: Host, ovirt: Any) -> Callable[[str], Work]:
+def work(host: Host, ovirt: Any, journal: Journal) -> Callable[[str], Work]:
     """What the effects of a VM share, by its document."""
 
     def made(xml: str) -> Work:
         vm = ovirt.parse(xml)
-        return Work(host, ovirt, vm.id, vm.name, xml)
+        return Work(host, ovirt, vm.id, vm.name, xml, journal)
 
     return made
 

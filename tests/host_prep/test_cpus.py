@@ -187,14 +187,14 @@ def test_a_vm_for_which_no_cpu_is_left_does_not_start(
     assert libvirt.domain(VM) is None
 
 
-def test_libvirt_pins(config: Config, ovirt: Any, tmp_path: Path) -> None:
+def test_libvirt_pins(config: Config, ovirt: Any, journal: Journal, tmp_path: Path) -> None:
     """Its own mock, which knows 16 CPUs; its domain stands for one with all CPUs to share."""
     libvirt = Libvirt("test:///default")
     try:
         (there,) = libvirt.domains()
         document = libvirt.document(there.uuid)
         pinned = document.replace("<os>", '<cputune><vcpupin vcpu="0" cpuset="2"/></cputune><os>', 1)
-        work = Work(Host(config, libvirt), ovirt, there.uuid, there.name, document)
+        work = Work(Host(config, libvirt), ovirt, there.uuid, there.name, document, journal)
         libvirt.destroy(there.uuid)
         libvirt.define(ovirt.update(pinned, _with_policy(ovirt.parse(pinned)), live=True))
         libvirt.start(there.uuid)

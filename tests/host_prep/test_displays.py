@@ -82,9 +82,9 @@ def test_a_network_is_defined_once_and_removed_once(
     assert libvirt.networks() == {}
 
 
-def test_libvirt_itself_takes_it(config: Config, ovirt: Any) -> None:
+def test_libvirt_itself_takes_it(config: Config, ovirt: Any, journal: Journal) -> None:
     libvirt = Libvirt("test:///default")
-    now = Work(Host(config, libvirt), ovirt, VM, "web", domain(SCREEN))
+    now = Work(Host(config, libvirt), ovirt, VM, "web", domain(SCREEN), journal)
     with closing(libvirt):
         for bridge in (True, False):
             network = DisplayNetwork(name="vdsm-display", device="display", bridge=bridge)

@@ -162,11 +162,13 @@ def test_data_go_where_libvirt_looks_for_them(host: Host, ovirt: Any, config: Co
 
 
 @pytest.mark.parametrize(
-    "nvram", ["<nvram template='/t.fd'>/vars/a.fd</nvram>", "<nvram type='file'><source file='/vars/a.fd'/></nvram>"]
+    "form", ["<nvram template='/t.fd'>{}</nvram>", "<nvram type='file'><source file='{}'/></nvram>"]
 )
-def test_a_document_says_where_its_variables_are(host: Host, ovirt: Any, nvram: str) -> None:
+def test_a_document_says_where_its_variables_are(host: Host, ovirt: Any, form: str) -> None:
+    file = host.config.nvram / "a.fd"
+    nvram = form.format(file)
     plan = planned(host, ovirt, machine(nvram), Request(nvram=NVRAM))
-    assert plan.effects[0] == NvramData(path=Path("/vars/a.fd"), content=b"hunter2")
+    assert plan.effects[0] == NvramData(path=file, content=b"hunter2")
     assert ovirt.parse(plan.document).os == ovirt.parse(machine(nvram)).os
 
 
@@ -186,8 +188,9 @@ def test_a_vm_that_arrives_brings_its_own(host: Host, ovirt: Any) -> None:
     [
         (domain(), Request(nvram=NVRAM), "the document's <os> no <nvram>"),
         (machine("<nvram type='block'><source dev='/dev/x'/></nvram>"), Request(nvram=NVRAM), "<nvram> is no file"),
-        (machine("<nvram>vars.fd</nvram>"), Request(nvram=NVRAM), "expected an absolute path"),
-        (machine("<nvram>/vars/../a.fd</nvram>"), Request(nvram=NVRAM), "expected an absolute path"),
+        (machine("<nvram>vars.fd</nvram>"), Request(nvram=NVRAM), "expected a file below"),
+        (machine("<nvram>/vars/../a.fd</nvram>"), Request(nvram=NVRAM), "expected a file below"),
+        (machine("<nvram>/etc/passwd</nvram>"), Request(nvram=NVRAM), "expected a file below"),
         (domain(), Request(tpm=TPM), "no <tpm> with an emulator"),
         (
             domain("<tpm><backend type='passthrough'><device path='/dev/tpm0'/></backend></tpm>"),

@@ -208,11 +208,13 @@ def test_L261_the_hook_that_failed_is_named_with_its_own_words(hook: Hook, befor
     )
 
 
-def test_a_hook_that_takes_too_long_is_ended(host: Host, libvirt: FakeLibvirt, hook: Hook, ovirt: Any) -> None:
+def test_a_hook_that_takes_too_long_is_ended(
+    host: Host, libvirt: FakeLibvirt, hook: Hook, ovirt: Any, journal: Journal
+) -> None:
     hook("before_vm_start", "10_slow", "sleep 1000")
     impatient = Host(evolve(host.config, seconds=0.2), libvirt)
     with pytest.raises(HostError, match=r"10_slow took longer than 0\.2 s and was ended"):
-        effect(host).apply(Work(impatient, ovirt, VM, "web", domain()), {})
+        effect(host).apply(Work(impatient, ovirt, VM, "web", domain(), journal), {})
 
 
 def test_a_hook_that_cannot_be_run_is_an_error(hook: Hook, before: Callable[..., Work]) -> None:

@@ -68,14 +68,11 @@ def test_folders_with_other_links_stay(at: Work, link: ImageLink) -> None:
     assert [path.name for path in link.path.parent.iterdir()] == ["another"]
 
 
-def test_folders_of_the_repository_go_only_if_they_were_made(at: Work, in_repository: ImageLink) -> None:
-    folder = in_repository.path.parent
-    folder.parent.mkdir(parents=True)
+def test_folders_of_the_repository_stay(at: Work, in_repository: ImageLink) -> None:
     note = in_repository.look(at)
     in_repository.apply(at, note)
     in_repository.undo(at, note)
-    assert folder.parent.is_dir()
-    assert not folder.exists()
+    assert list(in_repository.path.parent.iterdir()) == []
 
 
 def test_L208_a_link_to_another_place_is_an_error_that_names_both(at: Work, in_repository: ImageLink) -> None:

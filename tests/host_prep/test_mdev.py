@@ -71,11 +71,11 @@ def test_a_device_goes_where_there_is_room_for_its_type(
         assert made() == expected
 
 
-def test_cards_of_other_makers_mix_types(config: Config, libvirt: FakeLibvirt, ovirt: Any) -> None:
+def test_cards_of_other_makers_mix_types(config: Config, libvirt: FakeLibvirt, ovirt: Any, journal: Journal) -> None:
     add_cards(config, vendor="0x8086")
     host = Kernel(config, libvirt)
     for number, type in enumerate(["4q", "8q"]):
-        device, now = MediatedDevice(uuid=f"{number}", type=type), Work(host, ovirt, VM, "web", domain())
+        device, now = MediatedDevice(uuid=f"{number}", type=type), Work(host, ovirt, VM, "web", domain(), journal)
         device.apply(now, device.look(now))
     assert host.made() == [["4q", "8q"], []]
 

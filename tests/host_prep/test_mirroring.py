@@ -324,5 +324,5 @@ def test_what_the_kernel_lacks_is_told(ip: IPRoute, host: Host, monkeypatch: pyt
 
 def test_without_pyroute2_it_is_said_what_to_install(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyroute2", None)
-    with pytest.raises(HostError, match=r"^pyroute2 is not installed, .*; install it$"):
+    with pytest.raises(HostError, match=r"^mirroring needs pyroute2; .*'libvirt-xform\[host\]'$"):
         Traffic(host).index("br0")

@@ -374,7 +374,7 @@ def test_L223_an_image_is_not_made_anew_under_a_guest_that_runs(
 ) -> None:
     """Not even where the journal has it as begun, or as not begun."""
     plan = planned(host, ovirt, BOTH)
-    journal.begin(Kept(VM, "web", "fresh", plan.document), plan.effects)
+    journal.begin(Kept(VM, "web", "fresh", plan.document, host.libvirt.uri), plan.effects)
     begun = journal.entries(VM)[0]
     journal.intend(begun, {})
     config.payloads.mkdir(parents=True)

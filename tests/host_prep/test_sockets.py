@@ -47,8 +47,8 @@ def console(config: Config) -> Path:
 
 
 @pytest.fixture
-def work(host: Host, ovirt: Any) -> Work:
-    return Work(host, ovirt, VM, "web", domain())
+def work(host: Host, ovirt: Any, journal: Journal) -> Work:
+    return Work(host, ovirt, VM, "web", domain(), journal)
 
 
 def bound(path: Path) -> Path:
@@ -134,15 +134,17 @@ def test_clearing_and_its_undo_may_be_done_twice(work: Work, agent: Path) -> Non
 def test_a_link_goes_with_the_socket_that_it_leads_to_and_with_nothing_else(
     work: Work, agent: Path, config: Config
 ) -> None:
-    made, file = bound(config.root / "made"), config.root / "file"
-    agent.symlink_to(made)
-    ClearedSocket(path=agent).undo(work, {})
-    assert not made.exists()
-    file.touch()
-    agent.symlink_to("../../../../../file")
-    ClearedSocket(path=agent).undo(work, {})
-    assert file.exists()
-    assert not agent.is_symlink()
+    made, elsewhere = bound(agent.with_name("made")), bound(config.root / "made")
+    for target in (made, "made"):
+        agent.symlink_to(target)
+        ClearedSocket(path=agent).undo(work, {})
+        assert not agent.is_symlink()
+        assert not made.exists()
+    for target in (elsewhere, "../../../../../made"):
+        agent.symlink_to(target)
+        ClearedSocket(path=agent).undo(work, {})
+        assert not agent.is_symlink()
+    assert elsewhere.exists()
 
 
 def test_what_is_no_socket_stays_and_is_told(work: Work, agent: Path) -> None:
@@ -155,7 +157,7 @@ def test_what_is_no_socket_stays_and_is_told(work: Work, agent: Path) -> None:
 
 
 def test_opening_may_be_done_twice_and_behind_a_link(work: Work, agent: Path, config: Config) -> None:
-    made = bound(config.root / "made")
+    made = bound(agent.with_name("made"))
     agent.symlink_to(made)
     effect = OpenedSocket(path=agent, group=GROUP)
     effect.apply(work, {})

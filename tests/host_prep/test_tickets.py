@@ -48,7 +48,7 @@ def test_L247_a_screen_is_closed_until_its_ticket_is_there(host: Host, ovirt: An
 
 
 def test_a_screen_that_is_not_there_is_told(host: Host, journal: Journal, ovirt: Any, libvirt: FakeLibvirt) -> None:
-    with pytest.raises(HostError, match=r"^web: the VM has no vnc screen to set a password of; ask for"):
+    with pytest.raises(HostError, match=r"^there is a ticket for a vnc screen, and the document has none"):
         start(host, journal, ovirt, domain(), Request(tickets=[ticket()]))
     assert libvirt.domains() == []
 

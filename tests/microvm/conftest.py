@@ -10,6 +10,7 @@ import pytest
 
 from host_prep.config import Config
 from host_prep.effect import Work
+from host_prep.journal import Journal
 from host_prep.system import Host
 from tests.host_prep.conftest import VM
 from tests.host_prep.fake import FakeLibvirt
@@ -83,4 +84,4 @@ def host(tmp_path: Path) -> Host:
 @pytest.fixture
 def work(host: Host) -> Work:
     """For effects that look at no document."""
-    return Work(host, None, VM, "web", "<domain/>")  # type: ignore[arg-type]
+    return Work(host, None, VM, "web", "<domain/>", Journal(host.config.state))  # type: ignore[arg-type]
