@@ -14,7 +14,7 @@ from tests.host_prep.conftest import VM
 from tests.host_prep.crash import PHASES, survives
 from tests.host_prep.scenarios import NOWHERE, SCENARIOS
 
-SPREAD = 19
+SPREAD = 29
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -31,9 +31,9 @@ def at(request: pytest.FixtureRequest) -> Iterator[Bench]:
 
 @pytest.mark.parametrize("phase", PHASES)
 def test_a_kill_at_each_step_is_recovered_from(at: Bench, phase: str) -> None:
-    """Before one step, behind the next."""
+    """Behind every other one, which is before the next."""
     for point, place in enumerate(places(at.begin(phase))):
-        if point % 4 in (0, 3):
+        if point % 4 == 3:
             fault = survives(at, phase, point)
             assert not fault, f"{phase} killed {place}: {fault}"
 

@@ -13,7 +13,7 @@ from tests.host_prep.cell import Bench, Scenario, bench, silent
 from tests.host_prep.faults import broken_at, pairs, some_faults
 from tests.host_prep.scenarios import BLOCKS, SCENARIOS, STORED
 
-PAIRS = 8
+PAIRS = 6
 
 
 @pytest.fixture(scope="module", autouse=True)
