@@ -15,6 +15,7 @@ import stat
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -318,6 +319,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         for pipe in (process.stdin, process.stdout, process.stderr):
             if pipe:
                 pipe.close()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=1)
 
 
 def part_of(path: Path) -> Path:
