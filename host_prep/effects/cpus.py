@@ -35,7 +35,7 @@ class CpuPool(Effect):
     def says(self) -> str:
         if self.policy in _EXCLUSIVE:
             return f"keep other VMs off the CPUs of this one ({self.policy})"
-        return "pin vCPUs to the CPUs that no VM has for itself"
+        return "keep vCPUs off the CPUs that another VM has for itself, if any has"
 
     def undoing(self) -> str:
         return "let other VMs have its CPUs" if self.policy in _EXCLUSIVE else ""
