@@ -214,3 +214,9 @@ def test_ballooning_decides_on_the_balloon(enabled: bool | None, model: str) -> 
 def test_what_no_table_can_say_stays_as_it_is() -> None:
     strange = OVIRT.Opaque(xml="<disk></disk>")
     assert plan(vm(disks=[strange])).disks == [strange]
+
+
+def test_firmware_that_no_table_can_say_states_nothing() -> None:
+    strange = OVIRT.Opaque(xml="<loader></loader>")
+    os = OVIRT.Os(type="hvm", machine="q35", firmware="efi", loader=strange, firmware_features=[strange])
+    assert plan(vm(os=os)).os.loader == strange

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from attrs import evolve
 
+from xform import Opaque
+
 from .context import Setting, complete
 
 Entity = Any
@@ -46,14 +48,16 @@ def stated_bios(os: Entity) -> BiosType | None:
     """The kind of firmware that a document states; None where it is no kind that a manager knows."""
     if os is None or (board := chipset(os.machine)) is None:
         return None
-    loader = os.loader
-    secure = any(feature.name == "secure-boot" and feature.enabled for feature in os.firmware_features)
-    efi = os.firmware == "efi" or (loader is not None and loader.type == "pflash")
+    # of a loader or a feature that no table can say, nobody knows what it states
+    kind, locked = (getattr(os.loader, name, None) for name in ("type", "secure"))
+    named = [feature for feature in os.firmware_features if not isinstance(feature, Opaque)]
+    secure = locked or any(feature.name == "secure-boot" and feature.enabled for feature in named)
+    efi = os.firmware == "efi" or kind == "pflash"
     if board == "i440fx":
         return None if efi else "i440fx_sea_bios"
     if not efi:
         return "q35_sea_bios"
-    return "q35_secure_boot" if secure or (loader is not None and loader.secure) else "q35_ovmf"
+    return "q35_secure_boot" if secure else "q35_ovmf"
 
 
 def bios_of(vm: Entity, setting: Setting) -> BiosType | None:
