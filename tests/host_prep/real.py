@@ -24,6 +24,9 @@ namespaces = []
 dynamic_ownership = 0
 """
 
+# libvirt asks QEMU anew what it can do, for seconds, where a process finds itself on a CPU that calls itself otherwise.
+ON_ONE_CPU = ("taskset", "-c", str(max(os.sched_getaffinity(0))))
+
 SAVE = """
 import sys
 from xform.hypervisor import import_libvirt, open_connection
@@ -79,7 +82,7 @@ class Real:
             done = self._run(command)
             assert done.returncode == 0, done.stderr
             return
-        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        with subprocess.Popen([*ON_ONE_CPU, *command], stderr=subprocess.DEVNULL) as process:
             while not file.exists() and process.poll() is None:
                 pass
             process.kill()
@@ -128,4 +131,4 @@ class Real:
 
     @staticmethod
     def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        return subprocess.run([*ON_ONE_CPU, *command], capture_output=True, text=True, timeout=300, check=False)

@@ -334,13 +334,16 @@ def test_L275_who_is_told_to_end_while_it_waits_undoes_all_and_nobody_else_comes
     write: Write, settings: Path, config: Config, number: signal.Signals, code: int
 ) -> None:
     options = {**os.environ, "HOST_PREP_CONFIG": str(settings)}
+    impatient = settings.with_name("impatient.yaml")
+    impatient.write_text(json.dumps({**json.loads(settings.read_text()), "seconds": 0.1}))
     waiting = command("start", "--incoming", write())
     with subprocess.Popen(waiting, env=options, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
         assert any("waiting for it to arrive" in line for line in process.stderr)
         assert (config.payloads / f"{VM}-sdd.img").exists()
         for arguments in (["start", write()], ["release", VM]):
-            second = subprocess.run(command(*arguments), env=options, capture_output=True, text=True, check=False)
+            other = command(*arguments, "--config", str(impatient))
+            second = subprocess.run(other, capture_output=True, text=True, check=False)
             refused = f"VM {VM} is being prepared or released by another process; try again later\n"
             assert (second.returncode, second.stderr) == (3, refused)
         process.send_signal(number)

@@ -25,7 +25,7 @@ def plan(vm: Entity, setting: Setting) -> Entity:
         os = complete(os, smbios="sysinfo", bios_serial=True if _serial(vm, setting) else None)
     bios = bios_of(vm, setting)
     # Firmware that libvirt is to find by itself comes without files.
-    stateless = os.loader is not None and os.loader.stateless
+    stateless = getattr(os.loader, "stateless", None)
     if bios in _UEFI and os.firmware is None and os.type == "hvm" and not stateless:
         host, secure = setting.host, bios == "q35_secure_boot"
         # The code is the same with and without Secure Boot; what differs is what the variables enroll.
