@@ -7,10 +7,10 @@ packages (entry points ``xform.stages``, each a module's function).
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
-from importlib.metadata import entry_points
 from pathlib import Path
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -19,7 +19,6 @@ from attrs import define, field, frozen
 
 from xform.errors import DocumentError, EntityError, TableError, XformError, did_you_mean
 from xform.files import entity_from
-from xform.match import Matching
 from xform.schema import schema_of, version_of
 from xform.table.folder import load_module
 from xform.table.model import Origin, Tables
@@ -246,7 +245,7 @@ def stages_of(tables: Tables, pipeline: str = "run") -> Stages:
     kind: Kind = "entity"
     for name in tables.pipelines[pipeline]:
         if name not in known:
-            known |= {point.name: point.load() for point in entry_points(group="xform.stages", name=name)}
+            known |= _brought(name)
         if name not in known:
             origin = _declared(tables, pipeline)
             hint = did_you_mean(name, known) or f"; expected one of {', '.join(known)}"
@@ -255,6 +254,13 @@ def stages_of(tables: Tables, pipeline: str = "run") -> Stages:
         kind = getattr(known[name], "gives", takes)
         found.append((name, known[name], takes, kind))
     return Stages(tuple(found))
+
+
+def _brought(name: str) -> dict[str, Stage]:
+    """The stage of this name that an installed package brings."""
+    from importlib.metadata import entry_points  # which takes as long to import as a plan to make
+
+    return {point.name: point.load() for point in entry_points(group="xform.stages", name=name)}
 
 
 def _declared(tables: Tables, pipeline: str) -> Origin:
@@ -361,7 +367,10 @@ def perform(name: str, stage: Stage, value: Any, run: Run, before: str | None = 
 def _kind(dialect: Dialect, value: Any) -> Kind:
     if type(value) is dialect.classes[dialect.tables.root]:
         return "entity"
-    return "document" if isinstance(value, str) else "matching" if isinstance(value, Matching) else "data"
+    if isinstance(value, str):
+        return "document"
+    matching = sys.modules.get("xform.match")  # who has a matching has loaded this, which takes its time
+    return "matching" if matching and isinstance(value, matching.Matching) else "data"
 
 
 def _said(dialect: Dialect, value: Any) -> str:

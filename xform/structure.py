@@ -7,7 +7,7 @@ import binascii
 import re
 import types
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path as File
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -258,7 +258,8 @@ class EntityConverter(Converter):
 
 
 def _typed(types: Annotations, name: str, hook: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    return lambda value, _: hook(value, types[name])
+    kind = cache(lambda: types[name])
+    return lambda value, _: hook(value, kind())
 
 
 def _made_of(origins: tuple[Any, ...]) -> Callable[[Any], bool]:
