@@ -10,7 +10,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -96,9 +97,8 @@ def _one_cpu() -> Iterator[None]:
     os.sched_setaffinity(0, cpus)
 
 
-@pytest.fixture(scope="module", params=STARTS, ids=lambda start: start.name)
-def peer(request: pytest.FixtureRequest) -> Iterator[Worker]:
-    start: Start = request.param
+@contextmanager
+def started(start: Start) -> Iterator[Worker]:
     environment = {**os.environ, "PYTHONPATH": str(start.packages or "")}
     command = [start.python, "-W", "ignore", "-m", "bench.peers.worker", start.module, start.variant]
     if start.packages and not (start.packages.is_dir() and Path(start.python).exists()):
@@ -118,10 +118,23 @@ def peer(request: pytest.FixtureRequest) -> Iterator[Worker]:
         process.stdin.close()
 
 
+@pytest.fixture(scope="module", params=STARTS, ids=lambda start: start.name)
+def peer(request: pytest.FixtureRequest) -> Iterator[Worker]:
+    with started(request.param) as worker:
+        yield worker
+
+
+@pytest.fixture(scope="module")
+def ours() -> Iterator[dict[str, Worker]]:
+    """Ours by dialect, each in a process of its own as well."""
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(started(Start("ours", name))) for name in DIALECTS}
+
+
 @pytest.mark.parametrize("work", ["match", "parse", "generate"])
-def test_ours_is_faster(peer: Worker, work: str) -> None:
-    ours = [prepared(dialect, work) for dialect in DIALECTS.values()]
-    bare, theirs, *costs = quickest(lambda: etree.fromstring(TEXT), peer.work(work), *ours)
+def test_ours_is_faster(peer: Worker, ours: dict[str, Worker], work: str) -> None:
+    own = [worker.work(work) for worker in ours.values()]
+    bare, theirs, *costs = quickest(lambda: etree.fromstring(TEXT), peer.work(work), *own)
     race = Race(
         peer=peer.name,
         work=work,
@@ -147,12 +160,3 @@ def test_a_peer_reads_no_more_than_ours_do(peer: Worker) -> None:
 def test_a_peer_finds_the_devices_that_it_matches(peer: Worker) -> None:
     assert len(peer.aliases) >= 20
     assert all(f"<alias name='{alias}'/>".encode() in TEXT for alias in peer.aliases if alias)
-
-
-def prepared(dialect: xform.Dialect, work: str) -> Callable[[], Any]:
-    entity = dialect.parse(TEXT)
-    return {
-        "match": lambda: dialect.match(TEXT, entity).pairs,
-        "parse": lambda: dialect.parse(TEXT),
-        "generate": lambda: dialect.generate(entity, live=True),
-    }[work]

@@ -12,8 +12,12 @@ from typing import Any, NamedTuple
 
 
 class Peer(NamedTuple):
-    """What a peer does: text to its objects, these to text, and the aliases by which its devices are matched."""
+    """What a peer does: text to its objects, these to text, and the aliases by which its devices are matched.
+
+    `match` is its own way from a text to pairs, where it has one.
+    """
 
     parse: Callable[[bytes], Any]
     generate: Callable[[Any], Any]
     devices: Callable[[Any], Iterable[tuple[str | None, Any]]]
+    match: Callable[[], Any] | None = None

@@ -30,7 +30,11 @@ def works(peer: Peer) -> dict[str, Callable[[], Any]]:
     def match() -> list[tuple[Any, Any]]:
         return [(known[alias], device) for alias, device in peer.devices(peer.parse(TEXT)) if alias]
 
-    return {"parse": lambda: peer.parse(TEXT), "generate": lambda: peer.generate(model), "match": match}
+    return {
+        "parse": lambda: peer.parse(TEXT),
+        "generate": lambda: peer.generate(model),
+        "match": peer.match or match,
+    }
 
 
 def facts(text: bytes | str) -> Counter[tuple[str, ...]]:
