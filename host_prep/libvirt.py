@@ -53,7 +53,7 @@ class NodeDevice:
 
 # libvirt's numbers (virterror.h, libvirt-domain.h) that a caller may have to tell apart, or that a fake needs.
 NO_DOMAIN, NO_NETWORK, NO_NODE_DEVICE, NO_SECRET = 42, 43, 52, 66
-OPERATION_INVALID, NO_SUPPORT = 55, 3
+OPERATION_INVALID, NO_SUPPORT, INVALID_ARG = 55, 3, 8
 _MOVING = (2, 12)  # why it is paused: migration, post-copy migration
 _STATES = {0: "off", 1: "running", 2: "running", 3: "paused", 4: "ending", 5: "off", 6: "crashed", 7: "paused"}
 
@@ -113,7 +113,7 @@ class Libvirt:
                     self._of(uuid).undefineFlags(flags)
                     return
                 except self._library.libvirtError as error:
-                    if flags == 0x2 or error.get_error_code() not in (NO_SUPPORT, 8):
+                    if flags == 0x2 or error.get_error_code() not in (NO_SUPPORT, INVALID_ARG):
                         raise
 
         self._do("undefine", change, vm=uuid)

@@ -28,6 +28,10 @@ class Fault:
     what: str
     why: str
 
+    @classmethod
+    def of(cls, what: str, error: Exception) -> Fault:
+        return cls(what, str(error) if isinstance(error, XformError) else f"{type(error).__name__}: {error}")
+
     def __str__(self) -> str:
         return f"{self.what}: {self.why}"
 
@@ -105,9 +109,8 @@ class Preparation:
         try:
             action()
         except Exception as error:  # whatever it is, the others are not to wait for it
-            why = str(error) if isinstance(error, XformError) else f"{type(error).__name__}: {error}"
-            self.log.warning("failed", what=what, error=why)
-            faults.append(Fault(what, why))
+            faults.append(Fault.of(what, error))
+            self.log.warning("failed", what=what, error=faults[-1].why)
             return False
         return True
 

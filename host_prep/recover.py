@@ -16,7 +16,6 @@ from host_prep.journal import Journal, Kept
 from host_prep.preparation import Fault, Preparation
 from host_prep.system import Host
 from xform.dialect import Dialect
-from xform.errors import XformError
 
 
 @frozen
@@ -25,7 +24,7 @@ class Taken:
 
     vm: str
     name: str
-    what: Literal["adopted", "released", "in progress", "left as it is"]
+    what: Literal["adopted", "released", "in progress", "left as it is", "not looked at"]
     faults: list[Fault] = field(factory=list)
 
     def __str__(self) -> str:
@@ -46,8 +45,7 @@ def recover(host: Host, journal: Journal, dialect: Dialect, *, leave_prepared: b
         except locks.InProgress:
             found.append(Taken(kept.id, kept.name, "in progress"))
         except Exception as error:
-            why = str(error) if isinstance(error, XformError) else f"{type(error).__name__}: {error}"
-            found.append(Taken(kept.id, kept.name, "left as it is", [Fault("recovery", why)]))
+            found.append(Taken(kept.id, kept.name, "not looked at", [Fault.of("recovery", error)]))
     locks.sweep(host.config.state)
     return found
 

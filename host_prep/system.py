@@ -166,7 +166,7 @@ class Host:
 
         self._change("poke", path, change, text=text)
 
-    def make_folder(self, path: Path, mode: int = 0o755, owner: str | None = None) -> None:
+    def make_folder(self, path: Path, mode: int = 0o755) -> None:
         """A folder, and those above it; one that is there stays as it is."""
 
         def change() -> None:
@@ -174,11 +174,9 @@ class Host:
                 return
             path.parent.mkdir(parents=True, exist_ok=True)
             path.mkdir(exist_ok=True)
-            if owner:
-                os.chown(path, *_ids(owner))
             path.chmod(mode)
 
-        self._change("make folder", path, change, mode=oct(mode), owner=owner)
+        self._change("make folder", path, change, mode=oct(mode))
 
     def link(self, path: Path, target: str) -> None:
         """A symbolic link; one that is there is replaced."""
@@ -239,7 +237,6 @@ class Host:
         self,
         *arguments: str | Path,
         input: bytes | None = None,
-        seconds: float | None = None,
         environment: dict[str, str] | None = None,
         reads: bool = False,
     ) -> bytes:
@@ -250,19 +247,13 @@ class Host:
         command = [str(argument) for argument in arguments]
         return self.act(
             "run",
-            lambda: self._run(command, input, seconds or self.config.seconds, environment),
+            lambda: self._run(command, input, environment),
             command=shlex.join(command),
             changes=not reads,
         )
 
-    def _run(
-        self,
-        command: list[str],
-        input: bytes | None,
-        seconds: float,
-        environment: dict[str, str] | None,
-    ) -> bytes:
-        name = Path(command[0]).name
+    def _run(self, command: list[str], input: bytes | None, environment: dict[str, str] | None) -> bytes:
+        name, seconds = Path(command[0]).name, self.config.seconds
         try:
             # a group of its own: it ends with all that it started
             process = subprocess.Popen(

@@ -42,14 +42,14 @@ class Watcher:
     def look(self) -> None:
         """Adopt what runs, release what has ended, and say what could not be; what waits for its start is left alone.
 
-        Raises HostError where a VM was left as it is: the connection may be why.
+        Raises HostError where a VM could not be looked at: the connection may be why.
         """
         found = recover(self.host, self.journal, self.dialect, leave_prepared=True)
         for taken in found:
             for fault in taken.faults:
                 self.host.log.warning(taken.what, vm=taken.vm, fault=str(fault))
-        if left := [taken.name for taken in found if taken.what == "left as it is" and taken.faults]:
-            raise HostError(f"left as they are: {', '.join(left)}; they are looked at again")
+        if failed := [taken.name for taken in found if taken.what == "not looked at"]:
+            raise HostError(f"not looked at: {', '.join(failed)}; they are tried again")
 
     def stop(self) -> None:
         self._named.put(None)

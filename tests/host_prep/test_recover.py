@@ -53,7 +53,7 @@ def test_L267_a_vm_whose_state_cannot_be_told_keeps_no_other_from_recovery(
     host: Host, journal: Journal, ovirt: Any, libvirt: FakeLibvirt
 ) -> None:
     first, second = recover(host, journal, ovirt)
-    assert str(first) == "left as it is; fault: recovery: fake:///: cannot acquire state change lock"
+    assert str(first) == "not looked at; fault: recovery: fake:///: cannot acquire state change lock"
     assert str(second) == "released"
     assert [kept.id for kept in journal.vms()] == [VM]
     assert len(recover(host, journal, ovirt)) == 1
