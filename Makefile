@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test crash golden bench lint lock check-fresh clean
+.PHONY: help setup demo test mutants crash fuzz golden docs bench lint lock check-fresh clean
 
 bin := .venv/bin
 typed := xform xform_pytest.py host_prep
@@ -17,12 +17,22 @@ demo: setup ## run the tour of the whole flow
 test: setup lint ## lint, then run every test
 	@$(bin)/python -m pytest -n 2 --dist loadgroup -p no:benchmark
 
-crash: setup ## kill host-prep, and a monitor over 200 changes, at every step that they take (`make test`: at some)
+mutants: setup ## alter every row of mappings/ovirt in every way; some test must fail each time
+	@$(bin)/python -m tests.mutation
+
+crash: setup ## kill host-prep and monitors, one at every step over 200 changes, three at any (`make test`: at some)
 	@$(bin)/python -m tests.host_prep.crash
 	@$(bin)/python -m tests.monitor.crash
+	@$(bin)/python -m tests.monitor.sharing
+
+fuzz: setup ## feed a reader whatever reaches new code (TARGET=..., SECONDS=...; tests/hard/targets.py has them)
+	@$(bin)/python -m tests.hard.fuzz $(TARGET) --seconds $(or $(SECONDS),0)
 
 golden: setup ## make the golden files, the stubs and expected messages anew
 	@$(bin)/python -m pytest -n 0 -q -p no:benchmark --renew
+
+docs: setup ## build the documentation, reference and API included, into build/docs
+	@$(bin)/python -m sphinx -W --keep-going -n -q -d build/doctrees docs build/docs
 
 bench: setup ## measure against the budgets, and against others that do the same
 	@tools/peers
@@ -41,5 +51,5 @@ check-fresh: ## run demo and test on a fresh Debian (needs root; TARGETS=... for
 	@tools/check-fresh $(TARGETS)
 
 clean: ## remove .venv and everything else that is made
-	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf .venv build dist docs/reference .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -62,7 +62,9 @@ def connector(info: dict[str, Any], locks: Path) -> Any:
             from oslo_concurrency import lockutils
             from oslo_config import cfg
     except ImportError:
-        raise HostError("no os-brick, which attaches managed volumes; pip install 'libvirt-xform[block]'") from None
+        raise HostError(
+            "a managed volume needs os-brick; install it with: pip install 'libvirt-xform[block]'"
+        ) from None
     lockutils.set_defaults(str(locks))
     os_brick.setup(cfg.CONF)
     for context in (privileged.default, privileged.brick_privsep_hide_output):
@@ -82,13 +84,15 @@ def _is_secret(name: str) -> bool:
     return any(word in name.lower() for word in _SECRETS)
 
 
-def _secrets(value: Any) -> Iterator[str]:
+def _secrets(value: Any, secret: bool = False) -> Iterator[str]:
     if isinstance(value, dict):
         for name, one in value.items():
-            yield from [one] if _is_secret(name) and isinstance(one, str) else _secrets(one)
+            yield from _secrets(one, secret or _is_secret(name))
     elif isinstance(value, list | tuple):
         for one in value:
-            yield from _secrets(one)
+            yield from _secrets(one, secret)
+    elif secret and isinstance(value, str):
+        yield value
 
 
 def _plain(value: Any) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import field, fields, frozen
-from attrs.validators import gt
+from attrs import Attribute, field, fields, frozen
 
 from xform.files import read_as
 
@@ -14,6 +13,11 @@ if TYPE_CHECKING:
     from xform.dialect import Dialect
 
 FILE = Path("/etc/host-prep.yaml")
+
+
+def _above_nothing(_: Config, attribute: Attribute[float], value: float) -> None:
+    if value <= 0:
+        raise ValueError(f"{attribute.name} is {value}; expected more than 0")
 
 
 @frozen(kw_only=True)
@@ -50,7 +54,7 @@ class Config:
     lvm_devices: tuple[str, ...] = field(
         default=(), converter=tuple
     )  # all that LVM looks at; without them, what the host's own settings of LVM have
-    seconds: float = field(default=30.0, validator=gt(0))  # the longest that one command may take
+    seconds: float = field(default=30.0, validator=_above_nothing)  # the longest that one command may take
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "root", self.root.absolute())
@@ -61,6 +65,7 @@ class Config:
 
     @property
     def payloads(self) -> Path:
+        """The images of what guests are told, such as by cloud-init."""
         return self.run / "payload"
 
     @property
@@ -70,6 +75,7 @@ class Config:
 
     @property
     def managed(self) -> Path:
+        """Links to the volumes that os-brick attached."""
         return self.run / "managed"
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define, frozen
 
 from host_prep.libvirt import NO_DOMAIN, Refused
-from xform.errors import HostError
 
 if TYPE_CHECKING:
     from host_prep.journal import Entry, Journal
@@ -25,9 +24,6 @@ Note = dict[str, Any]
 ``found`` says that what the effect is to bring about was there before; then it is nobody's to undo.
 """
 
-Flow = Literal["fresh", "restore", "incoming"]
-"""How the VM begins: anew, from a saved state, or by migration from another host."""
-
 
 class Outcome(Enum):
     """How an effect, or its undo, went.  What goes wrong is a HostError."""
@@ -35,10 +31,6 @@ class Outcome(Enum):
     DONE = "done"
     ALREADY = "already"  # nothing was to be done, or undone
     KEPT = "kept"  # it stays as it is: others use it, it was there before, or nobody knows better any more
-
-
-class Busy(HostError):
-    """Somebody that nobody knows of still uses what is to be undone; it is tried again at the next recovery."""
 
 
 @define
@@ -111,7 +103,10 @@ class Effect:
         return note
 
     def undo(self, work: Work, note: Note) -> Outcome:
-        """Take it back, also where it was never done, only in part, or was undone before. Raises HostError, Busy."""
+        """Take it back, also where it was never done, only in part, or was undone before.
+
+        Raises HostError; then it is tried again at the next recovery.
+        """
         return Outcome.ALREADY
 
     def used_by(self, vm: Entity) -> bool:

@@ -16,14 +16,15 @@ from typing import Any, Literal
 from attrs import field, frozen
 from cattrs import BaseValidationError
 
-from host_prep.effect import Effect, Flow, Note
+from host_prep.effect import Effect, Note
 from host_prep.effects import dump_effect, load_effect
+from host_prep.request import Flow
 from xform.errors import HostError
 
 State = Literal["planned", "intended", "done"]
 
 VERSION = 1
-_SCHEMA = """
+_SCHEMA = f"""
 CREATE TABLE vm (
     id TEXT PRIMARY KEY,
     name TEXT NOT NULL,
@@ -43,7 +44,7 @@ CREATE TABLE effect (
     PRIMARY KEY (vm, number)
 ) STRICT;
 CREATE INDEX effect_key ON effect (key);
-PRAGMA user_version = 1;
+PRAGMA user_version = {VERSION};
 """
 _VMS = "SELECT id, name, flow, document, uri, leaving FROM vm"
 
@@ -90,6 +91,13 @@ class Journal:
             self._connection.execute("PRAGMA journal_mode = DELETE")
             self._connection.execute("PRAGMA synchronous = EXTRA")  # the folder's entry as well
             self._connection.execute("PRAGMA foreign_keys = ON")
+        try:
+            self._migrate()
+        except BaseException:
+            self.close()
+            raise
+
+    def _migrate(self) -> None:
         with self.writing() as cursor:
             (version,) = cursor.execute("PRAGMA user_version").fetchone()
             if version == 0:
@@ -205,7 +213,7 @@ class Journal:
             yield
         except (OSError, sqlite3.Error) as error:
             said = error.strerror if isinstance(error, OSError) else error
-            raise HostError(f"{self.file}: the journal cannot be used: {said}") from None
+            raise HostError(f"{self.file}: {said}; expected a journal that host-prep can read and write") from None
 
 
 def _row(effect: Effect) -> tuple[str, str, str]:

@@ -6,7 +6,7 @@ Every call raises HostError with libvirt's own message in one line; `Refused` ha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -71,22 +71,29 @@ class Libvirt:
         self._opening = Lock()
         self._library: Any = None
         self._connection: Any = None
+        self._listening: list[int] = []
 
     def close(self) -> None:
-        if self._connection is not None:
-            close_connection(self._connection, self.uri)
-            self._connection = None
+        """Let go of the connection, also of one that is gone: each callback holds it open."""
+        connection, self._connection = self._connection, None
+        listening, self._listening = self._listening, []
+        if connection is not None:
+            for number in listening:
+                with suppress(self._library.libvirtError):
+                    connection.domainEventDeregisterAny(number)
+            with suppress(self._library.libvirtError):
+                close_connection(connection, self.uri)
 
     # Domains
 
     def domains(self) -> list[Domain]:
         """All of them, running or not; one that vanishes meanwhile is left out."""
-        found = self._ask("domains", lambda: self._open().listAllDomains(0))
+        found = self._ask(lambda: self._open().listAllDomains(0))
         return [domain for one in found if (domain := self._domain(one))]
 
     def domain(self, uuid: str) -> Domain | None:
         try:
-            return self._domain(self._ask("domain", lambda: self._open().lookupByUUIDString(uuid)))
+            return self._domain(self._ask(lambda: self._open().lookupByUUIDString(uuid)))
         except Refused as error:
             if error.code == NO_DOMAIN:
                 return None
@@ -95,7 +102,7 @@ class Libvirt:
     def document(self, uuid: str, *, inactive: bool = False, secure: bool = False) -> str:
         """The live document of a domain, or with `inactive` that of its next start; with `secure` secrets as well."""
         flags = 2 * inactive | 1 * secure
-        return str(self._ask("document", lambda: self._of(uuid).XMLDesc(flags)))
+        return str(self._ask(lambda: self._of(uuid).XMLDesc(flags)))
 
     def define(self, xml: str) -> None:
         self._do("define", lambda: self._open().defineXML(xml))
@@ -156,21 +163,20 @@ class Libvirt:
         """Change a device of a running domain; its document may hold a secret and is not logged."""
         self._do("update device", lambda: self._of(uuid).updateDeviceFlags(xml, 1), vm=uuid)
 
-    def listen(self, stopped: Callable[[str], None]) -> Callable[[], None]:
-        """Call with the UUID of each domain that stops, in libvirt's event thread; the way to end that."""
+    def listen(self, stopped: Callable[[str], None]) -> None:
+        """Call with the UUID of each domain that stops, in libvirt's event thread, until this is closed."""
 
         def told(_: Any, domain: Any, event: int, detail: int, opaque: Any) -> None:
             if event in (self._library.VIR_DOMAIN_EVENT_STOPPED, self._library.VIR_DOMAIN_EVENT_CRASHED):
                 stopped(str(domain.UUIDString()))
 
-        number = self._ask("listen", lambda: self._open().domainEventRegisterAny(None, 0, told, None))
-        return lambda: self._ask("stop listening", lambda: self._open().domainEventDeregisterAny(number))
+        self._listening.append(self._ask(lambda: self._open().domainEventRegisterAny(None, 0, told, None)))
 
     # Networks
 
     def networks(self) -> dict[str, bool]:
         """Of each network by name whether it is active."""
-        found = self._ask("networks", lambda: self._open().listAllNetworks(0))
+        found = self._ask(lambda: self._open().listAllNetworks(0))
         return {str(network.name()): bool(network.isActive()) for network in found}
 
     def define_network(self, xml: str) -> None:
@@ -200,7 +206,7 @@ class Libvirt:
         def found() -> list[NodeDevice]:
             return [NodeDevice(str(one.name()), str(one.XMLDesc(0))) for one in self._open().listAllDevices(0)]
 
-        return self._ask("node devices", found)
+        return self._ask(found)
 
     def detach(self, name: str) -> None:
         """Take a PCI device from the host's driver."""
@@ -213,7 +219,7 @@ class Libvirt:
     # Secrets
 
     def secrets(self) -> list[str]:
-        return [str(one.UUIDString()) for one in self._ask("secrets", lambda: self._open().listAllSecrets(0))]
+        return [str(one.UUIDString()) for one in self._ask(lambda: self._open().listAllSecrets(0))]
 
     def define_secret(self, xml: str, value: bytes) -> None:
         self._do("define secret", lambda: self._open().secretDefineXML(xml, 0).setValue(value, 0))
@@ -225,7 +231,7 @@ class Libvirt:
 
     def capabilities(self) -> str:
         """libvirt's document of the host: its UUID, architecture and CPUs."""
-        return str(self._ask("capabilities", lambda: self._open().getCapabilities()))
+        return str(self._ask(lambda: self._open().getCapabilities()))
 
     def _open(self) -> Any:
         with self._opening:
@@ -252,13 +258,13 @@ class Libvirt:
             )
 
         try:
-            return self._ask("domain", found)
+            return self._ask(found)
         except Refused as error:
             if error.code == NO_DOMAIN:
                 return None
             raise
 
-    def _ask(self, what: str, action: Callable[[], T]) -> T:
+    def _ask(self, action: Callable[[], T]) -> T:
         with self._said():
             return action()
 

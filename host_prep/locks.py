@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import UUID
 
-from xform.errors import HostError, XformError
+from xform.errors import HostError, XformError, quoted
 
 _GLANCE = 0.02  # seconds
 
@@ -19,16 +19,21 @@ class InProgress(HostError):
     """Another process is at this VM."""
 
 
+def id_of(vm: str) -> str:
+    """A VM's id as libvirt writes it. Raises XformError for what is no UUID."""
+    try:
+        return str(UUID(vm))
+    except ValueError:
+        raise XformError(f"{quoted(vm)} is no id of a VM; expected a UUID") from None
+
+
 @contextmanager
 def of_vm(folder: Path, vm: str, seconds: float = 0) -> Iterator[str]:
     """The VM's id as it is kept.
 
     Raises InProgress where another process has it and keeps it for so long, XformError for what is no UUID.
     """
-    try:
-        id = str(UUID(vm))
-    except ValueError:
-        raise XformError(f"{vm!r} is no id of a VM; expected a UUID") from None
+    id = id_of(vm)
     with _locked(folder / "locks" / f"{id}.lock", seconds, f"VM {id}"):
         yield id
 

@@ -92,7 +92,7 @@ def cdrom(content: Content) -> bytes:
         import pycdlib
     except ImportError:
         raise HostError(
-            "a payload's CD-ROM needs pycdlib, which is not installed: pip install 'libvirt-xform[host]'"
+            "a payload's CD-ROM needs pycdlib; install it with: pip install 'libvirt-xform[host]'"
         ) from None
 
     label = content.label or ""

@@ -61,7 +61,7 @@ class Preparation:
         entries = self.journal.entries(self.work.vm)
         runs = next((entry.number for entry in entries if entry.effect.barrier), len(entries))
         for entry in entries:
-            self._try(partial(self._finish, entry, entry.number >= runs, effects), named(entry.effect), faults)
+            self._try(partial(self._finish, entry, entry.number >= runs, effects), entry.effect.says(), faults)
         return faults
 
     def _finish(self, entry: Entry, behind: bool, effects: Sequence[Effect] | None) -> None:
@@ -85,7 +85,7 @@ class Preparation:
                 note = entry.note
             outcome = effect.apply(self.work, note)
             self.journal.done(entry, note, self.work.document)
-        self.log.info("done", what=named(effect), outcome=outcome.value)
+        self.log.info("done", what=effect.says(), outcome=outcome.value)
 
     def _is_of_others(self, effect: Effect) -> bool:
         """Whether what is there is there because of other VMs, and so goes with the last of them."""
@@ -97,7 +97,7 @@ class Preparation:
         vm, journal = self.work.vm, self.journal
         self._try(lambda: journal.leave(vm), "the journal", faults)
         for entry in reversed(journal.entries(vm)):
-            undone = self._try(partial(self._undo, entry), named(entry.effect), faults)
+            undone = self._try(partial(self._undo, entry), entry.effect.says(), faults)
             if not undone and entry.effect.barrier:
                 break
         if not faults:
@@ -126,7 +126,7 @@ class Preparation:
             else:
                 outcome = self._take_back(entry, note)
             self.journal.undone(entry)
-        self.log.info("undone", what=named(effect), outcome=outcome.value)
+        self.log.info("undone", what=effect.says(), outcome=outcome.value)
 
     def _take_back(self, entry: Entry, note: Note) -> Outcome:
         surer = entry.effect.before_undo(self.work, note)
@@ -143,10 +143,6 @@ class Preparation:
     def _alone(self, effect: Effect) -> AbstractContextManager[None]:
         alone = effect.shared or effect.host_wide
         return locks.of_host(self.work.host.config.state, PATIENCE) if alone else nullcontext()
-
-
-def named(effect: Effect) -> str:
-    return f"{type(effect).__name__} ({effect.key})"
 
 
 @contextmanager

@@ -56,7 +56,9 @@ def take_up(host: Host, journal: Journal, dialect: Dialect, kept: Kept, *, leave
     One of another libvirt is left as it is: whether it runs, only that one knows.
     """
     if kept.uri != host.libvirt.uri:
-        return Taken(kept.id, kept.name, "left as it is", [Fault(f"it is a VM of {kept.uri}", "connect to that")])
+        return Taken(
+            kept.id, kept.name, "left as it is", [Fault(f"it is a VM of {kept.uri}", f"give --connect {kept.uri}")]
+        )
     preparation = Preparation(Work(host, dialect, kept.id, kept.name, kept.document, journal))
     domain = host.libvirt.domain(kept.id)
     if domain and domain.active and not kept.leaving:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from xform.dialect import Dialect
 
 
+Flow = Literal["fresh", "restore", "incoming"]
+"""How the VM begins: anew, from a saved state, or by migration from another host."""
+
+
 def _hidden(value: object) -> str:
     return repr(value if value is None else "***")
 
@@ -58,10 +62,15 @@ class Request:
     tpm: str | None = field(default=None, **_SECRET)  # state of the TPM, a base64 tar.xz
     serial: str | None = None  # of the machine, where the document has a placeholder; else the host's UUID
     paused: bool = False  # the guest does not run yet
-    saved: Path | None = None  # restore: file with the saved state
+    saved: Path | None = None  # file with the state that it goes on from
+    incoming: bool = False  # it comes by migration
     secrets: list[Secret] = field(factory=list)
     tickets: list[Ticket] = field(factory=list)
     connections: list[Connection] = field(factory=list)
+
+    @property
+    def flow(self) -> Flow:
+        return "incoming" if self.incoming else "restore" if self.saved else "fresh"
 
 
 def read_request(dialect: Dialect, file: Path) -> Request:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from attrs import frozen
 
 from host_prep import locks
-from host_prep.effect import Flow, Work
+from host_prep.effect import Work
 from host_prep.effects.domain import RunningDomain, define
 from host_prep.facts import look
 from host_prep.journal import Entry, Journal, Kept
@@ -19,25 +19,24 @@ from host_prep.recover import take_up
 from host_prep.request import Request
 from host_prep.system import Host
 from xform.dialect import Dialect
+from xform.document import Document
 from xform.errors import DocumentError, HostError
 
 ARRIVAL = 6 * 3600.0  # seconds, the longest that a migration may take
 
 
 def planned(
-    host: Host,
-    dialect: Dialect,
-    xml: str,
-    request: Request | None = None,
-    *,
-    flow: Flow = "fresh",
-    source: str = "document",
+    host: Host, dialect: Dialect, xml: str, request: Request | None = None, *, source: str = "document"
 ) -> Plan:
     """The plan of a VM on this host; nothing on the host changes. Raises DocumentError, HostError."""
-    facts = look(host, dialect.parse(xml, source=source))
-    if request and request.saved and not host.exists(request.saved):
-        raise HostError(f"there is no saved state {request.saved}; expected the file that the VM was saved to")
-    return plan(dialect, xml, facts, request, flow=flow, source=source)
+    return _planned(host, dialect.open(xml, source=source), request or Request())
+
+
+def _planned(host: Host, document: Document, request: Request) -> Plan:
+    facts = look(host, document.entity)
+    if request.saved and not host.exists(request.saved):
+        raise HostError(f"{request.saved}: there is no such file; expected the one that the VM was saved to")
+    return plan(document, facts, request)
 
 
 @frozen
@@ -59,7 +58,7 @@ class Prepared:
         work = self.preparation.work
         with undone_on_failure(self.preparation):
             if document is not None and document != work.document:
-                id = identified(work.dialect.parse(document), "document")
+                id = identified(work.dialect.open(document))
                 if id != work.vm:
                     raise DocumentError(f"document: its uuid is {id}; expected that of what is prepared, {work.vm}")
                 work.document = document
@@ -124,7 +123,6 @@ def prepared(
     xml: str,
     request: Request | None = None,
     *,
-    flow: Flow = "fresh",
     source: str = "document",
 ) -> Iterator[Prepared]:
     """A host that is prepared for a VM, with the VM's lock: nobody else prepares or releases it within.
@@ -132,13 +130,14 @@ def prepared(
     What the journal has of the VM from before is taken up first: where it runs it stays, and this is refused.  Raises
     DocumentError, HostError.
     """
-    vm = identified(dialect.parse(xml, source=source), source)
+    opened = dialect.open(xml, source=source)
+    vm = identified(opened)
     with locks.of_vm(host.config.state, vm, host.config.seconds):
         if kept := journal.vm(vm):
             taken = take_up(host, journal, dialect, kept)
             if taken.what != "released" or taken.faults:
-                raise HostError(f"{kept.name} ({kept.id}) is on this host already: {taken}; release it first")
-        found = planned(host, dialect, xml, request, flow=flow, source=source)
+                raise HostError(f"{kept.name} ({kept.id}) is on this host already ({taken}); release it first")
+        found = _planned(host, opened, request or Request())
         done = Prepared(Preparation(Work(host, dialect, found.vm, found.name, found.document, journal)), found)
         done._prepare()
         yield done
@@ -151,15 +150,14 @@ def start(
     xml: str,
     request: Request | None = None,
     *,
-    flow: Flow = "fresh",
     source: str = "document",
 ) -> str:
     """Prepare the host for a VM and start it; its UUID.
 
     On any failure all is undone, and the first cause is told.  Raises DocumentError, HostError.
     """
-    with prepared(host, journal, dialect, xml, request, flow=flow, source=source) as done:
-        return done.await_arrival() if flow == "incoming" else done.start()
+    with prepared(host, journal, dialect, xml, request, source=source) as done:
+        return done.await_arrival() if request and request.incoming else done.start()
 
 
 def release(host: Host, journal: Journal, dialect: Dialect, vm: str, *, force: bool = False) -> bool:
@@ -172,7 +170,7 @@ def release(host: Host, journal: Journal, dialect: Dialect, vm: str, *, force: b
         if kept is None:
             return False
         if kept.uri != host.libvirt.uri:
-            raise HostError(f"{kept.name} ({id}) is a VM of {kept.uri}; connect to that")
+            raise HostError(f"{kept.name} ({id}) is a VM of {kept.uri}; give --connect {kept.uri}")
         domain = host.libvirt.domain(id)
         if domain and domain.active and not force:
             raise HostError(f"{kept.name} ({id}) is {domain.state}; end it, or release it by force")

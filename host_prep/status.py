@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from host_prep.libvirt import NO_DOMAIN, Libvirt, Refused
-from xform.errors import HostError
+from host_prep.locks import id_of
+from xform.errors import XformError
 
 _SAID = {"ending": "running", "crashed": "off"}
 
@@ -31,10 +32,10 @@ def statuses(libvirt: Libvirt) -> Iterator[dict[str, Any]]:
 
 
 def documents(libvirt: Libvirt, ids: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """The live document of each, as libvirt gives it now and without secrets; nothing for one that is gone."""
+    """The live document of each, as libvirt gives it now and without secrets, or that it is gone."""
     for uuid in ids:
         try:
-            yield {"id": uuid, "xml": libvirt.document(uuid)}
-        except HostError as error:
-            if not isinstance(error, Refused) or error.code != NO_DOMAIN:
-                yield {"id": uuid, "error": str(error)}
+            yield {"id": uuid, "xml": libvirt.document(id_of(uuid))}
+        except XformError as error:
+            gone = isinstance(error, Refused) and error.code == NO_DOMAIN
+            yield {"id": uuid, "gone": True} if gone else {"id": uuid, "error": str(error)}

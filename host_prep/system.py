@@ -10,12 +10,10 @@ import os
 import pwd
 import shlex
 import shutil
-import signal
 import stat
 import subprocess
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,6 +21,7 @@ import structlog
 from attrs import frozen
 
 from xform.errors import HostError
+from xform.process import end
 
 if TYPE_CHECKING:
     from host_prep.config import Config
@@ -274,7 +273,7 @@ class Host:
             raise CommandError(f"{name} took longer than {seconds:g} s and was ended", None) from None
         finally:
             if process.returncode is None:
-                _end(process)
+                end(process)
         if process.returncode:
             said = " ".join(errors.decode(errors="replace").split()) or "it says nothing"
             raise CommandError(f"{name} failed with {process.returncode}: {said}", process.returncode)
@@ -301,19 +300,6 @@ class Host:
         return done
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a command with what it started; what left its group, or hangs in the kernel, is not waited for."""
-    os.killpg(process.pid, signal.SIGKILL)
-    try:
-        process.communicate(timeout=1)
-    except subprocess.TimeoutExpired:
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            if pipe:
-                pipe.close()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=1)
-
-
 def part_of(path: Path) -> Path:
     """Where a file, or a folder, is made before it gets its name."""
     return path.with_name(f".{path.name}.part")
@@ -325,6 +311,8 @@ def _ids(owner: str) -> tuple[int, int]:
     try:
         uid = int(user) if user.isdecimal() else pwd.getpwnam(user).pw_uid if user else -1
         gid = int(group) if group.isdecimal() else grp.getgrnam(group).gr_gid if group else -1
-    except KeyError as error:
-        raise HostError(f"{owner}: {error.args[0]}; set an owner that the host has (docs/host.md)") from None
+    except KeyError:
+        raise HostError(
+            f"{owner}: the host has no such user or group; set an owner that it has (docs/host.md)"
+        ) from None
     return uid, gid

@@ -22,22 +22,20 @@ class Watcher:
 
     def run(self) -> None:
         """Until `stop`.  A connection that fails is tried anew, at the latest at the next pass."""
-        forget = None
+        listening = False
         while True:
             try:
-                if forget is None:
-                    forget = self.host.libvirt.listen(self._named.put)
+                if not listening:
+                    self.host.libvirt.listen(self._named.put)
+                    listening = True
                     self.host.log.info("watching", uri=self.host.libvirt.uri)
                 self.look()
             except HostError as error:
                 self.host.log.warning("watching failed", error=str(error))
                 self.host.libvirt.close()
-                forget = None
+                listening = False
             if not self._wait():
-                break
-        with suppress(HostError):
-            if forget:
-                forget()
+                return
 
     def look(self) -> None:
         """Adopt what runs, release what has ended, and say what could not be; what waits for its start is left alone.

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import structlog
 
 
 def fork(function: Callable[[], None]) -> int:
@@ -28,3 +31,14 @@ def fork(function: Callable[[], None]) -> int:
 def ended(child: int) -> int:
     """How a process ended: its status, or the number of a signal below zero."""
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Within, nothing is logged, nor by what is forked."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.monitor.real_vm import kill, until
+from xform.errors import HostError
 from xform.hypervisor import import_libvirt, open_connection
 
 _CONFIG = {
@@ -77,10 +78,9 @@ def kill_libvirtd(folder: str) -> None:
 
 
 def _answers(folder: str) -> bool:
-    libvirt = import_libvirt()
     try:
-        open_connection(libvirt, uri_of(folder)).close()
-    except libvirt.libvirtError:
+        open_connection(import_libvirt(), uri_of(folder)).close()
+    except HostError:
         return False
     return True
 

@@ -17,7 +17,7 @@ import xform
 from xform import cache
 from xform.codecs import Codec
 from xform.compile.program import Program
-from xform.dialect import _loaded
+from xform.loader import _loaded
 from xform.table import resolve
 from xform.table.model import Table
 

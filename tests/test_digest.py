@@ -19,8 +19,8 @@ from lxml import etree
 import xform
 from bench.documents import document
 from tests import corpus
-from xform.match.ladder import device_rows
 from xform.strategies import entities
+from xform.table.walk import device_rows
 
 DIALECTS = [xform.load("domain"), xform.load("ovirt")]
 every_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.tables.name)

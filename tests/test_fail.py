@@ -33,6 +33,13 @@ def test_the_message(file, golden, tmp_path, monkeypatch):
     assert re.match(r"broken/[\w-]+\.toml:\d+:\d+: ", message)
 
 
+@pytest.mark.parametrize("name", ["by-without-extends", "by-dropped", "ladder-displaced", "ladder-dropped"])
+def test_L376_what_inherited_tables_name_is_told_where_it_was_taken_away(name):
+    message = (HOME / f"{name}.txt").read_text()
+    assert message.startswith(f"broken/{name}.toml:")
+    assert " at base/house.toml:" in message
+
+
 def test_an_entity_that_is_declared_twice_names_both_places(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copytree(HOME / "base", tmp_path / "base")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from xform.errors import TableError
-from xform.table.folder import find, load_module
+from xform.table.folder import base_folder, digest, find, load_module, sources, stamps
 
 HOST = """\
 from __future__ import annotations
@@ -29,6 +29,42 @@ class Host:
 
 def registered(folder: Path) -> list[str]:
     return [name for name, module in sys.modules.items() if str(folder) in str(getattr(module, "__file__", None))]
+
+
+def test_the_files_of_a_dialect_are_its_tables_and_its_python_with_their_data(tmp_path: Path) -> None:
+    names = ["dialect.toml", "plan/__init__.py", "data/os.toml", "rules.py", "README.md", "data/deep/er.toml"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    assert [str(file.relative_to(tmp_path)) for file in sources(tmp_path)] == sorted(names[:4])
+    before = digest(tmp_path)
+    (tmp_path / "data" / "os.toml").write_text("a = 1\n")
+    assert digest(tmp_path) != before
+
+
+def test_a_file_that_goes_while_they_are_looked_at_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.toml", "b.toml"):
+        (tmp_path / name).write_text("")
+    listed = sources(tmp_path)
+    monkeypatch.setattr("xform.table.folder.sources", lambda folder: listed)
+    listed[0].unlink()
+    assert [*stamps(tmp_path)] == [str(tmp_path / "b.toml")]
+
+
+def test_a_dialect_extends_one_by_name_or_by_its_path_from_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("base", "site/inner", "site/domain"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "dialect.toml").touch()
+    site = tmp_path / "site"
+    assert base_folder(site, "inner") == site / "inner"
+    assert base_folder(site, "../base") == site / "../base"
+    assert base_folder(site, "domain") == find("domain")  # a name says the same in every folder
+    for name in ("base", "./base"):
+        with pytest.raises(TableError, match=f"no dialect '{name}'"):
+            base_folder(site, name)
 
 
 def test_a_module_runs_once_however_many_threads_ask(tmp_path: Path) -> None:
@@ -89,7 +125,7 @@ def test_a_module_that_fails_leaves_nothing_behind_and_loads_once_it_is_mended(t
     file = tmp_path / "rules.py"
     file.write_text("1 / 0\n")
     for _ in range(2):
-        with pytest.raises(TableError, match=r"rules\.py: ZeroDivisionError: .*; expected Python that loads$"):
+        with pytest.raises(TableError, match=r"rules\.py:1: ZeroDivisionError: .*; expected Python that loads$"):
             load_module(tmp_path, "rules")
         assert registered(tmp_path) == []
     file.write_text("MENDED = True\n")

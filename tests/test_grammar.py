@@ -41,6 +41,16 @@ def test_wrong_paths(text):
         parse_path(text)
 
 
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [("@a : str = 'ab", 11), ("@a : const a'b", 12), ("@a : enum 'a' 'b", 14), ("@a : const 'a'b'", 15)],
+)
+def test_L328_a_quote_without_an_end_is_told_by_its_column(row, column):
+    with pytest.raises(GrammarError, match="has no end; expected another '") as caught:
+        parse_row(row)
+    assert caught.value.column == column
+
+
 def test_a_row_has_a_path_a_codec_and_flags():
     row = parse_row("target/@dev : str ! <")
     assert row.paths == (PathSyntax(steps("target"), "dev"),)
@@ -94,7 +104,8 @@ def test_a_map_and_its_halves():
 @pytest.mark.parametrize(
     ("text", "column", "message"),
     [
-        ("@a", 0, "has no codec"),
+        ("@a", 0, "has no codec; expected `path : codec`"),
+        ("a :uint", 0, "has no codec; expected `path : codec`, with blanks on both sides of the colon"),
         ("@a :", 4, "a codec is missing"),
         ("@a : str !!", 5, None),
         ("@a : str ! x", 11, "unknown flag 'x'"),

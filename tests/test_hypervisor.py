@@ -37,13 +37,13 @@ uris = pytest.mark.parametrize(
 def processes(mark: str) -> list[int]:
     """The processes with this text among their arguments, QEMU's."""
     found = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            arguments = file.read_bytes()
+            arguments = (process / "cmdline").read_bytes()
         except OSError:
             continue
         if b"qemu" in arguments.partition(b"\0")[0] and mark.encode() in arguments:
-            found.append(int(file.parent.name))
+            found.append(int(process.name))
     return found
 
 

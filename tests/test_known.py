@@ -154,6 +154,17 @@ def test_an_item_of_another_entity_is_refused(house: Any) -> None:
         house.generate(made(house), part="delivery", only=[house.Door(name="front")])
 
 
+def test_items_without_a_part_are_refused(house: Any) -> None:
+    whole = made(house)
+    with pytest.raises(xform.EntityError, match="items are for a part alone; expected a part with them"):
+        house.generate(whole, only=whole.doors)
+
+
+def test_what_is_not_there_is_no_item(house: Any) -> None:
+    with pytest.raises(xform.EntityError, match="a NoneType is no item of this House"):
+        house.generate(made(house), part="delivery", only=[None])
+
+
 def test_a_part_that_the_dialect_does_not_have_is_refused(house: Any) -> None:
     with pytest.raises(xform.EntityError, match="house has no part 'delivry'"):
         house.generate(made(house), part="delivry")

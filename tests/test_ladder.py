@@ -8,6 +8,7 @@ import pytest
 
 import xform
 from tests.test_match import ID, disk, document, nic
+from xform.match import match
 
 MAC = "52:54:00:00:00:0{0}"
 NAME = f"ua-{ID}"
@@ -73,9 +74,8 @@ def test_a_mac_finds_what_was_started_without_names_and_no_other(ovirt: xform.Di
 
 def test_a_vm_whose_documents_had_names_has_none_without_them_at_their_places(ovirt: xform.Dialect) -> None:
     known = ovirt.parse(document(nic(MAC.format(1), 1), disk("sda", 2)))
-    found = ovirt.match(
-        document(nic(MAC.format(1)), disk("sda")), known, seen={id(device) for device in (*known.nics, *known.disks)}
-    )
+    seen = {id(device) for device in (*known.nics, *known.disks)}
+    found = match(ovirt, document(nic(MAC.format(1)), disk("sda")), known, seen=seen)
     assert [pair.rung for pair in found.pairs] == [("mac",)]
 
 

@@ -129,7 +129,7 @@ def test_an_item_that_its_table_cannot_say_is_still_found() -> None:
 
 def test_what_is_known_must_be_an_entity_of_the_dialect(ovirt: Any) -> None:
     domain: Any = xform.load("domain")
-    with pytest.raises(xform.EntityError, match=r"^known: Domain of domain is no Vm of ovirt$"):
+    with pytest.raises(xform.EntityError, match=r"^known: Domain of domain is no Vm of ovirt; expected Vm$"):
         ovirt.match(document(), domain.Domain(type="kvm", name="x"))
 
 

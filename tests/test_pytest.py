@@ -39,6 +39,7 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
+WORKSHOP = str(ROOT / "tests" / "dialects" / "workshop")
 OPTIONS = ("--xform", "mini", "--xform-corpus", "documents", "--xform-schemas", "schemas")
 
 
@@ -50,6 +51,18 @@ def test_documents_are_tests_beside_those_that_are_named(home: Path) -> None:
     assert "test_own" not in alone[1]
     assert "PASSED test_own.py::test_own" in both[1]
     assert "PASSED documents/inner/good.xml::laws" in both[1]
+
+
+def test_documents_behind_links_are_tests_each_of_them_once(home: Path) -> None:
+    (home / "far").mkdir()
+    (home / "documents" / "inner" / "good.xml").rename(home / "far" / "good.xml")
+    for link, target in (("far", "../far"), ("again", "../far"), ("round", ".")):
+        (home / "documents" / link).symlink_to(target)
+    (home / "linked").symlink_to("documents")
+    for folder in ("documents", "linked"):
+        said = run(home, "--xform", "mini", "--xform-corpus", folder, "--xform-schemas", "schemas")[1]
+        assert said.count("good.xml::laws") == 1
+        assert f"PASSED {folder}/again/good.xml::laws" in said
 
 
 def test_a_law_that_does_not_hold_fails_its_document(home: Path) -> None:
@@ -83,6 +96,10 @@ def test_what_the_linter_finds_fails_the_file_of_the_table(home: Path) -> None:
         (["--xform", "minni"], "no dialect 'minni'"),
         (["--xform-corpus", "documents"], "--xform-corpus and --xform-schemas go with --xform DIALECT"),
         (["--xform", "mini", "--xform-corpus", "nothing"], "nothing: no such folder"),
+        (["--xform", "mini", "--xform-corpus", "mini"], "mini; expected some"),
+        (["--xform", "mini", "--xform-corpus", "mini/dialect.toml"], "dialect.toml: not a folder"),
+        (["--xform", "mini", "--xform-schemas", "nothing"], "--xform-schemas: "),
+        (["--xform", WORKSHOP, "--xform-schemas", "schemas"], "workshop/dialect.toml: no schema to look into"),
     ],
 )
 def test_bad_use_is_one_line(home: Path, arguments: list[str], message: str) -> None:

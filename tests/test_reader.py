@@ -105,6 +105,8 @@ def test_windows_line_ends(tmp_path):
         (b"format = 1\na = '\xff'\n", "not UTF-8 at byte 16"),
         ("format = 1\na = \n", ":2:5: Invalid value; expected TOML"),
         ("format = 2\n", ":1:1: format is 2; expected `format = 1`"),
+        ("format = 1.0\n", ":1:1: format is 1.0; expected `format = 1`"),
+        ("format = true\n", ":1:1: format is True; expected `format = 1`"),
         ("[A]\n", ":1:1: format is None; expected `format = 1`"),
         ("format = 1\na = {b = 1}\n", "write each key on a line of its own"),
     ],

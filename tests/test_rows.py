@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import xform
-from xform.laws import create_get, twins, twins_entity
+from xform.documents import sprinkled
+from xform.laws import create_get, least_edit, put_entity, put_get, twins, twins_entity
 from xform.strategies import entities
+from xform.xml import parse_text
 
 REST = """
 [Leaf.row]
@@ -30,25 +33,26 @@ any = "both/any  : list text"
 """
 
 
-@pytest.mark.parametrize(
-    "rows",
-    [
-        ["f : const c"],
-        ["f/g : const 'c d'", "f/@a : str"],
-        ["@a, f/@a : uint"],
-        ["f, . : str"],
-        ["f : text", "f/g/@a : str"],
-        ["f/*[@k='v'] : map * ."],
-        ["f : map @n:k @n:v", "f[@k='v'] : text"],
-        ["* : list xml", "n:* : list xml", "n:f : Leaf"],
-        ["* : list xml", "*[@k='v'] : list xml"],
-        ["f : Leaf", "f[@k='v'] : Leaf", "f[@k='v'][@j='w']/@a : str"],
-        [". : Sure", "f : list xml", "* : map * @v"],
-        [". : Kind", "both/@three : str", "both/note : text"],
-        [". : Kind", "both : text", "list : list Leaf"],
-    ],
-    ids=lambda rows: "; ".join(rows),
-)
+ROWS = [
+    ["f : const c"],
+    ["f/g : const 'c d'", "f/@a : str"],
+    ["@a, f/@a : uint"],
+    ["f, . : str"],
+    ["f : text", "f/g/@a : str"],
+    ["f/*[@k='v'] : map * ."],
+    ["f : map @n:k @n:v", "f[@k='v'] : text"],
+    ["* : list xml", "n:* : list xml", "n:f : Leaf"],
+    ["* : list xml", "*[@k='v'] : list xml"],
+    ["f : Leaf", "f[@k='v'] : Leaf", "f[@k='v'][@j='w']/@a : str"],
+    [". : Sure", "f : list xml", "* : map * @v"],
+    [". : Kind", "both/@three : str", "both/note : text"],
+    [". : Kind", "both : text", "list : list Leaf"],
+    ["f : text", "f/g/@a : text", "f/h/@a : text", "f/i : list Leaf by x", "f/n:j/k/@n:a : text"],
+    ["f : uint", "f/g : text", "f/g/h : list text", "f/g/@n:a : text", "@n:b, f/@b : text"],
+]
+
+
+@pytest.mark.parametrize("rows", ROWS, ids=lambda rows: "; ".join(rows))
 def test_what_may_stand_together_comes_back(rows, tmp_path):
     it = load(tmp_path, {f"row{at}": row for at, row in enumerate(rows)})
 
@@ -56,6 +60,19 @@ def test_what_may_stand_together_comes_back(rows, tmp_path):
     @given(entities(it))
     def holds(entity):
         assert create_get(it, entity) == twins_entity(it, entity) == twins(it, it.generate(entity)) == []
+
+    holds()
+
+
+@pytest.mark.parametrize("rows", ROWS, ids=lambda rows: "; ".join(rows))
+def test_what_may_stand_together_is_put(rows, tmp_path):
+    it = load(tmp_path, {f"row{at}": row for at, row in enumerate(rows)})
+
+    @settings(max_examples=60)
+    @given(entities(it), entities(it), st.data())
+    def holds(one, other, data):
+        for document in (it.generate(one), data.draw(sprinkled(parse_text(it.generate(one))))):
+            assert put_entity(it, document, other) == put_get(it, document) == least_edit(it, document) == []
 
     holds()
 

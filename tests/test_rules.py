@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 import xform
-from xform.errors import TableError
+from xform.errors import TableError, Terminated, lasting
 from xform.laws import create_get, twins, twins_entity
 from xform.pipeline import run
 from xform.strategies import entities
@@ -67,9 +67,10 @@ def test_a_rule_in_the_second_place_may_need_what_the_first_says(tmp_path: Path)
     join = '[Item.join."more/of"]\non = ["@name = name"]\na = "@a : rule shifted needs b base host"\nb = "@b : uint"\n'
     box = dialect(tmp_path, items + join)
     document = "<box><item name='n' base='100'/><more><of name='n' a='1' b='10'/></more></box>"
-    (item,) = box.parse(document, host=1000).items
+    host = type("Host", (int,), {})(1000)
+    (item,) = box.parse(document, host=host).items
     assert (item.a, item.b) == (1111, 10)
-    assert twins(box, document, host=1000) == create_get(box, box.parse(document, host=1000), host=1000) == []
+    assert twins(box, document, host=host) == create_get(box, box.parse(document, host=host), host=host) == []
 
 
 def test_rules_that_need_each_other_are_refused(tmp_path: Path) -> None:
@@ -159,3 +160,98 @@ def test_context_reaches_every_stage_of_a_pipeline() -> None:
     assert pair.rung == ("image",)
     # what the document is held against is read from it, when nothing is known
     assert run(MINI, DOCUMENT, start_from="match", context={"host": HOST}).entity == machine()
+
+
+# --- what raises, and no ValueError -----------------------------------------------------------------------------------
+
+BUGGY = RULES.replace("return int(text)", "return {'1': 1}[text]").replace(
+    "return str(value", "return {1: '1'}[value] + str(value"
+)
+
+
+@pytest.mark.parametrize(("flags", "said"), [("", "its rule raised KeyError (rules.py:4)"), (" secret", "")])
+def test_L391_a_text_on_which_a_rule_raises_is_left_out_and_told_with_its_place(
+    tmp_path: Path, flags: str, said: str
+) -> None:
+    dialect(tmp_path, f'a = "@a : rule shifted{flags}"\nb = "@b : uint"\n')
+    (tmp_path / "rules.py").write_text(BUGGY)
+    box = xform.load(str(tmp_path))
+    document = box.open("<box a='sda' b='2'/>")
+    assert (document.entity.a, document.entity.b) == (None, 2)
+    (left,) = document.residue
+    assert (left.path, said in left.reason, "sda" in left.reason) == ("/box/@a", True, False)
+
+
+def test_L391_a_value_on_which_a_rule_raises_is_told_with_its_field(tmp_path: Path) -> None:
+    dialect(tmp_path, 'a = "@a : rule shifted"\n')
+    (tmp_path / "rules.py").write_text(BUGGY)
+    box = xform.load(str(tmp_path))
+    with pytest.raises(xform.EntityError, match=r"^a: its rule raised KeyError \(rules\.py:7\)$"):
+        box.generate(box.Box(a=5))
+    (tmp_path / "box.yaml").write_text("a: 5\n")
+    with pytest.raises(xform.EntityError, match=r"box\.yaml:1:4: a: its rule raised KeyError \(rules\.py:7\)$"):
+        box.read(tmp_path / "box.yaml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("decode=shift", "decode='shift'", "decode and encode of a Rule are functions, not 'shift'"),
+        ('type="int"', 'type="list["', "the type of a Rule is an annotation as a text, not 'list['"),
+        ('type="int"', "type=int", "the type of a Rule is an annotation as a text, not <class 'int'>"),
+        ("((0, {}),)", "5", "samples of a Rule are pairs of a value and its needs, ((0, {}), …), not 5"),
+        ("((0, {}),)", "(1, 2)", "samples of a Rule are pairs of a value and its needs, ((0, {}), …), not 1"),
+        ("((0, {}),)", "((0,),)", "samples of a Rule are pairs of a value and its needs, ((0, {}), …), not (0,)"),
+    ],
+)
+def test_a_rule_that_is_none_is_told_with_its_line(tmp_path: Path, old: str, new: str, said: str) -> None:
+    dialect(tmp_path, 'a = "@a : rule shifted"\n')
+    (tmp_path / "rules.py").write_text(RULES.replace(old, new))
+    with pytest.raises(TableError) as error:
+        xform.load(str(tmp_path))
+    assert str(error.value) == f"{tmp_path}/rules.py:9: ValueError: {said}; expected Python that loads"
+
+
+# --- what ends a process --------------------------------------------------------------------------------------------
+
+
+def test_a_rule_that_would_end_the_process_is_at_fault_like_any_other(tmp_path: Path) -> None:
+    dialect(tmp_path, 'a = "@a : rule shifted"\n')
+    (tmp_path / "rules.py").write_text(f"import sys\n{RULES.replace('return int', 'sys.exit(0); return int')}")
+    box = xform.load(str(tmp_path))
+    assert box.parse("<box a='1'/>").a is None
+    (left,) = box.open("<box a='1'/>").residue
+    assert left.reason == "Box.a does not admit it: its rule raised RuntimeError (rules.py:5)"
+
+
+@pytest.mark.parametrize("name", ["plan", "recall"])
+def test_so_is_a_plan(tmp_path: Path, name: str) -> None:
+    box = dialect(tmp_path, 'a = "@a : uint"\n')
+    (tmp_path / "plan.py").write_text("import sys\ndef plan(entity, **context):\n    sys.exit(0)\nrecall = plan\n")
+    with pytest.raises(RuntimeError, match="SystemExit was raised: 0"):
+        getattr(box, name)(box.Box(a=1))
+
+
+def test_so_is_a_stage(tmp_path: Path) -> None:
+    box = dialect(tmp_path, 'a = "@a : uint"\n')
+    with (tmp_path / "dialect.toml").open("a") as head:
+        head.write('[pipeline]\nrun = ["leave"]\n')
+    (tmp_path / "stages.py").write_text("import sys\ndef leave(value, run):\n    sys.exit(0)\n")
+    box = xform.load(str(tmp_path))
+    with pytest.raises(xform.XformError, match="stage 'leave' raised RuntimeError: SystemExit was raised: 0"):
+        run(box, box.Box(a=1))
+
+
+def test_so_is_a_module_that_does_when_it_is_loaded(tmp_path: Path) -> None:
+    dialect(tmp_path, 'a = "@a : uint"\n')
+    (tmp_path / "rules.py").write_text("import sys\nsys.exit(0)\n")
+    with pytest.raises(TableError, match=r"rules\.py:2: RuntimeError: SystemExit was raised: 0; expected Python that"):
+        xform.load(str(tmp_path))
+
+
+def test_a_signal_that_ends_the_process_is_nobodys_fault() -> None:
+    def ended() -> None:
+        raise Terminated(143)
+
+    with pytest.raises(Terminated):
+        lasting(ended)()

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, assert_type
 import xform
 
 if TYPE_CHECKING:
+    from own import OwnDialect
     from workshop import WorkshopDialect
     from xform.types.ovirt import OvirtDialect
 
@@ -50,6 +51,12 @@ def paths(vm: "OvirtDialect.Vm") -> "list[str | None]":
 
 def fill(workshop: "WorkshopDialect") -> "WorkshopDialect.Workshop":
     return workshop.Workshop(name="x", fuel=workshop.OilFuel(grade="light"), features={"a": "b"})
+
+
+def shrink(own: "OwnDialect") -> "OwnDialect.House":
+    house = own.parse(b"<house/>")
+    house.name = own.House(name="hut").name
+    return house
 
 
 assert_type(xform.load("./site").Disk, type)
@@ -82,6 +89,14 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     pytest.importorskip("mypy", reason="mypy is not installed")
     folder = tmp_path_factory.mktemp("programs")
     (folder / "workshop.pyi").write_text(stubs(xform.load(str(WORKSHOP))))
+    own = folder / "own"
+    own.mkdir()
+    (own / "dialect.toml").write_text('format = 1\nname = "own"\nroot = "House"\n')
+    (own / "house.toml").write_text(
+        'format = 1\n[House]\nelement = "house"\nclass = "model:House"\n[House.row]\nname = "@name : str !"\n'
+    )
+    (own / "model.py").write_text("from attrs import define\n\n\n@define\nclass House:\n    name: str\n")
+    (folder / "own.pyi").write_text(stubs(xform.load(str(own))))
     (folder / "good.py").write_text(GOOD)
     (folder / "bad.py").write_text(BAD)
     done = subprocess.run(
@@ -96,7 +111,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
             "bad.py",
         ],
         cwd=folder,
-        env={"MYPYPATH": str(ROOT), "MYPY_CACHE_DIR": str(ROOT / ".mypy_cache"), "PATH": ""},
+        env={"MYPYPATH": f"{ROOT}:{own}", "MYPY_CACHE_DIR": str(ROOT / ".mypy_cache"), "PATH": ""},
         capture_output=True,
         text=True,
         check=False,
@@ -150,7 +165,7 @@ def test_a_field_is_documented_by_the_comment_of_its_row() -> None:
     assert '        rotation_rate: int | None = None\n        """rpm; 1: no rotation"""\n' in text
 
 
-def test_an_embedders_class_stands_for_itself(tmp_path: Path) -> None:
+def test_L390_an_embedders_class_stands_for_itself_as_a_type(tmp_path: Path) -> None:
     (tmp_path / "dialect.toml").write_text('format = 1\nname = "own"\nroot = "House"\n')
     (tmp_path / "house.toml").write_text(
         'format = 1\n[House]\nelement = "house"\n[House.row]\nparts = "part : list Part"\n'
@@ -158,5 +173,18 @@ def test_an_embedders_class_stands_for_itself(tmp_path: Path) -> None:
     )
     text = stubs(xform.load(str(tmp_path)))
     assert "import tests.test_dialect\n" in text
-    assert "    Part = tests.test_dialect.OwnPart\n" in text
+    assert "    Part: TypeAlias = tests.test_dialect.OwnPart\n" in text
     assert "parts: list[OwnDialect.Part | Opaque] = ...\n" in text
+
+
+def test_a_field_may_be_called_as_a_type(tmp_path: Path) -> None:
+    (tmp_path / "dialect.toml").write_text('format = 1\nname = "own"\nroot = "House"\n')
+    (tmp_path / "house.toml").write_text(
+        'format = 1\n[House]\nelement = "house"\n[House.row]\n'
+        'str = "@str : str"\nlist = "all/list : list str"\nbool = "@word : enum str bool"\n'
+    )
+    text = stubs(xform.load(str(tmp_path)))
+    assert "import builtins\n" in text
+    assert "        str: builtins.str | None = None\n" in text
+    assert "        list: builtins.list[builtins.str] = ...\n" in text
+    assert "        bool: Literal['str', 'bool'] | None = None\n" in text

@@ -8,8 +8,8 @@ import attrs
 import pytest
 
 import xform
-from xform.check.lint import lint
 from xform.laws import create_get, twins_entity
+from xform.lint import lint
 
 ROWS = """format = 1
 [Box]
@@ -68,8 +68,14 @@ def test_an_update_leaves_it_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ('x = "@x : template a-{pol} >"', "the template names no field 'pol' of Box (did you mean 'pool'?)"),
-        ('x = "@x : template a-{uud} >"', "the template names no field 'uud' of Box (did you mean 'uuid'?)"),
+        (
+            'x = "@x : template a-{pol} >"',
+            "'pol' in the template is no field of Box and no codec (did you mean 'pool'?)",
+        ),
+        (
+            'x = "@x : template a-{uud} >"',
+            "'uud' in the template is no field of Box and no codec (did you mean 'uuid'?)",
+        ),
         ('x = "@x : template {pool}{image}"', "a template of other fields is written only; mark it with >"),
         ('x = "@x : template {y}-{pool} >"\ny = "@y : str secret"', "y is secret, so mark what holds it as secret"),
         ('x = "@x : template {y}-{pool} >"\ny = "y : list str"', "y is no plain value; expected a field with one text"),

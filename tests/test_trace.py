@@ -58,12 +58,27 @@ def test_residue_says_why_a_row_did_not_take_its_value() -> None:
     assert reason == "Domain.vcpu_placement does not admit it: 'hush' is not one of static, auto"
 
 
+def test_an_element_of_which_nothing_was_taken_says_why_too() -> None:
+    document = DOCUMENT.replace("<unheard", "<interface type='user'><mac address='nope'/></interface><unheard")
+    (found,) = [one for one in DOMAIN.open(document).residue if one.path == "/domain/devices/interface/mac"]
+    assert (found.what, found.reason) == ("element", "Interface.mac does not admit it: 'nope' is not a MAC address")
+
+
+@pytest.mark.parametrize(
+    ("driver", "left"),
+    [("<driver type='odd'/>", []), ("<driver type='odd' more='1'/>", ["element"]), ("<driver/>", ["element"])],
+)
+def test_what_has_drifted_is_no_residue_as_well(driver: str, left: list[str]) -> None:
+    document = MINI.open(f"<machine><name>m</name><devices><disk>{driver}<target dev='a'/></disk></devices></machine>")
+    assert [one.what for one in document.residue] == left
+
+
 def test_drift_is_a_constant_with_another_value() -> None:
     machine = MINI.generate(MINI.Machine(name="m", disks=[MINI.Disk(target="a", cache="none", queues=1)]))
     document = MINI.open(machine.replace("type='raw'", "type='odd'"))
     (drift,) = document.drift
     assert str(drift.row) == "Disk.format"
-    assert drift.message.endswith("'odd' is not 'raw'")
+    assert str(drift).endswith(f": Disk.format at {drift.row.origin}: 'odd' is not 'raw'")
     assert document.to_xml() == machine.replace("type='raw'", "type='odd'")
 
 
@@ -75,12 +90,44 @@ def test_each_line_has_the_rows_and_fields_that_it_comes_from() -> None:
     assert said[4] == [("name", "domain")]
     assert said[6] == [("residue", "")]
     assert said[7] == [("residue", ""), ("vcpus", "domain")]
-    assert said[8] == said[16] == [("disks[0].source …", "disk")] or said[8][0][0].endswith("…")
+    assert said[8] == said[16] == [("disks[0].source …", "disk")]
     assert ("disks[0].target", "disk") in said[9]
     assert said[10][:2] == [("graphics[0]", "domain"), ("graphics[0].password", "graphics")]
     assert said[11] == [("graphics[0].password", "graphics"), ("graphics[0].port", "graphics")]
     assert said[12] == []
     assert said[13] == said[14] == said[15] == [("residue", "")]
+
+
+def test_L294_who_says_what_is_told_by_the_letter() -> None:
+    lines = DOMAIN.open(DOCUMENT).trace()
+    said = {
+        line.number: [(line.text[mark.start : mark.stop], mark.fact.field) for mark in line.marks if not mark.tag]
+        for line in lines
+    }
+    assert said[3] == [("bogus='***'", "residue")]
+    assert said[7] == [("placement='***'", "residue"), ("1", "vcpus")]
+    assert said[9][3:] == [("/>", "disks[0].source"), ("dev='vda'", "disks[0].target")]
+    assert said[10][1:] == [("type='vnc'", "graphics[0]"), ("passwd='***", "graphics[0].password")]
+    assert said[11] == [("***'", "graphics[0].password"), ("port='1'", "graphics[0].port")]
+    assert said[13] + said[14] + said[15] == [(text, "residue") for text in ("<unheard ***>", "***", "</unheard>")]
+    assert all(mark.stop <= len(line.text) for line in lines for mark in line.marks)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_marks_do_not_depend_on_how_lines_end(end: str) -> None:
+    text = DOCUMENT.strip().replace("\n", "\r\n" if end == "\r\n" else "\n") + end
+    assert DOMAIN.open(text).trace() == DOMAIN.open(DOCUMENT).trace()
+
+
+def test_the_tags_of_a_container_are_the_first_fields_that_needs_it() -> None:
+    tags = {
+        line.text[mark.start : mark.stop]: mark.fact.field
+        for line in DOMAIN.open(DOCUMENT).trace()
+        for mark in line.marks
+        if mark.tag
+    }
+    assert (tags["<name"], tags["</name>"], tags["</disk>"]) == ("name", "name", "disks[0]")
+    assert tags["<devices"] == tags["</devices>"] == "disks[0].source …"
 
 
 def test_a_trace_shows_every_line_but_nothing_that_may_be_secret() -> None:

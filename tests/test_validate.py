@@ -104,6 +104,19 @@ def test_a_required_list_is_not_empty() -> None:
     ]
 
 
+def test_L340_a_required_map_is_not_empty(tmp_path: Path) -> None:
+    (tmp_path / "dialect.toml").write_text('format = 1\nname = "shop"\nroot = "Shop"\n')
+    (tmp_path / "shop.toml").write_text(
+        'format = 1\n[Shop]\nelement = "shop"\n[Shop.row]\nshelves = "shelf : list Shelf"\n'
+        '[Shelf.row]\nprices = "ware : map @name @price uint !"\n'
+    )
+    shop = xform.load(str(tmp_path))
+    assert shop.parse("<shop><shelf/></shop>").shelves == [Opaque("<shelf></shelf>")]
+    assert [str(problem) for problem in problems(shop, shop.Shop(shelves=[shop.Shelf()]))] == [
+        "shelves[0].prices: the mapping is empty; expected at least one entry"
+    ]
+
+
 def test_a_variant_is_one_of_its_choice() -> None:
     (line,) = said(machine(disks=[disk(source=MINI.Clock())]))
     assert line == "disks[0].source: Clock is no Source; expected one of FileSource, NetworkSource"

@@ -58,7 +58,9 @@ def test_a_const_has_no_version(tmp_path: Path) -> None:
 
 def test_a_folder_of_schemas_tells_its_version_by_its_name(tmp_path: Path) -> None:
     assert schema_version(tmp_path / "libvirt-11.3.0") == "11.3.0"
+    assert schema_version(tmp_path / "11.3.0") == "11.3.0"
     assert schema_version(tmp_path / "schemas") is None
+    assert schema_version(tmp_path / "vm-2024.10.1") is None
 
 
 def test_the_installed_libvirt_tells_its_version() -> None:
@@ -89,7 +91,7 @@ def test_a_dialect_inherits_what_was_renamed(tmp_path: Path) -> None:
     ("file", "message"),
     [
         ("{title: b, name: c}", "box.yaml:1:9: title: title is called name now, and both are given; leave one out"),
-        ("{title: 3}", "box.yaml:1:9: title: 3 is not text"),
+        ("{title: 3}", "box.yaml:1:9: title: 3 is not text; quote it"),
         ("{name: b, balls: [{twist: up}]}", "box.yaml:1:27: balls[0].twist: 'up' is not one of left, right"),
         (
             "{name: b, balls: [{twits: left}]}",

@@ -4,9 +4,10 @@
 >>> ovirt = xform.load("ovirt")
 """
 
-from xform.dialect import Dialect, load
+from xform.dialect import Dialect
 from xform.entities import Opaque
-from xform.errors import DocumentError, EntityError, HostError, TableError, XformError
+from xform.errors import DocumentError, EntityError, HostError, StoreError, TableError, XformError
+from xform.loader import load
 from xform.rules import Rule
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "HostError",
     "Opaque",
     "Rule",
+    "StoreError",
     "TableError",
     "XformError",
     "load",

@@ -10,9 +10,8 @@ import re
 from collections.abc import Iterator
 
 from attrs import field, frozen
-from lxml import etree
 
-from xform.xml import Element, parse_text
+from xform.xml import Element, attribute_name, element_name, line_of, parse_text
 
 UNITS = ("unit", "units")
 
@@ -62,8 +61,12 @@ def compare(left: Element | str | bytes, right: Element | str | bytes) -> list[D
         for side, name in ((left, "left"), (right, "right"))
     )
     if one.tag != other.tag:
-        return [Difference(f"/{_shown(one)}", line_of(one), "element", _shown(one), _shown(other), "changed", one)]
-    return list(_elements(one, other, f"/{_shown(one)}"))
+        return [
+            Difference(
+                f"/{element_name(one)}", line_of(one), "element", element_name(one), element_name(other), "changed", one
+            )
+        ]
+    return list(_elements(one, other, f"/{element_name(one)}"))
 
 
 def holds_nothing(element: Element) -> bool:
@@ -113,16 +116,16 @@ def _cpus(text: str) -> set[int] | None:
 
 def _elements(left: Element, right: Element, path: str) -> Iterator[Difference]:
     scaled = _scaled(left, right)
-    for name, value in attributes(left):
+    for name, value in left.items():
         other = right.get(name)
         if other is None:
             if not (name in UNITS and _tacit(value)):
-                yield _difference(left, f"{path}/@{local(name, left)}", "attribute", value, None, "missing")
+                yield _difference(left, f"{path}/@{attribute_name(left, name)}", "attribute", value, None, "missing")
         elif name not in scaled and not same(value, other):
-            yield _difference(left, f"{path}/@{local(name, left)}", "attribute", value, other, "changed")
-    for name, value in attributes(right):
+            yield _difference(left, f"{path}/@{attribute_name(left, name)}", "attribute", value, other, "changed")
+    for name, value in right.items():
         if name not in left.attrib and not (name in UNITS and _tacit(value)):
-            yield _difference(left, f"{path}/@{local(name, right)}", "attribute", None, value, "added")
+            yield _difference(left, f"{path}/@{attribute_name(right, name)}", "attribute", None, value, "added")
     text, other_text = _text(left), _text(right)
     if "" not in scaled and not same(text, other_text):
         yield _difference(left, path, "text", text, other_text, "changed")
@@ -133,7 +136,7 @@ def _families(left: Element, right: Element, path: str) -> Iterator[Difference]:
     """Children by name, in their order within each name."""
     ours, theirs = _by_tag(left), _by_tag(right)
     for tag, family in ours.items():
-        places = {child: f"{path}/{_shown(child)}" for child in family}
+        places = {child: f"{path}/{element_name(child)}" for child in family}
         if len(family) > 1:
             places = {child: f"{place}[{n}]" for n, (child, place) in enumerate(places.items(), 1)}
         pairs, gone, new = _aligned(family, theirs.get(tag, []))
@@ -141,13 +144,13 @@ def _families(left: Element, right: Element, path: str) -> Iterator[Difference]:
             yield from _elements(child, other, places[child])
         for child in gone:
             kind = "empty" if holds_nothing(child) else "missing"
-            yield _difference(child, places[child], "element", _shown(child), None, kind)
+            yield _difference(child, places[child], "element", element_name(child), None, kind)
         for other in new:
-            yield _difference(left, f"{path}/{_shown(other)}", "element", None, _shown(other), "added")
+            yield _difference(left, f"{path}/{element_name(other)}", "element", None, element_name(other), "added")
     for tag, family in theirs.items():
         if tag not in ours:
             for other in family:
-                yield _difference(left, f"{path}/{_shown(other)}", "element", None, _shown(other), "added")
+                yield _difference(left, f"{path}/{element_name(other)}", "element", None, element_name(other), "added")
 
 
 def _aligned(
@@ -203,7 +206,7 @@ def _counted(left: Element, right: Element) -> bool:
 
 def _texts(left: Element, right: Element) -> Iterator[tuple[str, str, str]]:
     yield "", _text(left), _text(right)
-    for name, value in attributes(left):
+    for name, value in left.items():
         yield name, value, right.get(name, "")
 
 
@@ -240,25 +243,3 @@ def _by_tag(element: Element) -> dict[str, list[Element]]:
 def _text(element: Element) -> str:
     """All text between the tags of an element and of its children."""
     return "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
-
-
-def _shown(element: Element) -> str:
-    return local(str(element.tag), element)
-
-
-def attributes(element: Element) -> list[tuple[str, str]]:
-    return list(element.items())
-
-
-def line_of(element: Element) -> int:
-    """The line on which an element's start tag ends; 0 where it was not read from a text."""
-    return element.sourceline or 0
-
-
-def local(name: str, element: Element) -> str:
-    """A name as people write it: with the document's own prefix."""
-    if not name.startswith("{"):
-        return name
-    qualified = etree.QName(name)
-    prefix = next((prefix for prefix, uri in element.nsmap.items() if uri == qualified.namespace and prefix), None)
-    return f"{prefix}:{qualified.localname}" if prefix else qualified.localname

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from lxml import etree
 
 from xform.entities import Classes
-from xform.errors import DocumentError, EntityError, did_you_mean
-from xform.table.folder import Stamp, find, found_by, load_module, loading, stamps
+from xform.errors import DeepError, DocumentError, EntityError, TableError, XformError, did_you_mean, lasting, named
+from xform.table.folder import display, load_module
 from xform.table.model import Step, Table, Tables
-from xform.xml import declared, parse_text, shown
+from xform.xml import declared, element_name, parse_grown, parse_text
 
 if TYPE_CHECKING:
     from xform.compile.layout import Layouts
@@ -22,9 +23,8 @@ if TYPE_CHECKING:
     from xform.compile.program import Program
     from xform.digest import Digests
     from xform.document import Document
+    from xform.faults.known import Known
     from xform.match import Containers, Kind, Matching
-    from xform.types.domain import DomainDialect
-    from xform.types.ovirt import OvirtDialect
     from xform.xml import Element
 
 T = TypeVar("T")
@@ -33,15 +33,36 @@ T = TypeVar("T")
 class once(cached_property[T]):
     """A property that is made when it is first asked for, by one thread for all."""
 
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+    @overload
+    def __get__(self, instance: None, owner: type | None = None) -> Self: ...
+    @overload
+    def __get__(self, instance: object, owner: type | None = None) -> T: ...
+    def __get__(self, instance: Any, owner: type | None = None) -> Self | T:
         if instance is None:
             return self
         with instance._making:
-            return super().__get__(instance, owner)
+            made: T = super().__get__(instance, owner)
+            return made
+
+
+def planner(tables: Tables, name: str) -> Any:
+    """`plan` or `recall` of the nearest plan.py that has it, or None. Raises TableError for a plan.py without both."""
+    for one in tables.lineage:
+        if module := load_module(one.folder, "plan"):
+            made = {word: getattr(module, word, None) for word in ("plan", "recall")}
+            if callable(made[name]):
+                return made[name]
+            if not any(map(callable, made.values())):
+                file = display(one.folder) / Path(module.__file__ or "").relative_to(one.folder.resolve())
+                raise TableError(f"{file}:1:1: no function plan; expected plan(entity, *, dialect)")
+    return None
 
 
 class Dialect:
-    """Tables in use.  Entity classes are attributes: ``dialect.Disk``.  Safe to use from several threads."""
+    """Tables in use.  Entity classes are attributes: ``dialect.Disk``.  Safe to use from several threads.
+
+    What takes or gives trees, tables and layouts is the engine's own, and may change.
+    """
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
@@ -60,15 +81,10 @@ class Dialect:
     def __repr__(self) -> str:
         return f"<Dialect {self.tables.name}>"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return load, (found_by(self.tables.folder),)
-
     @cached_property
     def root(self) -> Table:
         """The table of a whole document."""
-        table = self.tables.shapes[self.tables.root]
-        assert isinstance(table, Table)
-        return table
+        return self.tables.document
 
     def tree(self, xml: str | bytes, source: str = "document") -> Element:
         """The root element of a document of this dialect. Raises DocumentError."""
@@ -80,7 +96,7 @@ class Dialect:
             space = etree.QName(root).namespace
             inside = f" in the namespace {space!r}" if space else ""
             raise DocumentError(
-                f"{source}:{line}:{column}: the root element is <{shown(root)}>{inside}; "
+                f"{source}:{line}:{column}: the root element is <{element_name(root)}>{inside}; "
                 f"expected <{self.root.element}>" + (" in none" if space else "")
             )
         return root
@@ -90,7 +106,10 @@ class Dialect:
 
         Raises DocumentError for what is no document of this dialect.
         """
-        return self.read_tree(self.tree(xml, source), context)
+        self._take(context)
+        root = self.tree(xml, source)
+        with named(source, DocumentError):
+            return self.read_tree(root, context)
 
     def read_tree(self, root: Element, context: dict[str, Any]) -> Any:
         """The same, of a tree that `tree` gave."""
@@ -117,6 +136,7 @@ class Dialect:
         """A document to look into and to change. Raises DocumentError for what is no document of this dialect."""
         from xform.document import Document
 
+        self._take(context)
         return Document(self, xml, source, context)
 
     @overload
@@ -157,73 +177,93 @@ class Dialect:
         """
         from xform.compile.runtime import Writing
 
+        self._take(context)
         if version is not None:
             from xform.versions import unknown
 
             if found := unknown(self, entity, version):
                 raise EntityError("\n".join(map(str, found)))
-        if part is not None and part not in self.tables.parts:
-            raise EntityError(f"{self.tables.name} has no part {part!r}{did_you_mean(part, self.tables.parts)}")
-        if part is not None and only is not None:
-            from xform.part import part as some
+        if part is not None or only is not None:
+            from xform.part import part_of
 
-            entity = some(self, entity, only, self.tables.parts[part])
+            entity = part_of(self, entity, part, only)
         writing = Writing(live, context, part is not None)
         try:
             text: str = self._documents[entity.__class__](entity, part or self.root.element, "", writing)
+        except RecursionError:
+            raise DeepError from None
         except (AttributeError, KeyError, TypeError, ValueError):
             self.refuse(entity, context, part is not None)
             raise
         namespaces = self.tables.namespaces.items()
-        return declared(text, {prefix: uri for prefix, uri in namespaces if prefix in writing.used})
+        made = declared(text, {prefix: uri for prefix, uri in namespaces if prefix in writing.used})
+        try:
+            parse_grown(made, kept=writing.kept)
+        except DocumentError as error:
+            raise EntityError(f"its document could not be read: {str(error).partition(': ')[2]}") from None
+        return made
 
-    def masked(self, xml: str, **context: Any) -> str:
+    def masked(self, xml: str | bytes, **context: Any) -> str:
         """A document as it may be shown and logged: ``***`` for secrets and for what no row names, nobody's comments.
 
         Pretty; the very same where there is nothing to hide.  Raises DocumentError.
         """
         from xform.mask import masked_document
 
+        self._take(context)
         return masked_document(self, xml, context)
 
     def plan(self, entity: Any, **context: Any) -> Any:
         """An entity completed in its own terms by ``plan(entity, *, dialect, **context)`` of the dialect's plan.py.
 
-        A dialect without one plans what it is given.
+        A dialect without one plans what it is given.  Raises EntityError for what a plan cannot take.
         """
-        for tables in self.tables.lineage:
-            if module := load_module(tables.folder, "plan"):
-                return module.plan(entity, dialect=self, **context)
+        self._take(context)
+        if function := planner(self.tables, "plan"):
+            with self._blamed(context, entity):
+                return lasting(function)(entity, dialect=self, **context)
         return entity
 
     def recall(self, entity: Any, *, known: Any = None, **context: Any) -> Any:
         """An entity read from a document with what its manager knows of it: the way back of `plan`.
 
         By ``recall(entity, *, known, dialect, **context)`` of the dialect's plan.py; `known` is the entity as it was
-        known before, for what no document tells.  A dialect without one recalls what it is given.
+        known before, for what no document tells.  A dialect without one recalls what it is given.  Raises EntityError.
         """
-        for tables in self.tables.lineage:
-            if (module := load_module(tables.folder, "plan")) and hasattr(module, "recall"):
-                return module.recall(entity, known=known, dialect=self, **context)
+        self._take(context)
+        if function := planner(self.tables, "recall"):
+            with self._blamed(context, entity, *([] if known is None else [known])):
+                return lasting(function)(entity, known=known, dialect=self, **context)
         return entity
+
+    @contextmanager
+    def _blamed(self, context: dict[str, Any], *entities: Any) -> Iterator[None]:
+        """Within, what a dialect's Python cannot take of entities is told in words of the tables: EntityError."""
+        try:
+            yield
+        except XformError:
+            raise
+        except Exception:
+            for entity in entities:
+                self.refuse(entity, context, planned=False)
+            raise
 
     def digest(self, xml: str | bytes, *, source: str = "document") -> bytes:
         """The canonical digest of a document: another one where a significant value is, and the same where none is.
 
         The same in every process.  Raises DocumentError for what is no document of this dialect.
         """
-        made: bytes = self._digests.text(xml, source)
-        return made
+        return self._digests.text(xml, source)
 
     def digest_tree(self, root: Element) -> bytes:
         """The same, of a tree that `tree` gave."""
-        made: bytes = self._digests.tree(root)
-        return made
+        return self._digests.tree(root)
 
     def match(self, xml: str | bytes, known: Any, **context: Any) -> Matching:
         """Which devices of a document are which of a known entity. Raises DocumentError, EntityError."""
         from xform.match import match
 
+        self._take(context)
         return match(self, xml, known, **context)
 
     def read(self, path: str | Path) -> Any:
@@ -252,19 +292,57 @@ class Dialect:
 
         return read_context(self, keyword, path)
 
+    def _take(self, context: dict[str, Any]) -> None:
+        """Raise EntityError for a keyword that the dialect does not take, or what is not of the keyword's class.
+
+        One that names none takes any that a plan or stages of its own may ask for; rows ask for none of these.
+        """
+        if not context or not (self.tables.context or not self._asks):
+            return
+        from xform.files import context_class
+
+        for keyword, value in context.items():
+            name = self.tables.context.get(keyword, "").rpartition(":")[2]
+            # the class is looked for where its name does not tell: that reads files
+            if value is not None and name and any(cls.__name__ == name for cls in type(value).__mro__):
+                continue
+            cls = context_class(self, keyword)
+            if value is not None and not isinstance(value, cls):
+                raise EntityError(
+                    f"{keyword}: {self.classes.no(value, cls.__name__)}; "
+                    f"read_context({keyword!r}, FILE) reads one from a file"
+                )
+
+    @property
+    def _asks(self) -> bool:
+        """Whether Python of the dialect's own may ask for a context."""
+        return any(load_module(one.folder, name) for one in self.tables.lineage for name in ("plan", "stages"))
+
     def check(self, entity: Any, *, part: bool = False, **context: Any) -> None:
-        """Raise EntityError if the tables do not admit an entity, or what there is of it as a `part` of a document."""
+        """Raise EntityError if the tables do not admit an entity, or what there is of it as a `part` of a document.
+
+        Nor is one admitted of which no reader would take the document.
+        """
+        self._admit(entity, context, part)
+        if not part and type(entity) is self.classes[self.root.name]:
+            self.generate(entity, live=True, **context)
+
+    def _admit(self, entity: Any, context: dict[str, Any], part: bool, planned: bool = True) -> None:
         from xform.validate import problems
 
-        if found := problems(self, entity, part=part, **context):
+        try:
+            found = problems(self, entity, part=part, planned=planned, **context)
+        except RecursionError:
+            raise DeepError from None
+        if found:
             # the error that it comes from may quote a secret, and a traceback would show it
             raise EntityError("\n".join(map(str, found))) from None
 
-    def refuse(self, entity: Any, context: dict[str, Any], part: bool = False) -> None:
+    def refuse(self, entity: Any, context: dict[str, Any], part: bool = False, planned: bool = True) -> None:
         """Raise EntityError with what is wrong with an entity that cannot be written, in words of the tables."""
         if type(entity) is not self.classes[self.root.name]:
             raise EntityError(f"{self.classes.no(entity, self.root.name)}; expected {self.root.name}") from None
-        self.check(entity, part=part, **context)
+        self._admit(entity, context, part, planned)
 
     @once
     def _parsing(self) -> Program:
@@ -307,6 +385,15 @@ class Dialect:
         return [(prefix, ways, xsd(self.tables, prefix)) for prefix, ways in sections(self.tables).items()]
 
     @once
+    def vocabulary(self) -> Known:
+        """What its documents may say by the tables that speak the schema's words."""
+        from xform.faults.known import Known
+        from xform.schema import speaker
+
+        tables = speaker(self.tables)
+        return Known(tables, (other for other in self.tables.lineage if other is not tables))
+
+    @once
     def kinds(self) -> list[Kind]:
         """The kinds of devices that a document holds, with their match ladders."""
         from xform.match import ladders
@@ -326,35 +413,3 @@ class Dialect:
         from xform.match import containers
 
         return containers(self.kinds)
-
-
-_loaded: dict[Path, tuple[list[dict[str, Stamp]], Dialect]] = {}
-
-
-@overload
-def load(name: Literal["ovirt"] = ...) -> OvirtDialect: ...
-@overload
-def load(name: Literal["domain"]) -> DomainDialect: ...
-@overload
-def load(name: str) -> Dialect: ...
-def load(name: str = "ovirt") -> Dialect:
-    """A dialect by name, or by the path of its folder (which runs its rules.py).
-
-    It is read once: a process has one dialect of a folder, with one class for each entity, until a file of it changes.
-    Raises TableError with file, line and column of what is wrong.
-    """
-    from xform.table.stored import load_tables
-
-    folder = find(name).resolve()
-    with loading:
-        if folder in _loaded:
-            files, dialect = _loaded[folder]
-            if files == _files(dialect):
-                return dialect
-        dialect = Dialect(load_tables(name))
-        _loaded[folder] = _files(dialect), dialect
-        return dialect
-
-
-def _files(dialect: Dialect) -> list[dict[str, Stamp]]:
-    return [stamps(tables.folder) for tables in dialect.tables.lineage]

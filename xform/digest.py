@@ -16,16 +16,15 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from xform.compile.interpreter import find
 from xform.compile.layout import Node, Slot, full_layout
 from xform.compile.program import admitted
 from xform.errors import DocumentError
-from xform.match.ladder import device_rows, exact
+from xform.match.ladder import exact
 from xform.significant import END, Spot, Turn, significant
 from xform.slices import alone, cut
 from xform.table.model import ANY, Choice, Join, Row, Table
+from xform.table.walk import device_rows
 from xform.xml import Element, own_text, parse_text
 
 if TYPE_CHECKING:
@@ -233,8 +232,7 @@ class Digests:
     def entry(self, table: Table, join: Join) -> Node:
         """What rows say of an entry of a join, and what ties it to its entity."""
         if id(join) not in self.entries:
-            node = full_layout(self.tables, attrs.evolve(table, rows=join.rows, joins=()))
-            self.entries[id(join)] = node
+            self.entries[id(join)] = full_layout(self.tables, table.second(join))
         return self.entries[id(join)]
 
 

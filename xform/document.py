@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from xform.errors import DocumentError, EntityError
+from xform.entities import unequal
+from xform.errors import DeepError, DocumentError, EntityError, named
 from xform.residue import Drift, Residue, drift, residue
 from xform.text import Text, decode
 from xform.trace import Line, trace
@@ -36,25 +35,18 @@ class Document:
         if isinstance(xml, str):
             self._encoding, text = None, xml
         else:
-            with self._named():
+            with named(self.source, DocumentError):
                 text, self._encoding = decode(xml, self._root)
         self._text = Text(text, self._root)
 
-    @contextmanager
-    def _named(self) -> Iterator[None]:
-        """Within, errors say which document they are about."""
-        try:
-            yield
-        except DocumentError as error:
-            raise DocumentError(f"{self.source}: {error}") from None
-
     @cached_property
     def entity(self) -> Any:
-        return self.dialect.read_tree(self._root, self.context)
+        """What the text says, to be read and changed."""
+        return self._read()
 
     @cached_property
     def _detailed(self) -> Detailed:
-        with self._named():
+        with named(self.source, DocumentError):
             return self.dialect.detailed(self._root, self.context)
 
     @property
@@ -72,18 +64,22 @@ class Document:
         """What stands in the text in a finer unit than its field has."""
         from xform.rounding import rounded
 
-        with self._named():
+        with named(self.source, DocumentError):
             return rounded(self.dialect, self._root, self.context)
 
     def trace(self) -> list[Line]:
         """Beside each line of the text who says it; secrets are masked."""
-        with self._named():
+        with named(self.source, DocumentError):
             return trace(self.dialect, self._text, self.context)
 
     @cached_property
     def _known(self) -> Any:
         """What the text says, kept apart from what is done to `entity`."""
-        return self.dialect.read_tree(self._root, self.context)
+        return self._read()
+
+    def _read(self) -> Any:
+        with named(self.source, DocumentError):
+            return self.dialect.read_tree(self._root, self.context)
 
     def to_xml(self, *, live: bool = False) -> str | bytes:
         """The text with the changes of the entity, of the type that was given; with `live`, of live fields as well.
@@ -93,7 +89,7 @@ class Document:
         try:
             text = self._updated(live)
         except RecursionError:
-            raise EntityError("entities are nested too deeply; expected fewer within each other") from None
+            raise DeepError from None
         # a character that the encoding lacks is written by its number
         return text.encode(self._encoding, "xmlcharrefreplace") if self._encoding else text
 
@@ -104,7 +100,7 @@ class Document:
             updater.document(self._root, self._known, self.entity)
             if not edits:
                 return self._text.text
-            splices = Splices(edits)
+            splices = Splices(edits, self.dialect.tables.namespaces)
             text = splices.applied()
             self._verify(text, splices, updater.edited)
             return text
@@ -125,8 +121,6 @@ class Document:
         else:
             same = bool(self.dialect.parse(text, **self.context) == self.entity)
         if not same:
-            from xform.laws import unequal
-
             self.dialect.refuse(self.entity, self.context)
             back = self.dialect.parse(text, **self.context)
             found = unequal(self.entity, back, live=False)

@@ -10,9 +10,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from attrs import define, field
-from hypothesis import assume, reject
-from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, SearchStrategy
 from lxml import etree
 
 from xform.check.relaxng import (
@@ -36,7 +33,16 @@ from xform.check.relaxng import (
 from xform.schema import Schema
 from xform.strategies import FOREIGN, NAMES, TEXT
 from xform.xml import Element as Node
-from xform.xml import escape_attribute, escape_text, shown
+from xform.xml import element_name, escape_attribute, escape_text
+
+try:
+    from hypothesis import assume, reject
+    from hypothesis import strategies as st
+    from hypothesis.strategies import DrawFn, SearchStrategy
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(f"{error}; install it with: pip install 'libvirt-xform[test]'", name=error.name) from None
+
+__all__ = ["documents", "sprinkled"]
 
 # How many elements a document has about, and how deep it goes before only what must be there is drawn.
 SIZE, DEPTH = 40, 9
@@ -258,7 +264,7 @@ def sprinkled(draw: DrawFn, root: Node) -> str:
 
 
 def _written(draw: DrawFn, element: Node) -> str:
-    name, attributes = shown(element), ""
+    name, attributes = element_name(element), ""
     outer = element.getparent()
     for prefix, uri in element.nsmap.items():
         if outer is None or outer.nsmap.get(prefix) != uri:

@@ -6,24 +6,25 @@ import copyreg
 import importlib
 import re
 import typing
-from collections.abc import ItemsView, Iterator, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, Mapping, Sequence, ValuesView
 from functools import cached_property
-from operator import getitem
+from operator import attrgetter, getitem
 from typing import Any
 
 import attrs
 
-from xform.errors import TableError
-from xform.table.folder import found_by
+from xform.errors import TableError, did_you_mean, lasting
+from xform.table.folder import load_module
 from xform.table.model import Choice, Row, Shape, Table, Tables
 from xform.table.templates import computed
 
 MASK = "***"
 
 
-def opening(xml: str) -> str:
-    """What is shown of kept XML: its element's name, for nobody knows what in it is secret."""
-    return re.split(r"[\s/>]", xml, maxsplit=1)[0] + "…"
+def opening(xml: object) -> str:
+    """What is shown of kept XML: its element's name, for nobody knows what in it is secret; of other things nothing."""
+    found = re.match(r"<[^\s/>]*", xml) if type(xml) is str else None
+    return f"{found[0] if found else ''}…"
 
 
 @attrs.define(frozen=True)
@@ -62,9 +63,6 @@ class Classes:
         made = self._made.get(name)
         # of what several threads make at once, the first counts
         return self._made.setdefault(name, self._make(name)) if made is None else made
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _classes, (found_by(self.tables.folder),)
 
     def names(self) -> list[str]:
         return [*self.tables.shapes, *self.tables.variants]
@@ -118,13 +116,7 @@ class Classes:
         if isinstance(shape, Choice):
             body = {"__slots__": (), "__doc__": shape.origin.comment or None, "__classes__": self}
             return EntityType(name, (Entity,), body)
-        return imported_class(shape) if shape.cls else make_class(shape, self)
-
-
-def _classes(dialect: str) -> Classes:
-    from xform.dialect import load
-
-    return load(dialect).classes
+        return imported_class(shape, self.tables) if shape.cls else make_class(shape, self)
 
 
 class EntityType(type):
@@ -180,27 +172,46 @@ class Annotations(dict[str, Any]):
         return ValuesView(self)
 
 
-def imported_class(table: Table) -> type:
-    """The embedder's class that a table names. Raises TableError where it lacks a field."""
-    module, _, name = (table.cls or "").partition(":")
+def named_class(tables: Tables, path: str) -> type:
+    """The attrs class that a dialect calls ``module:Class``: of a Python file of its own, else of what is installed.
+
+    Raises ValueError for what is none.
+    """
+    module, _, name = path.partition(":")
     try:
-        cls = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise TableError(f"{table.origin}: cannot import class {table.cls!r}: {error}; expected module:Class") from None
+        own = (load_module(one.folder, module) for one in tables.lineage)
+        cls = getattr(next(filter(None, own), None) or lasting(importlib.import_module)(module), name)
+    except TableError as error:  # of a file of the dialect, with its place
+        raise ValueError(f"cannot import the class {path!r}: {error}") from None
+    except Exception as error:  # whatever the embedder's module raises
+        raise ValueError(f"cannot import the class {path!r}: {error}; expected module:Class") from None
     if not isinstance(cls, type) or not attrs.has(cls):
-        raise TableError(f"{table.origin}: {table.cls!r} is no attrs class")
-    have = {attribute.alias for attribute in attrs.fields(cls)}
-    for row in table.attributes.values():
-        if row.name not in have:
-            raise TableError(f"{row.origin}: {table.cls} has no field {row.name!r}; add it there, or drop the row")
-    for row in _rows(table):
-        if row.computed and not hasattr(cls, row.name):
-            raise TableError(f"{row.origin}: {table.cls} has no property {row.name!r} for the text; add it there")
+        raise ValueError(f"{path!r} is no attrs class; expected one, as module:Class")
     return cls
 
 
-def _rows(table: Table) -> list[Row]:
-    return [*table.rows, *(row for join in table.joins for row in join.rows)]
+def imported_class(table: Table, tables: Tables) -> type:
+    """The embedder's class that a table names. Raises TableError where it lacks a field."""
+    try:
+        cls = named_class(tables, table.cls or "")
+    except ValueError as error:
+        raise TableError(f"{table.origin}: {error}") from None
+    for fault, _ in lacks(table, cls):
+        raise TableError(f"{table.origin}: {table.name}: {fault}")
+    return cls
+
+
+def lacks(table: Table, cls: type[Any]) -> Iterator[tuple[str, str]]:
+    """What an embedder's class has not that its table's rows want, inherited ones too; and the first that it lacks."""
+    wanted = [*table.attributes, *table.switches]
+    have = {field.alias for field in attrs.fields(cls) if field.init}
+    spare = have - set(wanted)
+    if names := [name for name in wanted if name not in have]:
+        said = ", ".join(repr(name) + did_you_mean(name, spare) for name in names)
+        yield f"{table.cls} has no field {said}; expected one for each row, or fewer rows", names[0]
+    if names := [row.name for row in table.every if row.computed and not hasattr(cls, row.name)]:
+        said = ", ".join(map(repr, names))
+        yield f"{table.cls} has no property {said}; expected one for each template of other fields", names[0]
 
 
 def make_class(table: Table, classes: Classes, base: type = Entity) -> type:
@@ -212,7 +223,7 @@ def make_class(table: Table, classes: Classes, base: type = Entity) -> type:
     for switch in table.switches:
         fields[switch] = attrs.field(default=False, type=bool)
     body = {"__doc__": _doc(table), "__classes__": classes}
-    body |= {row.name: computed(row, table) for row in _rows(table) if row.computed}
+    body |= {row.name: computed(row, table) for row in table.every if row.computed}
     cls = attrs.make_class(table.name, fields, bases=(base,), class_body=body, slots=True, kw_only=True, order=False)
     cls.__annotations__ = Annotations(table, classes)
     return cls
@@ -245,9 +256,14 @@ def empty(row: Row) -> Any:
     return None
 
 
+def compared(row: Row) -> bool:
+    """Is a field part of equality?  That is one of intent."""
+    return bool(row.paths) and not row.live and not row.generated
+
+
 def _attribute(row: Row) -> Any:
     options: dict[str, Any] = {"type": annotation(row), "metadata": {"row": row}}
-    if row.live or row.generated or not row.paths:
+    if not compared(row):
         options["eq"] = False
     if row.secret:
         options["repr"] = masked
@@ -281,3 +297,37 @@ def freeze(value: Any) -> Any:
         fields = attrs.fields(type(value))
         return (type(value).__name__, *(freeze(getattr(value, field.name)) for field in fields if field.eq))
     return value
+
+
+def unequal(one: Any, other: Any, *, live: bool, path: str = "") -> Iterator[tuple[str, str, str]]:
+    """The fields in which two values differ, as shown (a secret is masked); with `live`, those no intent too."""
+    if type(one) is not type(other):
+        yield path or ".", repr(one), repr(other)
+    elif attrs.has(type(one)):
+        for attribute in attrs.fields(type(one)):
+            if attribute.eq or live:
+                at = f"{path}.{attribute.name}" if path else attribute.name
+                pair = getattr(one, attribute.name), getattr(other, attribute.name)
+                row = attribute.metadata.get("row")
+                hidden = attribute.repr is masked or (row is not None and veiled(row))
+                for place, left, right in unequal(*pair, live=live, path=at):
+                    yield (place, MASK, MASK) if hidden else (place, left, right)
+    elif isinstance(one, list) and len(one) == len(other):
+        for n, pair in enumerate(zip(one, other, strict=True)):
+            yield from unequal(*pair, live=live, path=f"{path}[{n}]")
+    elif isinstance(one, dict) and list(one) == list(other):
+        for key in one:
+            yield from unequal(one[key], other[key], live=live, path=f"{path}[{key!r}]")
+    elif one != other or isinstance(one, list) or (live and isinstance(one, dict)):
+        # dictionaries are equal whatever their order; two forms of one program keep the order as well
+        yield path or ".", repr(one), repr(other)
+
+
+def veiled(row: Row) -> bool:
+    """Whether a row's values are not shown: secrets, and kept XML, for nobody knows what in it is one."""
+    return row.secret or bool(row.codec and row.codec.shape == "xml")
+
+
+def values_of(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """What gives the values of these fields of an entity."""
+    return attrgetter(*names) if len(names) > 1 else lambda entity: tuple(getattr(entity, name) for name in names)

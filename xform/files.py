@@ -11,18 +11,18 @@ import json
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import islice
-from operator import attrgetter
 from pathlib import Path as File
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from xform.entities import PLAIN, Classes, Opaque, opening, presentable
-from xform.errors import EntityError, TableError, did_you_mean
+from xform.entities import PLAIN, Classes, Opaque, named_class, opening, presentable, values_of
+from xform.errors import EntityError, TableError, instead, named
+from xform.inputs import read_bytes
 from xform.marked import Marked, load_marked
 from xform.structure import EntityConverter, converter
-from xform.table.folder import load_module
 from xform.table.model import Row
+from xform.table.reader import declared
 from xform.validate import dotted, shown
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def entity_from(dialect: Dialect, data: bytes, source: str, name: str | None = N
     """The same for the content of a file; `source` names it in messages."""
     name = name or dialect.tables.root
     if name not in dialect.classes or name == "Opaque":
-        hint = did_you_mean(name, dialect.classes.names())
+        hint = instead(name, dialect.classes.names())
         raise EntityError(f"{source}: no entity {name!r} in the dialect {dialect.tables.name}{hint}")
     return _structure(converter(dialect.classes), load_marked(data, source), dialect.classes[name], name)
 
@@ -60,10 +60,8 @@ def read_context(dialect: Dialect, keyword: str, path: str | File) -> Any:
 
 def context_from(dialect: Dialect, keyword: str, data: bytes, source: str) -> Any:
     """The same for the content of a file; `source` names it in messages."""
-    try:
+    with named(source, EntityError):
         cls = context_class(dialect, keyword)
-    except EntityError as error:
-        raise EntityError(f"{source}: {error}") from None
     return _structure(converter(dialect.classes), load_marked(data, source), cls, keyword)
 
 
@@ -89,16 +87,11 @@ def context_class(dialect: Dialect, keyword: str) -> type:
     where dialect.toml names no class that is there."""
     known = dialect.tables.context
     if keyword not in known:
-        raise EntityError(f"the dialect {dialect.tables.name} takes no {keyword!r}{did_you_mean(keyword, known)}")
-    declared = known[keyword]
-    file, _, name = declared.partition(":")
-    modules = (load_module(tables.folder, file) for tables in dialect.tables.lineage)
-    cls = getattr(next(filter(None, modules), None), name, None)
-    if not isinstance(cls, type) or not attrs.has(cls):
-        raise TableError(
-            f"{dialect.tables.folder / 'dialect.toml'}: context {keyword} is {declared!r}; no attrs class is there"
-        )
-    return cls
+        raise EntityError(f"the dialect {dialect.tables.name} takes no {keyword!r}{instead(keyword, known)}")
+    try:
+        return named_class(dialect.tables, known[keyword])
+    except ValueError as error:
+        raise TableError(f"{declared(dialect.tables, 'context', keyword)}: {error}") from None
 
 
 def dump_entity(dialect: Dialect, entity: Any, *, masked: bool = False, secrets: bool = True) -> dict[str, Any]:
@@ -178,9 +171,8 @@ def _fields(
     """The word of a variant, what gives an entity's values, and of each what it is called, its row and its default."""
     table, fields = classes.table(cls), attrs.fields(cls)
     rows = table.attributes if table else {}
-    names = [one.name for one in fields]
-    values = attrgetter(*names) if len(names) > 1 else lambda entity: tuple(getattr(entity, name) for name in names)
-    return classes.word(cls), values, [(one.alias, rows.get(one.alias), _default(one)) for one in fields]
+    getter = values_of([one.name for one in fields])
+    return classes.word(cls), getter, [(one.alias, rows.get(one.alias), _default(one)) for one in fields]
 
 
 def _default(attribute: attrs.Attribute[Any]) -> Any:
@@ -190,7 +182,7 @@ def _default(attribute: attrs.Attribute[Any]) -> Any:
 
 def _bytes(path: str | File) -> bytes:
     try:
-        return File(path).read_bytes()
+        return read_bytes(path)
     except OSError as error:
         raise EntityError(f"{path}: {error.strerror}; expected a YAML or JSON file") from None
 

@@ -7,7 +7,6 @@ libvirt-python is an extra of the distribution and imported where a connection i
 from __future__ import annotations
 
 import atexit
-import fcntl
 import importlib
 import os
 import platform
@@ -16,15 +15,17 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
-from xform.errors import HostError
+from xform.errors import HostError, passwordless
+from xform.process import termination
+from xform.scratch import scratch
 
 EMBED = "qemu:///embed"
 TEST = "test:///default"
@@ -59,7 +60,8 @@ def default_uri() -> tuple[str, str]:
 class Hypervisor:
     """A connection to libvirt, as a context manager, that at its end ends every domain it started.
 
-    Also when the body raises, on ^C, and on SIGTERM and SIGHUP where nobody else handles them (they raise SystemExit).
+    Also when the body raises, on ^C, and on SIGTERM and SIGHUP where nobody else handles them (they raise Terminated,
+    which is a SystemExit).
     Domains are transient, so that nothing stays defined.  A process that is killed cannot clean up: a daemon then
     ends the domains by itself; those of ``qemu:///embed`` live on until the next process that uses it on this machine.
 
@@ -169,37 +171,26 @@ def import_libvirt() -> Any:
 
 
 def open_connection(libvirt: Any, uri: str, read_only: bool = False) -> Any:
-    """A connection whose events are delivered.  That to the embedded driver is the process's one, and may do all."""
+    """A connection whose events are delivered.  That to the embedded driver is the process's one, and may do all.
+
+    Raises HostError.
+    """
     _event_loop(libvirt)
-    if uri == EMBED:
-        return _embedded(libvirt)
-    return libvirt.openReadOnly(uri) if read_only else libvirt.open(uri)
+    try:
+        if uri == EMBED:
+            return _embedded(libvirt)
+        return libvirt.openReadOnly(uri) if read_only else libvirt.open(uri)
+    except libvirt.libvirtError as error:
+        said = " ".join(str(error).split())
+        raise HostError(
+            f"{passwordless(uri)}: {said}; expected a libvirt that runs: start it, or name another"
+        ) from None
 
 
 def close_connection(connection: Any, uri: str) -> None:
     """Close what `open_connection` gave, unless all the process shares it."""
     if uri != EMBED:
         connection.close()
-
-
-@contextmanager
-def termination() -> Iterator[None]:
-    """Within, SIGTERM and SIGHUP unwind the stack as ^C does, where nobody else handles them."""
-
-    def leave(number: int, frame: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_IGN)  # said once is enough; the cleaning up goes on
-        raise SystemExit(128 + number)
-
-    numbers: list[signal.Signals] = []
-    if threading.current_thread() is threading.main_thread():
-        numbers = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]
-    for number in numbers:
-        signal.signal(number, leave)
-    try:
-        yield
-    finally:
-        for number in numbers:
-            signal.signal(number, signal.SIG_DFL)
 
 
 _lock = threading.Lock()
@@ -242,44 +233,20 @@ def embedded_root() -> Path:
     global _root
     with _lock:
         if _root is None:
-            base = Path(tempfile.gettempdir())
-            if len(str(base)) > _LONGEST_BASE:
-                base = Path("/tmp")
-            _sweep(base)
-            _root = _make_root(base)
+            short = len(tempfile.gettempdir()) <= _LONGEST_BASE
+            _root = scratch("xform-", None if short else "/tmp", _remove)
+            _settle(_root)
         return _root
 
 
-def _make_root(base: Path) -> Path:
-    root = Path(tempfile.mkdtemp(prefix="xform-", dir=base))
-    # Whoever can take this lock knows that we are gone; it is held before it gets its name.
-    holder = os.open(root / "lock.new", os.O_CREAT | os.O_RDWR, 0o600)
-    fcntl.flock(holder, fcntl.LOCK_EX)
-    os.rename(root / "lock.new", root / "lock")
-    # No virtlogd, no rights given away, no mounts of QEMU's own: all would need a daemon or reach beyond the folder.
+def _settle(root: Path) -> None:
+    """No virtlogd, no rights given away, no mounts of QEMU's own: they need a daemon or reach beyond the folder."""
     settings = ['stdio_handler = "file"', 'security_driver = "none"', "namespaces = []"]
     if os.geteuid() == 0:
         settings += [f'{who} = "root"' for who in ("user", "group", "swtpm_user", "swtpm_group")]
         settings += ["dynamic_ownership = 0"]  # root needs no owner changed, and libvirt would print of it
     (root / "etc").mkdir()
     (root / "etc" / "qemu.conf").write_text("\n".join(settings) + "\n")
-    owner = os.getpid()
-    atexit.register(lambda: _remove(root) if os.getpid() == owner else None)
-    return root
-
-
-def _sweep(base: Path) -> None:
-    """Remove what killed processes of this user left: their QEMU, by its own id, and their folders."""
-    for lock in base.glob("xform-*/lock"):
-        with suppress(OSError):
-            if lock.parent.lstat().st_uid != os.geteuid():
-                continue
-            holder = os.open(lock, os.O_RDWR | os.O_NOFOLLOW)
-            try:
-                fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                _remove(lock.parent)
-            finally:
-                os.close(holder)
 
 
 def _remove(root: Path) -> None:

@@ -79,18 +79,20 @@ def load_marked(data: bytes, source: str) -> Marked:
         line = text.count("\n", 0, error.position) + 1
         column = error.position - text.rfind("\n", 0, error.position)
         letter = text[error.position : error.position + 1]
-        raise EntityError(f"{source}:{line}:{column}: the character {letter!r} cannot stand in YAML or JSON") from None
+        raise EntityError(
+            f"{source}:{line}:{column}: the character {letter!r} cannot stand in YAML or JSON; remove it"
+        ) from None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
         problem = (error.problem or error.context or "not readable").partition("\n")[0]
         if problem.startswith("but "):
             problem = f"{error.context}, {problem}"
-        raise EntityError(f"{source}:{place}: {problem}; expected YAML or JSON") from None
+        raise EntityError(f"{source}:{place}: {_as_ours(problem)}") from None
     except (YAMLError, ValueError) as error:
         raise EntityError(f"{source}:1:1: {str(error).partition(chr(10))[0]}; expected YAML or JSON") from None
     except RecursionError:
-        raise EntityError(f"{source}:1:1: values are nested too deeply; expected the fields of an entity") from None
+        raise EntityError(f"{source}:1:1: values are nested too deeply; expected fields with their values") from None
 
 
 def _is_json(text: str) -> bool:
@@ -101,10 +103,44 @@ def _is_json(text: str) -> bool:
     return True
 
 
+def _as_ours(problem: str) -> str:
+    """What ruamel.yaml says, in the form of all other messages and without words of the file, which may be secret."""
+    for theirs, ours in _SAID:
+        if problem.startswith(theirs):
+            return ours
+    for theirs, ours in _WORDING:
+        problem = problem.replace(theirs, ours)
+    if said := re.fullmatch("expected (.*), but found (.*)", problem):
+        return f"{said[2]} stands here; expected {said[1]}"
+    return f"{problem}; expected YAML or JSON"
+
+
+_NO_TAG = "a tag is not accepted; quote a text that begins with !"
+_SAID = (
+    ("found undefined alias", "an undefined alias; quote a text that begins with *"),
+    ("found undefined tag handle", _NO_TAG),
+    ("found unknown escape character", "an unknown escape; write \\ as \\\\ in double quotes"),
+)
+_WORDING = (
+    ("the node content", "a value"),
+    ("a single document in the stream", "one document"),
+    ("'<stream end>'", "the end of the file"),
+    ("'<document start>'", "another document"),
+    ("'<block end>'", "the end of a block"),
+)
+
+
 class _Composer(Composer):
-    """Stops where a file holds too much, before it has taken minutes and gigabytes."""
+    """Stops where a file holds too much, before it has taken minutes and gigabytes.
+
+    That an anchor stands twice is fine, and no reason to print lines of the file.
+    """
 
     count = 0
+
+    def __init__(self, loader: Any = None) -> None:
+        super().__init__(loader)
+        self.warn_double_anchors = False
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         self.count += 1
@@ -123,7 +159,7 @@ class _Plain:
 
     def value(self, node: Any, path: Place) -> Any:
         if node is None:
-            raise EntityError(f"{self.marked.source}:1:1: the file is empty; expected the fields of an entity")
+            raise EntityError(f"{self.marked.source}:1:1: the file is empty; expected fields with their values")
         spot = (node.start_mark.line + 1, node.start_mark.column + 1)
         self.marked.values[path] = spot
         self.count += 1
@@ -135,14 +171,18 @@ class _Plain:
             return self.mapping(node, path)
         if isinstance(node, ScalarNode):
             return self.scalar(node)
-        raise self.fault(node, f"the tag {_shown(node.tag)} is not accepted; expected plain YAML or JSON")
+        raise self.fault(node, _NO_TAG)
 
     def mapping(self, node: Any, path: Place) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key, item in node.value:
             name = self.scalar(key) if isinstance(key, ScalarNode) else key
             if not isinstance(name, str):
-                said = f"the key {key.value!r} is not text; quote it" if key is not name else "a key is not text"
+                said = (
+                    f"the key {key.value!r} is not text; quote it"
+                    if key is not name
+                    else "a key is not text; expected a name"
+                )
                 raise self.fault(key, said)
             if name in found:
                 raise self.fault(key, f"the key {name!r} stands twice; expected it once")
@@ -164,7 +204,7 @@ class _Plain:
             except binascii.Error:
                 raise self.fault(node, "the text behind !!binary is not base64") from None
         if node.tag not in _PLAIN:
-            raise self.fault(node, f"the tag {_shown(node.tag)} is not accepted; expected plain YAML or JSON")
+            raise self.fault(node, _NO_TAG)
         if text in _WORDS:
             return _WORDS[text]
         if _INT.fullmatch(text):
@@ -180,7 +220,3 @@ class _Plain:
 
     def fault(self, node: Any, message: str) -> EntityError:
         return EntityError(f"{self.marked.source}:{node.start_mark.line + 1}:{node.start_mark.column + 1}: {message}")
-
-
-def _shown(tag: str) -> str:
-    return "!!" + tag[len(_TAG) :] if tag.startswith(_TAG) else tag

@@ -15,7 +15,7 @@ from lxml import etree
 from xform.compile.interpreter import TEXT, Reader, find
 from xform.entities import MASK, Opaque
 from xform.table.model import Choice, Path, Row, Table
-from xform.text import Text
+from xform.text import Text, decode
 from xform.xml import Element
 
 if TYPE_CHECKING:
@@ -81,13 +81,13 @@ class Discreet(Reader):
         self.reading.claim(element)
 
 
-def masked_document(dialect: Dialect, xml: str, context: Mapping[str, Any]) -> str:
+def masked_document(dialect: Dialect, xml: str | bytes, context: Mapping[str, Any]) -> str:
     """The document as it may be shown; the very same where there is nothing to hide. Raises DocumentError."""
     root = dialect.tree(xml)
     claims = Discreet(dialect).document(root, dict(context)).claims
     beside = root.getprevious() is not None or root.getnext() is not None
     if not _hide(root, claims) and not beside:
-        return xml
+        return xml if isinstance(xml, str) else decode(xml, root)[0].removeprefix("\ufeff")
     return etree.tostring(root, pretty_print=True, encoding="unicode")
 
 
@@ -123,12 +123,22 @@ def _hide(element: Element, claims: Mapping[Element, Collection[str]]) -> bool:
 
 def masked_text(dialect: Dialect, text: Text, context: Mapping[str, Any]) -> str:
     """The text with as many lines, and what may be secret masked within each."""
-    claims = Discreet(dialect).document(text.root, dict(context)).claims
+    return covered(text.text, secret_places(dialect, text, context))
+
+
+def covered(text: str, places: list[tuple[int, int]]) -> str:
+    """A text with the mask in these places, which are in order."""
     out, last = [], 0
-    for start, stop in sorted(_hidden(text, claims)):
-        out += [text.text[last:start], _SEEN.sub(MASK, text.text[start:stop])]
+    for start, stop in places:
+        out += [text[last:start], MASK]
         last = stop
-    return "".join(out) + text.text[last:]
+    return "".join([*out, text[last:]])
+
+
+def secret_places(dialect: Dialect, text: Text, context: Mapping[str, Any]) -> list[tuple[int, int]]:
+    """Where something stands in the text that may be secret: in order, none within another, each within a line."""
+    claims = Discreet(dialect).document(text.root, dict(context)).claims
+    return sorted(found.span() for place in _hidden(text, claims) for found in _SEEN.finditer(text.text, *place))
 
 
 def _hidden(text: Text, claims: Mapping[Element, Collection[str]]) -> Iterator[tuple[int, int]]:

@@ -11,13 +11,11 @@ import os
 import resource
 import subprocess
 import sys
-import tempfile
 import threading
 import weakref
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
-from urllib.parse import quote
 
 from xform.errors import HostError
 from xform.hypervisor import MOCK, import_libvirt
@@ -102,11 +100,11 @@ def _serve(lines: Iterable[str]) -> None:
 
 def _connect(libvirt: Any) -> Any:
     # what test:///default holds has a domain of its own, which documents could collide with
-    with tempfile.NamedTemporaryFile("w", prefix="xform-", suffix=".xml") as node:
-        node.write("<node/>")
+    with open(os.memfd_create("node"), "wb") as node:
+        node.write(b"<node/>")
         node.flush()
         try:
-            return libvirt.open(f"{MOCK}://{quote(node.name)}")
+            return libvirt.open(f"{MOCK}:///proc/self/fd/{node.fileno()}")
         except libvirt.libvirtError as error:
             raise HostError(f"{MOCK}://: {' '.join(str(error).split())}") from None
 

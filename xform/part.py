@@ -8,23 +8,33 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from xform.entities import empty
-from xform.errors import EntityError
+from xform.errors import EntityError, instead
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect
 
 
-def part(dialect: Dialect, entity: Any, items: Sequence[Any], how: str) -> Any:
-    """The root's entity with nothing but these of its items: each ``whole``, or the ``keys`` that it is found by alone.
+def part_of(dialect: Dialect, entity: Any, name: str | None, items: Sequence[Any] | None) -> Any:
+    """The root's entity as a part that dialect.toml names has it: all of it, or nothing but these of its items, each
+    ``whole``, or the ``keys`` that it is found by alone.
 
-    Raises EntityError for an item that is none of the entity's.
+    Raises EntityError for a part that is none, and for an item that is none of the entity's.
     """
-    found: list[Any] = []
+    parts = dialect.tables.parts
+    if name is None:
+        raise EntityError("items are for a part alone; expected a part with them")
+    if name not in parts:
+        raise EntityError(f"{dialect.tables.name} has no part {name!r}{instead(name, parts)}")
+    if items is None:
+        return entity
+    if not isinstance(items, Sequence):
+        raise EntityError(f"`only` is one {type(items).__name__}; expected a list of items")
+    how, found = parts[name], list[Any]()
 
     def kept(held: Any) -> Any:
         if isinstance(held, list):
             return [one for item in held for one in kept(item)]
-        if not any(held is item for item in items):
+        if held is None or not any(held is item for item in items):
             return []
         found.append(held)
         return [held if how == "whole" else _keys(dialect, held)]

@@ -9,24 +9,26 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from attrs import define, field, frozen
 
-from xform.errors import DocumentError, EntityError, TableError, XformError, did_you_mean
+from xform.errors import DocumentError, EntityError, TableError, XformError, did_you_mean, instead, lasting, named
 from xform.files import entity_from
-from xform.schema import schema_of, version_of
-from xform.table.folder import load_module
+from xform.schema import no_schema, schema_of, version_of
+from xform.table.folder import load_module, place
 from xform.table.model import Origin, Tables
-from xform.table.reader import TableFile
+from xform.table.reader import declared
+from xform.text import decoded
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect
     from xform.hypervisor import Hypervisor
+
+__all__ = ["Done", "Run", "RunResult", "run", "stage", "value_from"]
 
 Kind = Literal["entity", "document", "matching", "data"]
 Stage = Callable[[Any, "Run"], Any]
@@ -117,8 +119,10 @@ def stage(takes: Kind, gives: Kind | None = None) -> Callable[[S], S]:
     """Say what a stage takes, and what it gives if that is of another kind.
 
     A stage that says nothing takes what the one before it gives.  ``data`` is anything that is no entity of a whole
-    document, no text and no matching.
+    document, no text and no matching.  Raises ValueError for another kind.
     """
+    if odd := next((kind for kind in (takes, gives or takes) if kind not in _KINDS), None):
+        raise ValueError(f"{odd!r} is none of the kinds {', '.join(_KINDS)}{did_you_mean(str(odd), _KINDS)}")
 
     def mark(function: S) -> S:
         function.__dict__.update(takes=takes, gives=gives or takes)
@@ -129,18 +133,17 @@ def stage(takes: Kind, gives: Kind | None = None) -> Callable[[S], S]:
 
 @stage("entity")
 def plan(entity: Any, run: Run) -> Any:
-    """The entity, completed by the dialect's plan."""
-    return run.dialect.plan(entity, **run.context)
+    """The entity, completed by the dialect's plan. Raises EntityError, each line with the entity's source."""
+    with named(run.source, EntityError):
+        return run.dialect.plan(entity, **run.context)
 
 
 @stage("entity", gives="document")
 def generate(entity: Any, run: Run) -> str:
     """The entity as a document. Raises EntityError where the tables do not admit it."""
     version = version_of(run.dialect.tables, run.schemas)
-    try:
+    with named(run.source, EntityError):
         xml = run.dialect.generate(entity, version=version, **run.context)
-    except EntityError as error:
-        raise EntityError("\n".join(f"{run.source}: {line}" for line in str(error).splitlines())) from None
     run.source = "generated document"
     return xml
 
@@ -157,13 +160,13 @@ def check(xml: str, run: Run) -> str:
     """The same document. Raises DocumentError where it is not valid."""
     schema = schema_of(run.dialect.tables, run.schemas)
     if schema is None:
-        raise TableError(
-            f"{run.dialect.tables.folder / 'dialect.toml'}: no schema to check against; name one as `schema`"
-        )
-    problems = schema.problems(xml, run.source)
-    if problems:
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise DocumentError(f"{problems[0]}{more}; expected what {schema.name} admits")
+        raise no_schema(run.dialect.tables)
+    if schema.said(run.dialect.tree(xml, run.source)):
+        from xform.faults import locate
+
+        found = locate(run.dialect, schema, xml, run.source, **run.context)
+        more = f" (and {len(found) - 1} more, which xform validate shows)" if len(found) > 1 else ""
+        raise DocumentError(f"{found[0]}{more}")
     return xml
 
 
@@ -217,10 +220,9 @@ class Stages:
     def _index(self, name: str, first: int) -> int:
         names = self.names[first:]
         if name not in names:
-            expected = f"expected one of {', '.join(names)}"
             if name in self.names:
-                raise XformError(f"stage {name!r} comes before {names[0]!r}; {expected}")
-            raise XformError(f"no stage {name!r} in the pipeline{did_you_mean(name, names)}; {expected}")
+                raise XformError(f"stage {name!r} comes before {names[0]!r}; expected one of {', '.join(names)}")
+            raise XformError(f"no stage {name!r} in the pipeline{instead(name, names)}")
         return first + names.index(name)
 
 
@@ -235,7 +237,9 @@ def stages_of(tables: Tables, pipeline: str = "run") -> Stages:
             f"{tables.folder / 'dialect.toml'}: no pipeline {pipeline!r}{hint}; declare it under [pipeline]"
         )
     if not tables.pipelines[pipeline]:
-        raise TableError(f"{_declared(tables, pipeline)}: pipeline {pipeline!r} is empty; expected names of stages")
+        raise TableError(
+            f"{declared(tables, 'pipeline', pipeline)}: pipeline {pipeline!r} is empty; expected names of stages"
+        )
     known = dict(SHIPPED)
     for ancestor in reversed(list(tables.lineage)):
         if module := load_module(ancestor.folder, "stages"):
@@ -245,27 +249,26 @@ def stages_of(tables: Tables, pipeline: str = "run") -> Stages:
     kind: Kind = "entity"
     for name in tables.pipelines[pipeline]:
         if name not in known:
-            known |= _brought(name)
-        if name not in known:
-            origin = _declared(tables, pipeline)
-            hint = did_you_mean(name, known) or f"; expected one of {', '.join(known)}"
-            raise TableError(f"{origin}: unknown stage {name!r}{hint}")
+            known[name] = _brought(name, known, declared(tables, "pipeline", pipeline))
         takes = getattr(known[name], "takes", kind)
         kind = getattr(known[name], "gives", takes)
         found.append((name, known[name], takes, kind))
     return Stages(tuple(found))
 
 
-def _brought(name: str) -> dict[str, Stage]:
-    """The stage of this name that an installed package brings."""
+def _brought(name: str, known: Iterable[str], origin: Origin) -> Stage:
+    """The stage of this name that an installed package brings. Raises TableError where none does."""
     from importlib.metadata import entry_points  # which takes as long to import as a plan to make
 
-    return {point.name: point.load() for point in entry_points(group="xform.stages", name=name)}
-
-
-def _declared(tables: Tables, pipeline: str) -> Origin:
-    files = (TableFile(ancestor.folder / "dialect.toml") for ancestor in tables.lineage)
-    return next(file.origin("pipeline", pipeline) for file in files if ("pipeline", pipeline) in file.origins)
+    points = {point.name: point for point in entry_points(group="xform.stages")}
+    if name not in points:
+        raise TableError(f"{origin}: unknown stage {name!r}{instead(name, [*known, *points])}")
+    try:
+        stage: Stage = lasting(points[name].load)()
+    except Exception as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        raise TableError(f"{origin}: stage {name!r} of {points[name].value} does not load: {said}") from error
+    return stage
 
 
 def value_from(
@@ -283,10 +286,7 @@ def value_from(
             f"stage {stages.names[0]!r} takes {_KINDS[stages.takes]}, which no file holds; start with an earlier one"
         )
     dialect.tree(data, source)
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise DocumentError(f"{source}:1:1: the document is not in UTF-8; expected one that is") from None
+    return decoded(data, source)
 
 
 def run(
@@ -353,12 +353,13 @@ def perform(name: str, stage: Stage, value: Any, run: Run, before: str | None = 
         giver = f"stage {before!r} gave" if before else "the run starts with"
         raise XformError(f"{giver} {_said(run.dialect, value)}; stage {name!r} takes {_KINDS[takes]}")
     try:
-        given = stage(value, run)
+        given = lasting(stage)(value, run)
     except (XformError, MemoryError):
         raise
     except Exception as error:
         said = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
-        raise XformError(f"{_place(error, run.dialect.tables)}stage {name!r} raised {said}") from error
+        own = [one.folder.resolve() for one in run.dialect.tables.lineage]
+        raise XformError(f"{place(error, own)}stage {name!r} raised {said}") from error
     if gives and _kind(run.dialect, given) != gives:
         raise XformError(f"stage {name!r} gave {_said(run.dialect, given)}; it says that it gives {_KINDS[gives]}")
     return given
@@ -378,14 +379,6 @@ def _said(dialect: Dialect, value: Any) -> str:
     if kind != "data":
         return _KINDS[kind]
     return "nothing" if value is None else f"a value of type {type(value).__name__}"
-
-
-def _place(error: Exception, tables: Tables) -> str:
-    """Where in the dialect's own Python an error came up."""
-    folders = [ancestor.folder.resolve() for ancestor in tables.lineage]
-    frames = [(Path(frame.f_code.co_filename), line) for frame, line in walk_tb(error.__traceback__)]
-    own = [f"{file}:{line}: " for file, line in frames if file.resolve().parent in folders]
-    return own[-1] if own else ""
 
 
 def _since(began: float) -> float:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from xform.compile.interpreter.reading import TEXT
+from xform.compile.interpreter.reading import TEXT, Left
+from xform.compile.notes import rest
 from xform.table.model import Row
-from xform.xml import attribute_name, path_of
+from xform.xml import Element, line_of, path_of
 
 if TYPE_CHECKING:
     from xform.compile.notes import Detailed
@@ -19,7 +20,7 @@ class Residue:
     """One node that no row claims: its path in the document, the line on which its start tag ends, what it is.
 
     `what` is ``element`` (with all that it holds), ``attribute``, ``text`` or ``comment``.  `reason` says why a row did
-    not take what stands at its place.  Other values are not shown: nobody knows what in them is secret.
+    not take what stands at its place, or in it.  Other values are not shown: nobody knows what in them is secret.
     """
 
     path: str
@@ -48,15 +49,22 @@ class Drift:
 
 
 def residue(reading: Detailed) -> list[Residue]:
-    """Every node that nobody took, in the document's order; white space is none."""
-    reasons = {(holder, _node(row)): _said(row, message) for holder, row, message in reading.refused}
+    """Every node that nobody took, in the document's order; neither white space nor what has drifted is one."""
+    reasons: dict[Left, str] = {}
+    for holder, row, message in reading.refused:
+        said = _what(row, message) if row.secret else f"{row} does not admit it: {message}"
+        reasons[holder, _node(row)] = said
+        for outer in (holder, *holder.iterancestors()):  # of an element that is left whole, the first in it
+            reasons.setdefault((outer, None), said)
+    drifted: set[Left] = {(holder, _node(row)) for holder, row, _ in reading.drift}
     found = []
     for node, name in reading.left:
-        path = path_of(node) + (f"/@{attribute_name(node, name)}" if name else "")
+        if _within(drifted, node, name):
+            continue
         what = "element" if name is None else "text" if name == TEXT else "attribute"
         if not isinstance(node.tag, str):
             what = "comment"
-        found.append(Residue(path, node.sourceline or 0, what, reasons.get((node, TEXT if name is None else name), "")))
+        found.append(Residue(path_of(node, name), line_of(node), what, reasons.get((node, name), "")))
     return found
 
 
@@ -64,16 +72,23 @@ def drift(reading: Detailed) -> list[Drift]:
     """Every node that has drifted."""
     found = []
     for holder, row, message in reading.drift:
-        name = row.path.attribute
-        path = path_of(holder) + (f"/@{attribute_name(holder, name)}" if name else "")
-        found.append(Drift(path, holder.sourceline or 0, row, _said(row, message)))
+        found.append(Drift(path_of(holder, row.path.attribute), line_of(holder), row, _what(row, message)))
     return found
+
+
+def _within(drifted: set[Left], node: Element, name: str | None) -> bool:
+    """Whether a node has drifted, or all that an element holds."""
+    if name is not None or not isinstance(node.tag, str):
+        return (node, name) in drifted
+    held: list[Left] = []
+    rest(node, held)  # type: ignore[arg-type]
+    return bool(held) and all(_within(drifted, *one) for one in held)
 
 
 def _node(row: Row) -> str:
     return row.path.attribute or TEXT
 
 
-def _said(row: Row, message: str) -> str:
-    codec = row.codec
-    return f"the value is not {codec.expected}" if row.secret and codec else f"{row} does not admit it: {message}"
+def _what(row: Row, message: str) -> str:
+    """What is wrong with a value, of a secret one without it."""
+    return f"the value is not {row.codec.expected}" if row.secret and row.codec else message

@@ -8,10 +8,11 @@ from attrs import field, frozen
 
 from xform.compile.interpreter import Reader
 from xform.table.model import Path, Row
-from xform.xml import Element, own_text, path_of
+from xform.xml import Element, line_of, own_text, path_of
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect
+    from xform.entities import Classes
 
 
 @frozen
@@ -39,7 +40,7 @@ def rounded(dialect: Dialect, root: Element, context: dict[str, Any]) -> list[Ro
 class _Rounding(Reader):
     found: list[Rounded]
 
-    def __init__(self, classes: Any) -> None:
+    def __init__(self, classes: Classes) -> None:
         super().__init__(classes)
         self.found = []
 
@@ -51,7 +52,6 @@ class _Rounding(Reader):
             unit = holder.get(codec.unit) if codec.unit else None
             amount, other = codec.keep(value, text, unit)
             if other is not None or int(amount) != int(text):
-                where = path_of(holder) + (f"/@{path.attribute}" if path.attribute else "")
                 said = " ".join(part for part in (text, unit) if part)
-                self.found.append(Rounded(where, holder.sourceline or 0, row, said, value))
+                self.found.append(Rounded(path_of(holder, path.attribute), line_of(holder), row, said, value))
         return value

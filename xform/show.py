@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from xform.errors import EntityError, did_you_mean
+from xform.errors import EntityError, instead
 from xform.table.model import Choice, Origin, Path, Row, Shape, Step, Table
 from xform.table.walk import standing
 
@@ -66,8 +66,8 @@ def code(dialect: Dialect, name: str) -> str:
     from xform.compile.program import Program
 
     shape = known_shape(dialect, name)
-    variants = [table.name for table in shape.variants.values()] if isinstance(shape, Choice) else []
-    ours = re.compile(rf"(parse|new|first|generate|keys)_({'|'.join([name, *variants])})(_[0-9]+)?")
+    names = "|".join([name, *(table.name for table in shape.tables)])
+    ours = re.compile(rf"(parse|new|first|generate|keys)_({names})(_[0-9]+)?")
     lines: list[str] = []
     for program in (Program(dialect.classes, form) for form in ("parse", "generate", "keys")):
         for function in filter(ours.fullmatch, program):
@@ -81,15 +81,13 @@ def known_shape(dialect: Dialect, name: str) -> Shape:
     """What a name stands for in a dialect. Raises EntityError where it is nothing."""
     if name not in dialect.classes or name == "Opaque":
         known = dialect.classes.names()
-        hint = did_you_mean(name, known) or f"; expected one such as {dialect.tables.root}"
-        raise EntityError(f"no entity {name!r} in the dialect {dialect.tables.name}{hint}")
+        raise EntityError(f"no entity {name!r} in the dialect {dialect.tables.name}{instead(name, known)}")
     return dialect.classes.shape(name)
 
 
 class _Template:
     def __init__(self, dialect: Dialect) -> None:
         self.classes, self.tables = dialect.classes, dialect.classes.tables
-        self.prefixes = {uri: prefix for prefix, uri in self.tables.namespaces.items()}
 
     def text(self, name: str) -> str:
         shape, choice = self.classes.shape(name), self.classes.choice(name)
@@ -199,8 +197,7 @@ class _Template:
         (inner.attributes if row.value.attribute else inner.texts).append(said)
 
     def attribute(self, path: Path) -> str:
-        uri, _, local = (path.attribute or "").rpartition("}")
-        return f"{self.prefixes[uri[1:]]}:{local}" if uri else local
+        return self.tables.written(path.attribute or "")
 
 
 _Line = tuple[Origin | None, str, str]

@@ -1,7 +1,7 @@
 """Hypothesis strategies for entities, derived from the rows and from nothing else.
 
 What is drawn is what generate can give back: required fields are set, text that shares its element with rows is not
-blank, a variant that is told by what is there can be told.  The only module that needs Hypothesis.
+blank, a variant that is told by what is there can be told.  Needs Hypothesis (the extra ``test``).
 """
 
 from __future__ import annotations
@@ -10,9 +10,6 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hypothesis import reject
-from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, SearchStrategy
 from lxml import etree
 
 from xform import codecs
@@ -24,6 +21,15 @@ from xform.table.model import ANY, Choice, Row, Step, Table
 from xform.table.walk import flatten, joins
 from xform.validate import taken
 from xform.xml import canonical, parse_text
+
+try:
+    from hypothesis import reject
+    from hypothesis import strategies as st
+    from hypothesis.strategies import DrawFn, SearchStrategy
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(f"{error}; install it with: pip install 'libvirt-xform[test]'", name=error.name) from None
+
+__all__ = ["entities"]
 
 # Deeper entities are left out where their rows are optional.
 DEPTH = 4
@@ -177,8 +183,7 @@ class _Maker:
         return self.made[id(row)]
 
     def document(self, draw: DrawFn) -> Any:
-        table = self.tables.shapes[self.tables.root]
-        assert isinstance(table, Table)
+        table = self.tables.document
         root = self.table(draw, table, Step(table.element or "", ""), 0)
         held: dict[str, list[Any]] = {}
         for joined, _, row in joins(self.tables):

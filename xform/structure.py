@@ -17,13 +17,15 @@ from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, Iterabl
 from cattrs.gen import make_dict_structure_fn, make_dict_structure_fn_from_attrs, override
 
 from xform.entities import Annotations, Classes, Opaque
-from xform.errors import did_you_mean
+from xform.errors import did_you_mean, instead, said
 from xform.table.model import Choice, Row
 from xform.validate import Place, admits, brief, faulty_key, shown
 from xform.xml import canonical_text
 
 # What these write is canonical; a file may hold any form that a document may.
 _CANONICAL = ("uuid", "mac", "cpuset")
+# Behind the names of fields for cattrs, which takes them beside parameters of its own: attrs, cl, converter.
+_ASIDE = "__row"
 
 
 class Misfit(ValueError):
@@ -78,26 +80,34 @@ class EntityConverter(Converter):
                 hidden = secret or (isinstance(error, ClassValidationError) and self._secret(error.cl, str(part)))
                 yield from self.faults(inner, (*path, part), hidden)
             for inner in bare:
-                yield from self.faults(inner, path, secret)
+                # what an embedder's class says may be about each of its fields
+                hidden = isinstance(error, ClassValidationError) and any(
+                    self._secret(error.cl, one.alias) for one in attrs.fields(error.cl)
+                )
+                yield from self.faults(inner, path, secret or hidden)
         elif isinstance(error, ForbiddenExtraKeysError):
             known = self._names(error.cl)
             for name in sorted(error.extra_fields, key=str):
-                hint = did_you_mean(str(name), known) or f"; expected one of {', '.join(known)}"
-                yield (*path, str(name)), True, f"unknown field of {error.cl.__name__}{hint}"
+                yield (*path, str(name)), True, f"unknown field of {error.cl.__name__}{instead(str(name), known)}"
         elif isinstance(error, KeyError):
-            yield path, False, "missing, but required"
+            yield path, False, "missing; expected a value"
+        elif isinstance(error, RecursionError):
+            yield path, False, "it is nested too deeply; expected fewer within each other"
         elif isinstance(error, Misfit):
             yield path, False, error.masked if secret else str(error)
         else:
-            yield path, False, "the secret value is not admitted" if secret else str(error).partition("\n")[0]
+            yield path, False, "the secret value is not admitted" if secret else said(error)
 
     def _rows(self, cls: type) -> dict[str, Row]:
         table = self.classes.table(cls)
         return table.attributes if table else {}
 
     def _secret(self, cls: type, name: str) -> bool:
-        row = self._rows(cls).get(self._renamed(cls).get(name, name))
-        return row is not None and row.secret
+        """By its row, or by the metadata of a class that has none."""
+        name = self._renamed(cls).get(name, name)
+        row = self._rows(cls).get(name)
+        told = getattr(attrs.fields(cls), name, None) if attrs.has(cls) else None
+        return bool(row.secret if row else told and told.metadata.get("secret"))
 
     def _names(self, cls: type) -> list[str]:
         return [*(["type"] if self.classes.word(cls) else []), *(attribute.alias for attribute in attrs.fields(cls))]
@@ -122,8 +132,8 @@ class EntityConverter(Converter):
             return self._functions[cls]({renamed.get(name, name): item for name, item in value.items()}, cls)
         except ClassValidationError as error:
             for _, note in error.group_exceptions()[0]:
-                if note.name in given:  # told where the file has it
-                    note.name = given[note.name]
+                name = note.name.removesuffix(_ASIDE)
+                note.name = given.get(name, name)  # told where the file has it
             raise
 
     def _renamed(self, cls: type) -> dict[str, str]:
@@ -138,11 +148,14 @@ class EntityConverter(Converter):
         rows, types = self._rows(cls), cls.__annotations__
         hooks = {name: self._field(row) for name, row in rows.items() if row.codec}
         if isinstance(types, Annotations):
-            typed = {name: override(struct_hook=_typed(types, name, hooks.get(name, self.structure))) for name in types}
-            return make_dict_structure_fn_from_attrs(list(attrs.fields(cls)), cls, self, **typed)  # type: ignore[arg-type]
-        fields = [attribute for attribute in attrs.fields(cls) if attribute.alias in hooks]
-        by_name = {attribute.name: override(struct_hook=hooks[attribute.alias]) for attribute in fields}
-        return make_dict_structure_fn(cls, self, **by_name)  # type: ignore[arg-type]
+            hooks = {name: _typed(types, name, hooks.get(name, self.structure)) for name in types}
+        elif not hooks:
+            return make_dict_structure_fn(cls, self)
+        else:
+            attrs.resolve_types(cls)
+        fields = [field.evolve(name=field.name + _ASIDE, alias=field.alias) for field in attrs.fields(cls)]
+        told = {field.name: override(struct_hook=hooks[field.alias]) for field in fields if field.alias in hooks}
+        return make_dict_structure_fn_from_attrs(fields, cls, self, **told)  # type: ignore[arg-type]
 
     def _field(self, row: Row) -> Callable[[Any, Any], Any]:
         """A codec's values: of the right type, in canonical form, in the codec's domain."""
@@ -274,10 +287,18 @@ def _within(cls: type, name: str, kind: type, error: Exception) -> ClassValidati
 def _exactly(kind: type, expected: str) -> Callable[[Any, Any], Any]:
     def hook(value: Any, _: Any) -> Any:
         if type(value) is not kind:
-            raise _misfit(value, expected)
+            raise _misfit(value, expected, _requoted(value, kind))
         return value
 
     return hook
+
+
+def _requoted(value: Any, kind: type) -> str:
+    """What makes a value of a file one of this kind, where it is only about quotes."""
+    if kind is str and type(value) in (bool, int, float):
+        return "; quote it"
+    words = {int: r"[-+]?[0-9]+", bool: "true|false"}
+    return "; remove the quotes" if type(value) is str and re.fullmatch(words.get(kind, "(?!)"), value) else ""
 
 
 def _float(value: Any, _: Any) -> float:

@@ -44,6 +44,10 @@ def check(self, entity: {root}, *, part: bool = ..., **context: Any) -> None: ..
 """
 
 
+# What types of fields are made of, and a field may be called: in its class the name is the field's then.
+_BUILTIN = re.compile(r"'[^']*'|\b(?:str|int|bool|float|bytes|list|dict)\b")
+
+
 def stubs(dialect: Dialect) -> str:
     """The `.pyi` file of a dialect."""
     return _Stubs(dialect).text()
@@ -66,6 +70,7 @@ class _Stubs:
         inside = indent("\n".join(body), "    ")
         words = {"Any", "overload", *(word for word in re.findall(r"\b[A-Z]\w+", inside) if word in typing.__all__)}
         modules = {table.cls.partition(":")[0] for table in self.tables.tables if table.cls}
+        modules |= {"builtins"} if "builtins." in inside else set()
         return (
             f"# Made from the tables by: xform stubs {self.tables.name}\n"
             + "".join(f"import {module}\n" for module in sorted(modules))
@@ -83,24 +88,30 @@ class _Stubs:
             for table in shape.variants.values():
                 yield self.table(table, name)
         elif shape.cls:
-            yield f"{name} = {shape.cls.replace(':', '.')}\n"
+            yield f"{name}: TypeAlias = {shape.cls.replace(':', '.')}\n"
         else:
             yield self.table(shape, "Entity")
 
     def table(self, table: Table, base: str) -> str:
         lines = [_doc(table.origin.comment)]
+        names = {*table.attributes, *table.switches}
         for row in table.attributes.values():
-            lines += [self.field(row), _doc(_said(row))]
-        lines += [f"{switch}: bool = False" for switch in table.switches]
+            lines += [self.field(row, names), _doc(_said(row))]
+        lines += [f"{switch}: {_apart('bool', names)} = False" for switch in table.switches]
         return f"@define(kw_only=True)\nclass {table.name}({base}):\n{_body(lines)}"
 
-    def field(self, row: Row) -> str:
-        kind = annotation(evolve(row, entity=f"{self.name}.{row.entity}") if row.entity else row)
+    def field(self, row: Row, names: set[str]) -> str:
+        kind = _apart(annotation(evolve(row, entity=f"{self.name}.{row.entity}") if row.entity else row), names)
         if row.required and row.form == "one":
             return f"{row.name}: {kind}"
         value = None if row.form != "one" else empty(row)
         plain = row.form == "one" and (value is None or type(value) in (bool, int, str))
         return f"{row.name}: {kind} = {value!r}" if plain else f"{row.name}: {kind} = ..."
+
+
+def _apart(kind: str, names: set[str]) -> str:
+    """A type as it is written in a class with fields of these names."""
+    return _BUILTIN.sub(lambda found: f"builtins.{found[0]}" if found[0] in names else found[0], kind)
 
 
 def _said(row: Row) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -10,12 +11,13 @@ from typing import Any
 import pytest
 
 from xform.check.finding import Finding
-from xform.check.lint import lint
 from xform.check.relaxng import read_schema
-from xform.dialect import load
 from xform.errors import HostError, XformError
+from xform.inputs import documents_in, read_bytes
 from xform.laws.corpus import LAWS, Trial, outcome, prepared, untried
-from xform.schema import find_schemas
+from xform.lint import lint
+from xform.loader import load
+from xform.schema import homes_of, no_schema
 from xform.table.folder import display
 
 HEAD = "dialect.toml"
@@ -33,12 +35,22 @@ class Plugin:
         except XformError as error:
             raise pytest.UsageError(str(error)) from None
         self.folder = self.dialect.tables.folder.resolve()
-        self.corpora = [Path(folder).resolve() for folder in config.getoption("--xform-corpus")]
+        self.corpora = [Path(os.path.abspath(folder)) for folder in config.getoption("--xform-corpus")]
         self.schemas = [Path(folder).resolve() for folder in config.getoption("--xform-schemas")]
         self.schema = self.schemas[0] if self.schemas else None
+        if self.schemas and not self.dialect.tables.schema:
+            raise pytest.UsageError(f"--xform-schemas: {no_schema(self.dialect.tables)}")
+        for option, folders in (("--xform-corpus", self.corpora), ("--xform-schemas", self.schemas)):
+            for folder in folders:
+                if not folder.is_dir():
+                    raise pytest.UsageError(f"{option}: {folder}: {'not a' if folder.exists() else 'no such'} folder")
+        # by real path, so that none is tried twice where links lead to it
+        self.documents: dict[Path, Path] = {}
         for folder in self.corpora:
-            if not folder.is_dir():
-                raise pytest.UsageError(f"--xform-corpus: {folder}: no such folder")
+            found = [folder / name for name in documents_in(folder)]
+            if not found:
+                raise pytest.UsageError(f"--xform-corpus: no document in {folder}; expected some")
+            self.documents |= {file.resolve(): file for file in found}
         named = config.args if config.args_source is pytest.Config.ArgsSource.ARGS else []
         homes = [str(home) for home in (self.folder, *self.corpora)]
         config.args[:] = [*named, *(home for home in homes if home not in named)]
@@ -62,14 +74,10 @@ class Plugin:
         return found
 
     def _schemas(self) -> list[Path]:
-        name = self.dialect.tables.schema
-        if name is None:
-            return []
         try:
-            homes = [find_schemas(folder, name) for folder in self.schemas] or [find_schemas(None, name)]
+            return [home / str(self.dialect.tables.schema) for home in homes_of(self.dialect.tables, self.schemas)]
         except HostError:
             return []
-        return [home / name for home in homes]
 
     def pytest_report_header(self) -> list[str]:
         reasons = [f"  {why}; the law {law} is not tried" for law, why in self.untried.items()] if self.corpora else []
@@ -79,7 +87,7 @@ class Plugin:
         file = file_path.resolve()
         if file.suffix == ".toml" and file.parent == self.folder:
             return _File.of(parent, file_path, _Lint, self)
-        if file.suffix == ".xml" and any(file.is_relative_to(corpus) for corpus in self.corpora):
+        if file in self.documents and file_path in (file, self.documents[file]):
             return _File.of(parent, file_path, _Laws, self)
         return None
 
@@ -139,7 +147,7 @@ class _Laws(_Test):
 
     def found(self) -> Iterator[str]:
         name = str(display(self.path.parent) / self.path.name)
-        came = outcome(self.plugin.trial, self.path.read_bytes(), list(LAWS), name)
+        came = outcome(self.plugin.trial, read_bytes(self.path), list(LAWS), name)
         if came.other:
             pytest.skip("no document of this dialect")
         if came.unread:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import codecs
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
 from functools import cached_property
 
 from attrs import frozen
 from lxml import etree
 
 from xform.errors import DocumentError
-from xform.xml import Element
+from xform.xml import Element, parse_text
 
 # A '<' stands in no attribute and no text, so what is no comment, CDATA or instruction begins a tag.
 _START = re.compile(r"<(?:!--.*?-->|!\[CDATA\[.*?\]\]>|\?.*?\?>|([^/!?]))", re.DOTALL)
@@ -22,7 +23,28 @@ _NAME = re.compile(r"<([^\s/>]+)")
 _ATTRIBUTE = re.compile(r"""(\s+)([^\s=/>]+)\s*=\s*("[^"]*"|'[^']*')""")
 _PART = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|[^<]+", re.DOTALL)
 XML = "http://www.w3.org/XML/1998/namespace"
+# That of UTF-32 begins as that of UTF-16 does.
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
 _LINE_END = re.compile(r"[ \t]*(?=[\r\n]|$)")
+
+
+def in_force(declared: dict[str, str]) -> dict[str | None, str]:
+    """The namespaces by prefix that declarations, name and quoted value, say."""
+    said = "".join(f" {name}={value}" for name, value in declared.items())
+    return {prefix: uri for prefix, uri in parse_text(f"<w{said}/>").nsmap.items() if uri} if said else {}
+
+
+def decoded(data: bytes, source: str) -> str:
+    """A document that is said to be in UTF-8. Raises DocumentError."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise DocumentError(f"{source}:1:1: the document is not in UTF-8; expected one that is") from None
 
 
 @frozen
@@ -42,8 +64,8 @@ def decode(data: bytes, root: Element) -> tuple[str, str]:
     """The text of a document that was read from bytes, a byte order mark included, and the codec that gives the same
     bytes again. Raises DocumentError where none does.
     """
-    marks = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-    name = marks.get(data[:2]) or root.getroottree().docinfo.encoding or "utf-8"
+    marked = next((name for mark, name in _MARKS.items() if data.startswith(mark)), None)
+    name = marked or root.getroottree().docinfo.encoding or "utf-8"
     try:
         text = data.decode(name)
         if text.encode(name) == data:
@@ -90,15 +112,13 @@ class Text:
 
     def places(self) -> dict[Element, tuple[int, int]]:
         """Line and column of every element. Raises DocumentError."""
-        found: dict[Element, tuple[int, int]] = {}
-        line, begin, last = 1, int(self.text.startswith("\ufeff")), 0
-        for element, start in zip(self.elements, self.starts, strict=True):
-            if lines := self.text.count("\n", last, start):
-                line += lines
-                begin = self.text.rfind("\n", last, start) + 1
-            last = start
-            found[element] = line, start - begin + 1
-        return found
+        return {element: self.place(start) for element, start in zip(self.elements, self.starts, strict=True)}
+
+    def place(self, at: int) -> tuple[int, int]:
+        """Line and column of a place in the text, from 1."""
+        line = self.line(at)
+        begin = self.lines_at[line - 1] or int(self.text.startswith("\ufeff"))
+        return line, at - begin + 1
 
     def line(self, at: int) -> int:
         """The line of a place, from 1."""
@@ -150,11 +170,35 @@ class Text:
 
         Declarations of namespaces are none.
         """
-        span, found = self.span(element), {}
+        span, spaces, found = self.span(element), None, {}
         for attribute in _ATTRIBUTE.finditer(self.text, span.start, span.head):
             prefix, colon, local = attribute[2].partition(":")
-            if prefix != "xmlns":
-                found[f"{{{element.nsmap.get(prefix, XML)}}}{local}" if colon else prefix] = attribute
+            if colon and prefix != "xmlns":
+                spaces = spaces or {**in_force(self.declared(element)), "xml": XML}
+                found[f"{{{spaces[prefix]}}}{local}"] = attribute
+            elif prefix != "xmlns":
+                found[prefix] = attribute
+        return found
+
+    def declarations(self, element: Element) -> dict[str, re.Match[str]]:
+        """The declarations of namespaces in an element's tag, by name (`xmlns:a`), as `attributes` has others."""
+        at = self.ordinals[element]
+        if self.text.find("xmlns", *self.starts[at : at + 2]) < 0:
+            return {}
+        opened = _TAG.match(self.text, self.starts[at])  # of a span the end had to be looked for
+        assert opened
+        found = _ATTRIBUTE.finditer(self.text, *opened.span())
+        return {one[2]: one for one in found if one[2].partition(":")[0] == "xmlns"}
+
+    def declared(self, element: Element, new: Mapping[Element, dict[str, str]] | None = None) -> dict[str, str]:
+        """The declarations in force at an element, name and quoted value; with those that are `new` in some elements.
+
+        The tree does not know them: it has more as soon as it was edited.
+        """
+        found: dict[str, str] = {}
+        for outer in reversed([element, *element.iterancestors(etree.Element)]):
+            found.update((name, one[3]) for name, one in self.declarations(outer).items())
+            found.update((new or {}).get(outer, {}))
         return found
 
     def parts(self, start: int, stop: int) -> list[tuple[int, int, str]]:

@@ -5,13 +5,14 @@ What has no problem here comes back from a document as it was: ``parse(generate(
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from xform.codecs.codec import NCNAME, UNWRITABLE
 from xform.entities import Opaque, empty, opening
+from xform.errors import quoted
 from xform.table.model import Choice, Path, Row, Shape, Table
 from xform.table.walk import joins
 
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from xform.dialect import Dialect
 
 Place = tuple[str | int, ...]
-
-_NCNAME = re.compile(r"[^\W\d][\w.-]*")
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_LONGEST = 60
 
 
 @frozen
@@ -55,8 +52,7 @@ def shown(value: object) -> str:
         return "nothing"
     if isinstance(value, dict | list):
         return "a mapping" if isinstance(value, dict) else "a list"
-    text = repr(value)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return quoted(value)
 
 
 def brief(error: Exception) -> str:
@@ -65,13 +61,16 @@ def brief(error: Exception) -> str:
     return message if len(message) <= 300 else f"{message[:140]} … {message[-140:]}"
 
 
-def problems(dialect: Dialect, entity: Any, *, part: bool = False, **context: Any) -> list[Problem]:
+def problems(
+    dialect: Dialect, entity: Any, *, part: bool = False, planned: bool = True, **context: Any
+) -> list[Problem]:
     """Every fault of an entity of any table of the dialect, in the order of its fields; an empty list is well.
 
-    Of a `part` of a document, what the whole must have may be missing.  `context` is what `generate` would be given.
-    Secrets are not shown.
+    Of a `part` of a document, what the whole must have may be missing.  Of what is not `planned` yet anything may be,
+    and what no document holds is looked at as well.  `context` is what `generate` would be given.  Secrets are not
+    shown.
     """
-    return list(_Check(dialect, context, part).entity(entity))
+    return list(_Check(dialect, context, part, planned).entity(entity))
 
 
 def admits(row: Row, value: Any, path: Path | None = None, needs: dict[str, Any] | None = None) -> None:
@@ -102,8 +101,7 @@ def admits(row: Row, value: Any, path: Path | None = None, needs: dict[str, Any]
 def _named(xml: str, path: Path) -> None:
     """The element of a kept subtree must be one that its path finds. Raises ValueError."""
     from xform.compile.interpreter import matches
-    from xform.xml import parse_text
-    from xform.xml import shown as tag
+    from xform.xml import element_name, parse_text
 
     element = parse_text(xml)
     if path.steps and not matches(element, path.steps[-1]):
@@ -111,15 +109,15 @@ def _named(xml: str, path: Path) -> None:
         expected = (
             f"<{path.steps[-1]}>" if not path.steps[-1].wild else f"another than {others}" if others else path.steps[-1]
         )
-        raise ValueError(f"the element is <{tag(element)}>; expected {expected}")
+        raise ValueError(f"the element is <{element_name(element)}>; expected {expected}")
 
 
 class _Check:
     """One walk over an entity and its tables; every method yields the problems below one place."""
 
-    def __init__(self, dialect: Dialect, context: dict[str, Any], part: bool) -> None:
+    def __init__(self, dialect: Dialect, context: dict[str, Any], part: bool, planned: bool) -> None:
         self.classes, self.tables, self.context = dialect.classes, dialect.classes.tables, context
-        self.part = part
+        self.part, self.planned = part, planned
 
     def entity(self, entity: Any) -> Iterator[Problem]:
         name = self.classes.name(type(entity))
@@ -133,7 +131,7 @@ class _Check:
         whole = name == self.tables.root
         found = list(self.table(table, entity, (), table.element, whole))
         yield from found
-        if whole and not found:
+        if whole and self.planned and not found:
             yield from self.joined(entity)
 
     def table(self, table: Table, entity: Any, at: Place, tag: str | None, joined: bool = False) -> Iterator[Problem]:
@@ -152,6 +150,8 @@ class _Check:
                         yield Problem(
                             (*at, row.name), f"only a {table.name} in a list of the {self.tables.root} can have it"
                         )
+        for row in () if self.planned else table.known:
+            yield from self.row(row, table, entity, at, tag)
 
     def row(
         self, row: Row, table: Table, entity: Any, at: Place, tag: str | None, root: bool = False
@@ -170,7 +170,7 @@ class _Check:
             if type(value) is not list:
                 yield Problem(here, f"{self.said(row, value)} is not a list")
                 return
-            if row.required and not value:
+            if row.required and not value and self.planned:
                 yield Problem(here, "the list is empty; expected at least one")
             for index, item in enumerate(value):
                 yield from one(item, (*here, index))
@@ -178,13 +178,15 @@ class _Check:
             if type(value) is not dict:
                 yield Problem(here, f"{self.said(row, value)} is not a mapping")
                 return
+            if row.required and not value and self.planned:
+                yield Problem(here, "the mapping is empty; expected at least one entry")
             for key, item in value.items():
                 yield from (Problem((*here, str(key)), fault) for fault in faulty_key(row, key))
                 yield from one(item, (*here, str(key)))
         elif value is not None or (row.codec and row.codec.shape == "present"):
             yield from one(value, here)
             yield from (Problem(here, fault) for fault in taken(row, table, entity))
-        elif self.part and len(here) == 1:
+        elif not self.planned or (self.part and len(here) == 1):
             return
         elif row.required or row.default is not None:
             expected = row.codec.expected if row.codec else f"a {row.entity}"
@@ -204,7 +206,7 @@ class _Check:
 
         def check(value: Any, at: Place) -> Iterator[Problem]:
             try:
-                for path in row.paths:
+                for path in row.paths or (row.path,):  # what no document holds has none
                     admits(row, value, row.value if row.form == "map" else path, needs)
             except ValueError as error:
                 said = f"the secret value is not {codec.expected}" if row.secret else brief(error)
@@ -235,8 +237,7 @@ class _Check:
     def faulty_opaque(self, row: Row, owner: Table, value: Opaque, tag: str | None) -> Iterator[str]:
         """An element may stay opaque only where its table cannot say it."""
         from xform.compile.interpreter import Reader
-        from xform.xml import canonical_text, parse_text
-        from xform.xml import shown as name
+        from xform.xml import canonical_text, element_name, parse_text
 
         try:
             if canonical_text(value.xml) != value.xml:
@@ -245,7 +246,7 @@ class _Check:
             if not row.embeds:
                 _named(value.xml, row.path)
             elif tag is not None and element.tag != tag:
-                raise ValueError(f"opaque: the element is <{name(element)}>; expected <{tag}>")
+                raise ValueError(f"opaque: the element is <{element_name(element)}>; expected <{tag}>")
         except ValueError as error:
             yield str(error)
             return
@@ -265,7 +266,8 @@ class _Check:
             for table in tables:
                 if not any(inner.required and inner.constant is None for inner in table.rows):
                     yield Problem(
-                        at, f"missing, which would be read back as {table.name}; expected that, or another {shape.name}"
+                        at,
+                        f"missing; expected {table.name}, which a document without one says, or another {shape.name}",
                     )
                     return
 
@@ -328,9 +330,9 @@ def faulty_key(row: Row, key: Any) -> Iterator[str]:
     if type(key) is not str:
         yield f"the key {shown(key)} is not text"
     elif not row.key.steps:
-        if _UNWRITABLE.search(key):
+        if UNWRITABLE.search(key):
             yield f"the key {shown(key)} is not text that XML can hold"
-    elif not _NCNAME.fullmatch(key):
+    elif not NCNAME.fullmatch(key):
         yield f"the key {shown(key)} cannot be an element's name"
     else:
         step = row.path.steps[-1]

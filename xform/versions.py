@@ -49,12 +49,13 @@ def _unknown(dialect: Dialect, value: Any, version: str, at: Place) -> Iterator[
 
 
 def schema_version(folder: Path) -> str | None:
-    """The version of libvirt that a folder of RELAX NG files is of: as its name says, else that of the installed one.
+    """The version of libvirt that a folder of RELAX NG files is of: as its name says (``libvirt-11.3.0``, ``v11.3.0``,
+    ``11.3.0``), else that of the installed one.
 
     None where nothing tells.
     """
-    if named := re.search(r"[0-9]+\.[0-9]+\.[0-9]+", folder.resolve().name):
-        return named[0]
+    if named := re.fullmatch(r"(?:libvirt[-_]|v)?([0-9]+\.[0-9]+\.[0-9]+)", folder.resolve().name):
+        return named[1]
     if not folder.resolve().is_relative_to("/usr"):
         return None
     # the library's file is called libvirt.so.0.MAJOR*1000+MINOR.MICRO
@@ -66,6 +67,8 @@ def schema_version(folder: Path) -> str | None:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
+    if type(version) is not str:
+        raise EntityError(f"the version is {version!r}; expected a text such as '9.0.0'")
     if not re.fullmatch(r"[0-9]+(\.[0-9]+)*", version):
         raise EntityError(f"{version!r} is no version of libvirt; expected one such as 9.0.0")
     return tuple(map(int, version.split(".")))

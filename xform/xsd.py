@@ -14,9 +14,9 @@ from lxml import etree
 
 from xform import codecs
 from xform.compile.layout import Node, Slot, full_layout
-from xform.errors import XformError, did_you_mean
+from xform.errors import XformError, instead
 from xform.schema import speaker
-from xform.table.model import ANY, Choice, Row, Step, Table, Tables
+from xform.table.model import ANY, Choice, Row, Step, Tables
 from xform.xml import Element
 
 XS = "http://www.w3.org/2001/XMLSchema"
@@ -45,8 +45,7 @@ def sections(tables: Tables) -> dict[str, list[tuple[Step, ...]]]:
 
     These are the namespaces that the dialect has beyond those of the schema that its documents follow.
     """
-    root = tables.shapes[tables.root]
-    assert isinstance(root, Table)
+    root = tables.document
     spoken = set(speaker(tables).namespaces.values())
     found: dict[str, list[tuple[Step, ...]]] = {}
     for prefix, uri in tables.namespaces.items():
@@ -62,8 +61,8 @@ def xsd(tables: Tables, prefix: str) -> str:
     known = sections(tables)
     if prefix not in known:
         raise XformError(
-            f"{tables.name}: no schema of {prefix!r}{did_you_mean(prefix, known)}; expected "
-            + (f"one of {', '.join(known)}" if known else "a namespace beyond those of its documents' schema")
+            f"{tables.name}: no schema of {prefix!r}"
+            + (instead(prefix, known) or "; the dialect keeps nothing in a namespace of its own")
         )
     return _Writer(tables, tables.namespaces[prefix]).text()
 
@@ -99,8 +98,7 @@ class _Writer:
         self.entities: dict[str, Element] = {}
 
     def text(self) -> str:
-        root = self.tables.shapes[self.tables.root]
-        assert isinstance(root, Table)
+        root = self.tables.document
         nodes: dict[str, list[Node]] = {}
         for way, node in _outermost(full_layout(self.tables, root, True), self.uri, ()):
             nodes.setdefault(way[-1].tag, []).append(node)
@@ -158,7 +156,7 @@ class _Writer:
                 # of several keys each may be another's, or nobody's
                 value = self.value(joined.fields[name]) if len(join.on) == 1 else "xs:string"
                 content.attributes[path.attribute or ""] = value, False
-            rows = Table(joined.name, join.origin, rows=join.rows)
+            rows = joined.second(join)
             self.gather(content, full_layout(self.tables, rows))
             return
         if row.origin.comment:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import click
-
 from xform.cli.commands import Commands, run_commands
+from xform.cli.version import version_option
 
 COMMANDS = {
     "plan": "What would be done for a VM, and how it would be undone.",
@@ -17,14 +16,13 @@ COMMANDS = {
     "dump": "The documents of domains, a line of JSON each.",
 }
 
-cli = click.version_option(package_name="libvirt-xform", message="host-prep %(version)s")(
-    Commands(
-        COMMANDS,
-        __name__,
-        name="host-prep",
-        help="Prepare a host for a VM, start it, and undo everything.",
-        epilog="Exit codes: 0 all is well, 1 findings, 2 bad use or bad input, 3 libvirt or the host refused.",
-    )
+cli = Commands(
+    COMMANDS,
+    __name__,
+    name="host-prep",
+    params=[version_option("host-prep")],
+    help="Prepare a host for a VM, start it, and undo everything.",
+    epilog="Exit codes: 0 all is well, 1 findings, 2 bad use or bad input, 3 libvirt or the host refused.",
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Any, TypeVar
 import click
 
 from host_prep.config import read_config
-from host_prep.effect import Flow
 from host_prep.libvirt import Libvirt
 from host_prep.request import Request, read_request
 from host_prep.system import Host
@@ -21,7 +19,8 @@ from xform.cli.commands import DEBUG
 from xform.cli.completion import FILE
 from xform.dialect import Dialect
 from xform.errors import XformError
-from xform.hypervisor import termination
+from xform.hypervisor import import_libvirt
+from xform.process import termination
 
 METADATA = "ovirt-vm"  # the prefix of what a manager tells its hosts
 
@@ -62,50 +61,38 @@ def vm(command: F) -> F:
 def opened(connect: str | None, config: str | None, dialect: str) -> Iterator[tuple[Host, Dialect]]:
     """The host and the tables; what is done to the host is told line by line.  SIGTERM undoes what ^C undoes.
 
-    With --debug each command, file and call is told as well.
+    With --debug each command, file and call is told as well.  Raises HostError where libvirt-python is not installed:
+    no command can do its work, and to wait for libvirt would be in vain.
     """
-    import structlog
-
+    import_libvirt()
     tables = common.load(dialect)
     if METADATA not in tables.tables.namespaces:
         raise XformError(f"the dialect {dialect} has no {METADATA} metadata; expected ovirt, or one that extends it")
     settings = read_config(tables, Path(config) if config else None)
     least = logging.DEBUG if click.get_current_context().meta.get(DEBUG) else logging.INFO
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(least),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
     libvirt = Libvirt(connect or settings.connect)
     try:
-        with termination():
+        with common.logged_lines(least), termination():
             yield Host(settings, libvirt), tables
     finally:
         libvirt.close()
 
 
-def asked(dialect: Dialect, request: str | None, incoming: bool, restore: str | None) -> tuple[Request, Flow]:
+def asked(dialect: Dialect, request: str | None, incoming: bool, restore: str | None) -> Request:
     """What the options of `vm` ask for. Raises EntityError."""
     from attrs import evolve
 
-    if incoming and restore:
-        raise click.UsageError("--incoming and --restore exclude each other", click.get_current_context())
     given = read_request(dialect, Path(request)) if request else Request()
-    if restore:
-        given = evolve(given, saved=Path(restore).absolute())
-    return given, "incoming" if incoming else "restore" if given.saved else "fresh"
+    saved = Path(restore).absolute() if restore else given.saved
+    given = evolve(given, saved=saved, incoming=incoming or given.incoming)
+    if given.incoming and given.saved:
+        raise click.UsageError("--incoming and --restore exclude each other", click.get_current_context())
+    return given
 
 
 def read_document(file: str) -> tuple[str, str]:
     """The text of a document, and what it is called in messages. Raises DocumentError, XformError."""
-    from xform.errors import DocumentError
+    from xform.text import decoded
 
     source = common.source_name(file)
-    try:
-        return common.read_bytes(file).decode("utf-8-sig"), source
-    except UnicodeDecodeError:
-        raise DocumentError(f"{source}:1:1: the document is not in UTF-8; expected one that is") from None
+    return decoded(common.read_bytes(file), source), source

@@ -20,4 +20,4 @@ def dump(ids: tuple[str, ...], config: str | None, connect: str | None, dialect:
         lines = list(documents(host.libvirt, ids))
     for line in lines:
         click.echo(json.dumps(line))
-    return 1 if any("error" in line for line in lines) else 0
+    return 0 if all("xml" in line for line in lines) else 1

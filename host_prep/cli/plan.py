@@ -29,8 +29,8 @@ def plan(
 
     xml, source = common.read_document(document)
     with common.opened(connect, config, dialect) as (host, tables):
-        given, flow = common.asked(tables, request, incoming, restore)
-        found = planned(host, tables, xml, given, flow=flow, source=source)
+        given = common.asked(tables, request, incoming, restore)
+        found = planned(host, tables, xml, given, source=source)
     if as_json:
         effects = [
             {
@@ -43,7 +43,7 @@ def plan(
             for effect in found.effects
         ]
         shown = tables.masked(found.document)
-        write(None, to_json({"vm": found.vm, "flow": flow, "effects": effects, "document": shown}))
+        write(None, to_json({"vm": found.vm, "flow": found.flow, "effects": effects, "document": shown}))
         return 0
     lines = []
     for number, effect in enumerate(found.effects, 1):

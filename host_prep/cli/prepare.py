@@ -6,7 +6,6 @@ import click
 
 from host_prep.cli import common
 from xform.cli.common import output, write
-from xform.errors import XformError
 
 
 @click.command()
@@ -28,16 +27,13 @@ def prepare(
     Whoever starts the domain then lets `recover` do what comes after the start; it undoes all where nobody did.
     """
     from host_prep.journal import Journal
+    from host_prep.preparation import undone_on_failure
     from host_prep.start import prepared
 
     xml, source = common.read_document(document)
     with common.opened(connect, config, dialect) as (host, tables), Journal(host.config.state) as journal:
-        given, flow = common.asked(tables, request, incoming, restore)
-        with prepared(host, journal, tables, xml, given, flow=flow, source=source) as done:
+        given = common.asked(tables, request, incoming, restore)
+        with prepared(host, journal, tables, xml, given, source=source) as done, undone_on_failure(done.preparation):
             text = done.document if output is not None else tables.masked(done.document)
-            try:
-                write(output, text if text.endswith("\n") else text + "\n")
-            except XformError:
-                done.close()
-                raise
+            write(output, text if text.endswith("\n") else text + "\n")
     return 0

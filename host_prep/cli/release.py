@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from host_prep.cli import common
+from xform.cli.commands import tell
 
 
 @click.command()
@@ -19,5 +20,5 @@ def release(vm: str, force: bool, config: str | None, connect: str | None, diale
     with common.opened(connect, config, dialect) as (host, tables), Journal(host.config.state) as journal:
         if release_vm(host, journal, tables, vm, force=force):
             return 0
-    click.echo(f"{vm}: nothing is known of this VM", err=True)
+    tell(f"{vm}: nothing is known of this VM")
     return 1

@@ -25,6 +25,6 @@ def start(
 
     xml, source = common.read_document(document)
     with common.opened(connect, config, dialect) as (host, tables), Journal(host.config.state) as journal:
-        given, flow = common.asked(tables, request, incoming, restore)
-        click.echo(start_vm(host, journal, tables, xml, given, flow=flow, source=source))
+        given = common.asked(tables, request, incoming, restore)
+        click.echo(start_vm(host, journal, tables, xml, given, source=source))
     return 0

@@ -48,7 +48,10 @@ class MediatedDevice(Effect):
             return {"found": True}
         parent = placed(_parents(work.host), self.type, separate=self.separate)
         if parent is None:
-            raise HostError(f"mediated device {self.uuid}: no device of the host has room for one of type {self.type}")
+            raise HostError(
+                f"mediated device {self.uuid}: no device of the host has room for one of type {self.type}; "
+                "end a VM that has one, or take another type"
+            )
         return {"parent": parent}
 
     def apply(self, work: Work, note: Note) -> Outcome:

@@ -120,7 +120,9 @@ class PortMirror(Effect):
         target = getattr(names.get(self.nic), "target", None)
         index = Traffic(work.host).index(target) if target else None
         if index is None:
-            raise HostError(f"NIC {self.nic}: the running VM has no link {target or ''} on the host to mirror to")
+            raise HostError(
+                f"NIC {self.nic}: the running VM has no link{f' {target}' if target else ''} on the host to mirror to"
+            )
         return {"target": index}
 
     def apply(self, work: Work, note: Note) -> Outcome:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from host_prep.effect import Busy, Effect, Entity, Note, Outcome, Work
+from host_prep.effect import Effect, Entity, Note, Outcome, Work
 from host_prep.lvm import FAILED, change_volume, logical_volumes
 from host_prep.system import CommandError
 from host_prep.used import uses_volume
@@ -57,7 +57,7 @@ class ActiveVolume(Effect):
             change_volume(work.host, self.group, self.name, "--autobackup", "n", "--available", "n")
         except CommandError as error:
             if error.code == FAILED and "in use" in str(error):
-                raise Busy(f"the logical volume {self._path} is in use; end what has it open") from None
+                raise HostError(f"the logical volume {self._path} is in use; end what has it open") from None
             raise
         return Outcome.DONE
 
@@ -99,7 +99,7 @@ class VolumeRights(Effect):
             found = work.host.stat(path)
             # what a link leads to is not the storage's to say
             if found is None or found.kind != "file":
-                raise HostError(f"{path} is {found.kind if found else 'not there'}; expected a file")
+                raise HostError(f"{path} is {f'a {found.kind}' if found else 'not there'}; expected a file")
             mode = found.mode & ~0o070 | (found.mode & 0o700) >> 3
             if mode != found.mode or self.owner:
                 work.host.set_rights(path, mode, self.owner)

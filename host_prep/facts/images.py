@@ -99,7 +99,7 @@ def _image(host: Host, named: Ids, format: str | None, group: Callable[[str], di
 
 def _logical(folder: Path, volumes: dict[str, LogicalVolume], named: Ids) -> Iterator[Volume]:
     if not any(f"IU_{named.image}" in volume.tags for volume in volumes.values()):
-        raise HostError("it is not there")
+        raise HostError("it is not there; expected a logical volume with its tag IU_")
     name: str | None = named.volume
     seen: set[str] = set()
     while name and name != BLANK:
@@ -107,7 +107,7 @@ def _logical(folder: Path, volumes: dict[str, LogicalVolume], named: Ids) -> Ite
         if volume is None:
             raise _missing(name)
         if name == named.volume and f"IU_{named.image}" not in volume.tags:
-            raise HostError(f"the volume {name} is of another image, {volume.tag('IU_')}")
+            raise HostError(f"the volume {name} is of the image {volume.tag('IU_')}; expected one of this image")
         slot = volume.tag("MD_") or ""
         leased = "leases" in volumes and slot.isdecimal()
         yield Volume(
@@ -138,7 +138,7 @@ def _folder(host: Host, named: Ids) -> Path | None:
 def _files(host: Host, images: Path, named: Ids, format: str | None) -> Iterator[Volume]:
     folder = images / named.image
     if not host.exists(folder):
-        raise HostError(f"it is not there: no {folder}")
+        raise HostError(f"it is not there; expected its folder {folder}")
     name: str | None = named.volume
     seen: set[str] = set()
     while name and name != BLANK:
@@ -178,7 +178,10 @@ def _backing(host: Host, path: Path, images: Path, format: str | None) -> list[P
     if format is None or format == "raw":
         return [path]
     printed = host.run("qemu-img", "info", "--output=json", "--backing-chain", "-U", "-f", format, path, reads=True)
-    chain = [Path(os.path.normpath(layer["filename"])) for layer in json.loads(printed)]
+    try:
+        chain = [Path(os.path.normpath(layer["filename"])) for layer in json.loads(printed)]
+    except (KeyError, TypeError, ValueError):
+        raise HostError(f"qemu-img gives no JSON of {path.name}; expected one that knows --backing-chain") from None
     for one in chain:
         if one.parent.parent != images or not _is_id(one.name):
             raise HostError(f"the volume {path.name} stands on {one}; expected a volume of the storage domain")
@@ -196,7 +199,7 @@ def _is_id(name: str) -> bool:
 
 
 def _missing(volume: str) -> HostError:
-    return HostError(f"the volume {volume} is not there")
+    return HostError(f"the volume {volume} is not there; bring it back, or take the image without it")
 
 
 def _next(seen: set[str], name: str, parent: str | None) -> str | None:

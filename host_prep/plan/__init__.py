@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from attrs import frozen
 
-from host_prep.effect import Effect, Entity, Flow
+from host_prep.effect import Effect, Entity
 from host_prep.facts import Facts
 from host_prep.plan.common import Setting, Step
 from host_prep.plan.cpus import cpus
@@ -33,8 +33,8 @@ from host_prep.plan.placeholders import placeholders
 from host_prep.plan.secrets import secrets
 from host_prep.plan.sockets import cleared, sockets
 from host_prep.plan.tickets import tickets
-from host_prep.request import Request
-from xform.dialect import Dialect
+from host_prep.request import Flow, Request
+from xform.document import Document
 from xform.errors import DocumentError
 
 Family = Callable[[Entity, Setting], Step]
@@ -84,38 +84,31 @@ class Plan:
     effects: tuple[Effect, ...]
 
 
-def plan(
-    dialect: Dialect,
-    xml: str,
-    facts: Facts,
-    request: Request | None = None,
-    *,
-    flow: Flow = "fresh",
-    source: str = "document",
-) -> Plan:
+def plan(document: Document, facts: Facts, request: Request) -> Plan:
     """The effects of a VM on a host, in order, and its document as completed by them.
 
     The document is changed where it has to be, and nowhere else.  Raises DocumentError, and HostError for what the host
     cannot do.
     """
-    document = dialect.open(xml, source=source)
-    vm = document.entity
-    id = identified(vm, source)
+    vm, id = document.entity, identified(document)
     refuse_unread(document)
-    setting = Setting(dialect=dialect, facts=facts, request=request or Request(), flow=flow)
+    setting = Setting(dialect=document.dialect, facts=facts, request=request)
     effects: list[Effect] = []
     for family in (*BEFORE, *RUN, *AFTER):
         vm, found = family(vm, setting)
         effects += found
     document.entity = vm
-    return Plan(vm=id, name=vm.name or id, flow=flow, document=str(document.to_xml(live=True)), effects=tuple(effects))
+    completed = str(document.to_xml(live=True))
+    return Plan(vm=id, name=vm.name or id, flow=request.flow, document=completed, effects=tuple(effects))
 
 
-def identified(vm: Entity, source: str) -> str:
-    """The id of a VM, by which its effects are kept. Raises DocumentError where it has none, or none of its own name.
+def identified(document: Document) -> str:
+    """The id of a document's VM, by which its effects are kept.
 
-    A name is in messages and in logs, a line each, and in names of libvirt's files: libvirt refuses such as well.
+    A name is in messages and in logs, a line each, and in names of libvirt's files: libvirt refuses others as well.
+    Raises DocumentError where there is no id, or the name is none.
     """
+    vm, source = document.entity, document.source
     if vm.id is None:
         raise DocumentError(f"{source}: the domain has no uuid; expected one, for effects are kept by it")
     if any(character == "/" or unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in vm.name or ""):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from host_prep.effect import Effect, Entity, Flow
+from host_prep.effect import Effect, Entity
 from host_prep.facts import Facts
 from host_prep.request import Request
 from xform.dialect import Dialect
@@ -22,4 +22,3 @@ class Setting:
     dialect: Dialect
     facts: Facts
     request: Request
-    flow: Flow

@@ -17,19 +17,19 @@ def stale(vm: Entity, setting: Setting) -> Step:
     for one in same:
         if fault := not_stale(one):
             raise HostError(fault)
-    return vm, () if setting.flow == "incoming" else [StaleDomain(id=one.uuid, name=one.name) for one in same]
+    return vm, () if setting.request.incoming else [StaleDomain(id=one.uuid, name=one.name) for one in same]
 
 
 def defined(vm: Entity, setting: Setting) -> Step:
-    return vm, () if setting.flow == "incoming" else [DefinedDomain(id=vm.id)]
+    return vm, () if setting.request.incoming else [DefinedDomain(id=vm.id)]
 
 
 def running(vm: Entity, setting: Setting) -> Step:
     """A domain that comes from another host runs already, and is defined only then."""
-    request, arrives = setting.request, setting.flow == "incoming"
+    request = setting.request
     paused = request.paused or vm.launch_paused is True
-    runs = RunningDomain(id=vm.id, paused=paused, saved=request.saved, arrives=arrives)
-    return vm, [runs, DefinedDomain(id=vm.id, arrived=True)] if arrives else [runs]
+    runs = RunningDomain(id=vm.id, paused=paused, saved=request.saved, arrives=request.incoming)
+    return vm, [runs, DefinedDomain(id=vm.id, arrived=True)] if request.incoming else [runs]
 
 
 def written_back(vm: Entity, setting: Setting) -> Step:

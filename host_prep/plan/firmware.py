@@ -21,7 +21,7 @@ def firmware(vm: Entity, setting: Setting) -> Step:
     arrives from another host brings its own.  Raises HostError, also where the document has no such device.
     """
     request, effects = setting.request, list[Effect]()
-    if setting.flow == "incoming":
+    if request.incoming:
         return vm, ()
     if request.nvram is not None:
         vm, path = _nvram(vm, setting)

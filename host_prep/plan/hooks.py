@@ -11,11 +11,11 @@ STARTS = {"fresh": "vm_start", "restore": "vm_dehibernate", "incoming": "vm_migr
 
 def hooks_before(vm: Entity, setting: Setting) -> Step:
     """They see the VM as everybody before completed it, and may change it."""
-    return vm, _at(HooksBeforeStart, f"before_{STARTS[setting.flow]}", "after_vm_destroy", vm, setting)
+    return vm, _at(HooksBeforeStart, f"before_{STARTS[setting.request.flow]}", "after_vm_destroy", vm, setting)
 
 
 def hooks_after(vm: Entity, setting: Setting) -> Step:
-    return vm, _at(HooksAfterStart, f"after_{STARTS[setting.flow]}", "before_vm_destroy", vm, setting)
+    return vm, _at(HooksAfterStart, f"after_{STARTS[setting.request.flow]}", "before_vm_destroy", vm, setting)
 
 
 def _at(kind: type[Hooks], begin: str, end: str, vm: Entity, setting: Setting) -> list[Hooks]:

@@ -20,5 +20,5 @@ def hugepages(vm: Entity, setting: Setting) -> Step:
     if size not in facts.page_sizes:
         has = ", ".join(f"{one} KiB" for one in facts.page_sizes) or "none"
         raise HostError(f"the host has no huge pages of {size} KiB; it has: {has}; ask for one of these")
-    pages = needed_pages(vm, size, defined=setting.flow != "fresh")
+    pages = needed_pages(vm, size, defined=setting.request.flow != "fresh")
     return vm, [HugePages(size=size, pages=pages, default=default)]

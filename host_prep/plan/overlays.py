@@ -35,7 +35,7 @@ def overlays(vm: Entity, setting: Setting) -> Step:
 
 def _check(disk: Entity, setting: Setting) -> None:
     source, dialect = disk.source, setting.dialect
-    if setting.flow != "fresh":
+    if setting.request.flow != "fresh":
         raise HostError(f"disk {named(disk)} is transient: what was written to it stayed behind; start the VM afresh")
     known = isinstance(source, dialect.FileDiskSource | dialect.BlockDiskSource) and disk.format in ("raw", "qcow2")
     # what is no absolute path may be anything to qemu-img, such as the address of a server

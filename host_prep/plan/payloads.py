@@ -41,7 +41,7 @@ def payloads(vm: Entity, setting: Setting) -> Step:
         floppy, digest, path = disk.device == "floppy", content.digest, _path(disk, vm, setting)
         if wrong := media.fault(content, floppy=floppy):
             raise HostError(f"disk {named(disk)}: {wrong}")
-        if setting.flow != "fresh" and disk.payload_digest not in (None, digest):
+        if setting.request.flow != "fresh" and disk.payload_digest not in (None, digest):
             raise HostError(f"disk {named(disk)}: its payload is not the one that the guest has; give the same files")
         if path in paths:
             raise HostError(f"disk {named(disk)}: another disk has the image {path}; give each a name of its own")
@@ -73,7 +73,7 @@ def _content(disk: Entity) -> media.Content | None:
 
 def _path(disk: Entity, vm: Entity, setting: Setting) -> Path:
     """Where the image is to be: where a guest that goes on has it, else at its own name."""
-    if setting.flow != "fresh" and (there := _ours(disk, vm, setting)):
+    if setting.request.flow != "fresh" and (there := _ours(disk, vm, setting)):
         return there
     name = plain(disk.id or disk.target or "", f"the id or target of disk {named(disk)}")
     path: Path = setting.facts.config.payloads / f"{vm.id}-{name}.img"
@@ -92,7 +92,7 @@ def _kept(disk: Entity, vm: Entity, setting: Setting) -> Entity:
     there = _ours(disk, vm, setting) if disk.payload_digest else None
     if there is None and getattr(disk.source, "path", None) != _TO_BE_MADE:
         return disk
-    if there is None or setting.flow == "fresh" or there.name not in setting.facts.payloads:
+    if there is None or setting.request.flow == "fresh" or there.name not in setting.facts.payloads:
         raise HostError(f"disk {named(disk)}: no files to make its payload of; give them in the document's metadata")
     return disk
 

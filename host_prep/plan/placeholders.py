@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import evolve
 
 from host_prep.effect import Entity
+from host_prep.effects.cpus import pinned, policy_of
 from host_prep.plan.common import Setting, Step
 from xform.codecs import codec
 from xform.errors import HostError
@@ -32,7 +33,7 @@ _OF_A_RUN = (
 
 def placeholders(vm: Entity, setting: Setting) -> Step:
     """Raises HostError for a placeholder whose fact the host does not tell."""
-    vm = evolve(vm, **dict.fromkeys(_OF_A_RUN if setting.flow == "fresh" else _PAUSED_OR_ENDED))
+    vm = evolve(vm, **dict.fromkeys(_OF_A_RUN if setting.request.flow == "fresh" else _PAUSED_OR_ENDED))
     for edit in (_on_reboot, _machine, _cpu_policy, _passwords):
         vm = edit(vm, setting)
     return vm, ()
@@ -72,17 +73,15 @@ def _machine(vm: Entity, setting: Setting) -> Entity:
 
 def _cpu_policy(vm: Entity, setting: Setting) -> Entity:
     """Who may run on its CPUs, where the manager does not say; and which it pinned, for the host pins the others."""
-    pinned = vm.cpu_tune.vcpu_pins if vm.cpu_tune else ()
-    policy = vm.cpu_policy or ("manual" if pinned else "none")
-    noted = vm.manually_pinned_cpus
-    if policy == "manual" and pinned and noted is None:
-        noted = codec("cpuset", ()).decode(",".join(pinned))
+    policy, pins, noted = policy_of(vm), pinned(vm), vm.manually_pinned_cpus
+    if policy == "manual" and pins and noted is None:
+        noted = codec("cpuset", ()).decode(",".join(pins))
     return evolve(vm, cpu_policy=policy, manually_pinned_cpus=noted)
 
 
 def _passwords(vm: Entity, setting: Setting) -> Entity:
     """Tickets of a run that is over are none any more, and no VNC password is longer than VNC's are."""
-    restored = setting.flow == "restore"
+    restored = setting.request.flow == "restore"
 
     def changed(screen: Entity) -> Entity:
         vnc, spice = (isinstance(screen, kind) for kind in (setting.dialect.VncGraphics, setting.dialect.SpiceGraphics))

@@ -15,3 +15,16 @@ class Lair:
     name: str
     owner: str
     kyes: list[str]
+
+
+@attrs.define
+class Nest:
+    name: str
+    seen: str | None = None
+
+
+@attrs.define
+class Vault:
+    name: str
+    code: str | None = None
+    pin: str | None = attrs.field(default=None, repr=False)

@@ -1,6 +1,7 @@
 """What the linter says: each file of tests/fail/lint breaks the rule in its name, and the .txt beside it says how.
 
-A file is put as `broken/NAME.toml`, with the NAME.py beside it as its rules.py, into a dialect that extends `base`.
+A file is put as `broken/NAME.toml`, with the NAME.py beside it as its rules.py, into a dialect that extends `base`;
+a NAME.head is more of its dialect.toml.
 `pytest -n 0 --renew tests/check/test_lint.py` writes the messages anew: read them.
 """
 
@@ -9,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from xform.check.lint import RULES, SCHEMA_RULES, lint, refusal
+from xform.check.finding import refusal
 from xform.check.relaxng import read_schema
 from xform.cli.lint import as_text
 from xform.errors import TableError
+from xform.lint import RULES, SCHEMA_RULES, lint
 from xform.table.resolve import load_tables
 
 HOME = Path(__file__).parents[1] / "fail" / "lint"
@@ -23,8 +25,9 @@ BROKEN = sorted(HOME.glob("*.toml"))
 def found_in(file, folder):
     """The findings of a broken dialect, with places as seen from `folder`."""
     shutil.copytree(HOME / "base", folder / "base")
-    (folder / "broken").mkdir()
-    (folder / "broken" / "dialect.toml").write_text(HEAD)
+    (folder / "broken").mkdir(exist_ok=True)
+    more = file.with_suffix(".head")
+    (folder / "broken" / "dialect.toml").write_text(HEAD + (more.read_text() if more.exists() else ""))
     shutil.copy(file, folder / "broken")
     if (rules := file.with_suffix(".py")).exists():
         shutil.copy(rules, folder / "broken" / "rules.py")
@@ -57,6 +60,28 @@ def test_what_inherited_tables_have_wrong_is_told_where_they_are_linted(tmp_path
     (tmp_path / "heir").mkdir()
     (tmp_path / "heir" / "dialect.toml").write_text('format = 1\nname = "heir"\nextends = "../broken"\n')
     assert lint(load_tables("heir")) == []
+
+
+ROOM = """import attrs
+
+
+@attrs.define
+class MyRoom:
+    name: str | None
+"""
+
+
+def test_L373_what_inherited_rows_want_of_a_class_is_told_where_the_class_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.toml").write_text('format = 1\n[Room]\nextends = "base:Room"\nclass = "rooms:MyRoom"\n')
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "rooms.py").write_text(ROOM)
+    assert [str(one) for one in found_in(tmp_path / "mine.toml", tmp_path)] == [
+        "broken/mine.toml:2:1: Room: rooms:MyRoom has no field 'floor', 'light'; "
+        "expected one for each row, or fewer rows",
+        "broken/mine.toml:2:1: Room.name is required (!), and the field admits None; "
+        "expected no ! in the row, or no None in the class",
+    ]
 
 
 NEW = """format = 1

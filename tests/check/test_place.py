@@ -6,8 +6,8 @@ import pytest
 from lxml import etree
 
 from tests import corpus
-from xform.check.place import Place
-from xform.check.relaxng import read_schema
+from xform.check.place import Place, Words
+from xform.check.relaxng import Data, read_schema
 from xform.table.model import Step
 
 SHOP = """\
@@ -93,6 +93,27 @@ def test_a_pattern_of_a_type_is_respected(shop):
     wide = shop.child("door").attribute("wide")
     assert wide.admits("12m")
     assert not wide.admits("12")
+
+
+@pytest.mark.parametrize(
+    ("type_", "params", "admitted", "refused"),
+    [
+        ("unsignedShort", {}, ["0", "+7", " 65535 "], ["-1", "65536", "x", "9" * 5000]),
+        ("positiveInteger", {}, ["1", "9" * 5000], ["0", "-3"]),
+        ("negativeInteger", {}, ["-1"], ["0"]),
+        ("byte", {}, ["-128", "127"], ["-129", "128"]),
+        ("integer", {}, ["-9", "9"], ["9.5"]),
+        ("int", {"minInclusive": "10", "maxInclusive": "20"}, ["10", "20"], ["9", "21"]),
+        ("int", {"minExclusive": "10", "maxExclusive": "20"}, ["11", "19"], ["10", "20"]),
+        ("unsignedInt", {"minInclusive": "-5"}, ["0"], ["-1"]),
+        ("int", {"minInclusive": "no number"}, ["0"], []),
+        ("double", {"maxInclusive": "1"}, ["0.5", "2"], []),  # of which nothing is known
+    ],
+)
+def test_a_whole_number_is_held_to_its_bounds(type_, params, admitted, refused):
+    words = Words((), (Data(type_, tuple(params.items())),))
+    assert [text for text in admitted if not words.admits(text)] == []
+    assert [text for text in refused if words.admits(text)] == []
 
 
 def test_what_must_be_there(shop):

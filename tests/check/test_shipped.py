@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests import corpus
-from xform.check.lint import lint
 from xform.check.relaxng import read_schema
+from xform.lint import lint
 from xform.table.resolve import load_tables
 
 SCHEMAS = sorted((corpus.HOME / "schemas").glob("*/domain.rng"))

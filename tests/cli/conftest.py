@@ -62,9 +62,10 @@ def entity(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def call() -> Xform:
-    """Run a command on the dialect `mini`, unless another one is given."""
+    """Run a command on the dialect `mini`, unless another one is given, or none."""
 
     def run(command: str, *arguments: object, dialect: object = MINI, stdin: str | bytes | None = None) -> Result:
-        return CliRunner().invoke(cli, [command, "--dialect", str(dialect), *map(str, arguments)], input=stdin)
+        named = [] if dialect is None else ["--dialect", dialect]
+        return CliRunner().invoke(cli, [*map(str, [command, *named, *arguments])], input=stdin)
 
     return run

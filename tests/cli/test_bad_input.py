@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from tests.cli.conftest import MINI, Xform
 from xform.cli import cli
+from xform.cli.commands import Commands
 
 XFORM = [sys.executable, "-c", "from xform.cli import main; main()"]
 BOMB = "<!DOCTYPE m [<!ENTITY a0 'ha'>{}]><machine><name>&a9;</name></machine>".format(
@@ -56,14 +57,14 @@ DOCUMENTS: dict[str, tuple[bytes, str]] = {
 ENTITIES: dict[str, tuple[bytes, str]] = {
     "a wrong type": (b"name: [web]", ":1:7: name: a list is not text"),
     "an unknown field": (b"name: web\nnmae: x", ":2:1: nmae: unknown field of Machine (did you mean 'name'?)"),
-    "a field missing": (b"memory: 5", ":1:1: name: missing, but required"),
+    "a field missing": (b"memory: 5", ":1:1: name: missing; expected a value"),
     "no YAML": (b"name: [", ":1:8: "),
     "a list": (b"- name: web", ":1:1: a list stands at the top"),
     "empty": (b"", ":1:1: the file is empty"),
     "not UTF-8": (b"name: \xff", ":1:7: not UTF-8"),
     "a document": (b"<machine/>", ":1:1: XML stands at the top; expected the fields of Machine"),
     "deep": (b"[" * 100_000, ":1:1: values are nested too deeply"),
-    "code": (b"name: !!python/object/apply:os.system [true]", ":1:7: the tag "),
+    "code": (b"name: !!python/object/apply:os.system [true]", ":1:7: a tag is not accepted"),
 }
 
 
@@ -215,10 +216,10 @@ def test_a_folder_without_schemas(call: Xform, entity: Path, tmp_path: Path) -> 
     ("arguments", "expected"),
     [
         (["genrate"], "no command 'genrate' (did you mean 'generate'?)"),
-        (["generate"], "Missing argument 'ENTITY'"),
-        (["match", "x.xml"], "Missing option '--known'"),
-        (["parse", "x.xml", "--jsn"], "No such option"),
-        (["--verbose"], "No such option"),
+        (["generate"], "missing argument 'ENTITY'"),
+        (["match", "x.xml"], "missing option '--known'"),
+        (["parse", "x.xml", "--jsn"], "no such option"),
+        (["--verbose"], "no such option"),
     ],
 )
 def test_bad_use_is_one_line(arguments: list[str], expected: str) -> None:
@@ -293,6 +294,35 @@ def test_a_stream_that_is_closed(closed: int, expected: str) -> None:
 def test_standard_input_is_read_once(call: Xform) -> None:
     result = call("match", "-", "--known", "-", stdin="<machine><name>x</name></machine>")
     refused(result, "<stdin>: it was read already; expected - once")
+
+
+@pytest.mark.parametrize("at", ["make_context", "get_command"])
+def test_an_interrupt_at_any_time_is_one(at: str, monkeypatch: pytest.MonkeyPatch, call: Xform) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Commands, at, interrupted)
+    assert call("show").exit_code == 130
+
+
+def test_an_interrupt_decides_the_end_whatever_follows_it() -> None:
+    script = """
+import atexit, os, signal
+from xform.cli.commands import Commands, run_commands
+
+class Interrupted(Commands):
+    def get_command(self, *_):
+        raise KeyboardInterrupt
+
+def again():
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        os.kill(os.getpid(), number)
+
+atexit.register(again)
+run_commands(Interrupted({"a": "a"}, "none"), "xform")
+"""
+    done = subprocess.run([sys.executable, "-c", script, "a"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_an_interrupt_is_quiet() -> None:

@@ -49,7 +49,7 @@ def test_what_is_missing_with_its_place_in_the_schema(house):
     done = house("coverage", "--missing")
     assert done.exit_code == 1
     assert "garden/@kind: parts.rng:38,42" in done.stdout.splitlines()
-    assert done.stderr == "14 paths of 14 declarations of 38\n"
+    assert done.stderr == "14 paths, on which 14 of 38 declarations are missing\n"
 
 
 def test_what_most_documents_have_comes_first(house, tmp_path):
@@ -63,6 +63,14 @@ def test_what_most_documents_have_comes_first(house, tmp_path):
         "     0 rooms/room/room: parts.rng:4",
     ]
     assert done.stderr.startswith("corpus/3.xml:1:7: ")
+
+
+def test_a_document_that_cannot_be_read_is_exit_code_2(whole, tmp_path):
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "a.xml").write_text("<house")
+    done = whole("coverage", "--corpus", "corpus")
+    assert (done.exit_code, done.stdout) == (2, whole("coverage").stdout)
+    assert done.stderr.startswith("corpus/a.xml:1:7: ")
 
 
 def test_a_corpus_that_is_not_there(house):
@@ -134,3 +142,49 @@ def test_a_schema_of_other_documents_is_bad_use(house):
     done = house("coverage")
     assert done.exit_code == 2
     assert "the schema has no document <house>" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, "no document in corpus; expected some\n"),
+        (
+            {"a.xml": "<barn/>"},
+            "no document of the dialect base in corpus; expected some whose root element is <house>\n",
+        ),
+    ],
+)
+def test_a_corpus_without_documents_is_refused(house, tmp_path, files, message):
+    (tmp_path / "corpus").mkdir()
+    for name, text in files.items():
+        (tmp_path / "corpus" / name).write_text(text)
+    done = house("coverage", "--corpus", "corpus")
+    assert (done.exit_code, done.stdout, done.stderr) == (2, "", message)
+
+
+@pytest.fixture
+def foreign(house):
+    """The same, of a schema that has a namespace which the tables do not declare."""
+    file = Path("house") / "house.rng"
+    text = file.read_text()
+    inner = '<element name="lamp" ns="http://example.org/house/acme/1.0"><attribute name="watts"/><empty/></element>'
+    file.write_text(re.sub('<element name="lamp">.*?</element>', inner, text, flags=re.DOTALL))
+    return house
+
+
+def test_L397_a_namespace_that_the_tables_do_not_declare_has_a_readable_name(foreign):
+    done = foreign("coverage")
+    assert ["acme:lamp", "2", "0", "0", "2"] in [line.split() for line in done.stdout.splitlines()]
+    assert "http" not in foreign("coverage", "--missing").stdout
+
+
+def test_drafts_say_which_namespace_is_to_be_declared(foreign):
+    said = foreign("draft", "acme:lamp").stdout
+    assert said.startswith('# dialect.toml\n# [namespaces]\n# acme = "http://example.org/house/acme/1.0"\n\n# house/')
+    assert '"acme:lamp/@watts : str"' in said
+    assert "namespaces" not in foreign("draft", "garden").stdout
+
+
+def test_what_documents_have_of_an_undeclared_namespace_is_counted(foreign, tmp_path):
+    (tmp_path / "one.xml").write_text("<house xmlns:a='http://example.org/house/acme/1.0'><a:lamp/></house>")
+    assert "     1 acme:lamp: " in foreign("coverage", "--missing", "--corpus", "one.xml").stdout

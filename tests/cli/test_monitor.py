@@ -272,7 +272,10 @@ def test_an_address_that_is_none_is_refused(where: str) -> None:
 def test_a_port_that_is_taken_is_refused() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         where = f"127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(XformError, match=f"^{where}: .*; expected a port that is free$"), serving([], where):
+        with (
+            pytest.raises(XformError, match=f"^{where}: .*; expected an address of this machine, and a free port$"),
+            serving([], where),
+        ):
             pass
 
 

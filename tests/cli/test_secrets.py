@@ -212,6 +212,11 @@ def test_a_document_without_anything_to_hide_stays_as_it_is() -> None:
     assert OVIRT.masked(xml) == xml
 
 
+def test_of_bytes_a_text_is_masked() -> None:
+    for xml in ("<domain type='kvm'><name>x</name></domain>", "<domain type='kvm'><name>x</name><other/></domain>"):
+        assert OVIRT.masked(xml.encode("utf-16")) == OVIRT.masked(xml)
+
+
 def test_what_is_written_and_never_read_is_shown_as_its_row_says() -> None:
     workshop = xform.load(str(Path(__file__).parents[1] / "dialects" / "workshop"))
     text = workshop.masked("<workshop><name>x</name><state program='xform' more='y'/><login token='z'/></workshop>")

@@ -11,6 +11,7 @@ import pytest
 from tests.cli.conftest import Xform
 from tests.cli.test_secrets import DOCUMENT as GUARDED
 from tests.cli.test_secrets import silent
+from xform.schema import HOMES
 
 DOCUMENT = b"""\
 <machine>
@@ -81,6 +82,15 @@ def test_in_place_the_file_is_replaced_and_keeps_its_mode(call: Xform, document:
     assert document.read_bytes() == UPDATED
     assert stat.S_IMODE(document.stat().st_mode) == 0o640
     assert sorted(file.name for file in document.parent.iterdir()) == ["edited.yaml", "web.xml"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_in_place_the_file_stays_its_owners(call: Xform, document: Path, edited: Path) -> None:
+    os.chown(document, 65534, 65534)
+    document.chmod(0o6640)
+    call("update", document, edited, "--no-check", "--in-place")
+    found = document.stat()
+    assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (65534, 65534, 0o6640)
 
 
 def test_in_place_a_file_that_would_not_change_is_left_alone(call: Xform, document: Path, edited: Path) -> None:
@@ -184,6 +194,19 @@ def test_a_fault_that_was_there_before_is_told_and_no_hindrance(
     assert (result.exit_code, b"<name>mail</name>" in result.stdout_bytes) == (0, True)
     assert result.stderr.startswith(f"{document}, updated:4:3: <forbidden>")
     assert result.stderr.endswith("; it was there before\n")
+
+
+@pytest.mark.skipif(not any(home.is_dir() for home in HOMES), reason="libvirt's schemas are not installed")
+def test_something_else_that_is_missing_in_the_same_place_is_a_new_fault(call: Xform, tmp_path: Path) -> None:
+    document, entity = tmp_path / "a.xml", tmp_path / "a.yaml"
+    interface = "<devices><interface><source bridge='x'/></interface></devices>"  # without a type
+    document.write_text(
+        f"<domain type='kvm'><name>a</name><memory>1</memory><os><type>hvm</type></os>{interface}</domain>"
+    )
+    entity.write_text("{type: kvm, name: a, memory: 1, os: {type: hvm}, interfaces: [{source: {type: network}}]}")
+    result = call("update", document, entity, dialect="domain")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "<source> is missing in devices/interface" in result.stderr
 
 
 def test_what_the_tables_do_not_admit_is_told_with_the_entity_file(call: Xform, document: Path, edited: Path) -> None:

@@ -23,12 +23,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-import structlog
 from attrs import frozen
 
 import xform
 from host_prep.config import Config
-from host_prep.effect import Flow
 from host_prep.journal import Journal
 from host_prep.libvirt import Libvirt
 from host_prep.recover import recover
@@ -56,7 +54,6 @@ class Scenario:
     arrange: Callable[[Cell], None]
     document: Callable[[Config], str]
     request: Callable[[Config], Request] = lambda config: Request()
-    flow: Flow = "fresh"
     left: Callable[[Cell], None] = lambda cell: None
 
 
@@ -94,7 +91,7 @@ class Cell:
     def start(self) -> None:
         with Journal(self.config.state) as journal:
             of, config = self.scenario, self.config
-            start(self._host(), journal, _OVIRT, of.document(config), of.request(config), flow=of.flow)
+            start(self._host(), journal, _OVIRT, of.document(config), of.request(config))
 
     def release(self) -> None:
         with Journal(self.config.state) as journal:
@@ -267,8 +264,10 @@ def watch(before: Callable[[str], None], behind: Callable[[str], None]) -> None:
 
     def watched_do(self: Libvirt, what: str, action: Callable[[], object], **said: Any) -> None:
         before(f"libvirt {what}")
-        do(self, what, action, **said)
-        behind(f"libvirt {what}")
+        try:
+            do(self, what, action, **said)
+        finally:  # libvirt may refuse what has just come about by itself, as the end of a guest
+            behind(f"libvirt {what}")
 
     @contextmanager
     def watched_writing(self: Journal) -> Iterator[Any]:
@@ -279,13 +278,3 @@ def watch(before: Callable[[str], None], behind: Callable[[str], None]) -> None:
         behind(step)
 
     Host.act, Libvirt._do, Journal.writing = watched_act, watched_do, watched_writing  # type: ignore[method-assign]
-
-
-@contextmanager
-def silent() -> Iterator[None]:
-    """Within, nothing is logged, nor by what is forked."""
-    structlog.configure(processors=[lambda *_: (_ for _ in ()).throw(structlog.DropEvent)])
-    try:
-        yield
-    finally:
-        structlog.reset_defaults()

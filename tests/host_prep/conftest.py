@@ -15,6 +15,7 @@ import xform
 from host_prep.config import Config
 from host_prep.effect import Work
 from host_prep.journal import Journal
+from host_prep.request import Flow, Request
 from host_prep.system import Host
 from tests.host_prep.fake import FakeLibvirt
 from tests.host_prep.storage import LogicalVolumes
@@ -23,6 +24,13 @@ VM = "6695eb01-f6a4-4304-79aa-97f2502e193f"
 OTHER = "0c3bb48c-0f7e-4ea1-8f3a-5a9c1a4b7f10"
 
 OVIRT = "http://ovirt.org/vm/1.0"
+
+BEGUN: dict[Flow, Request] = {
+    "fresh": Request(),
+    "restore": Request(saved=Path(__file__)),  # any file that is there
+    "incoming": Request(incoming=True),
+}
+"""What asks for each way to begin."""
 
 
 def domain(

@@ -17,8 +17,8 @@ from functools import partial
 
 from attrs import frozen
 
-from tests.forked import ended, fork
-from tests.host_prep.cell import KILLED, Bench, Scenario, bench, killed_at, passed, places, silent
+from tests.forked import ended, fork, silent
+from tests.host_prep.cell import KILLED, Bench, Scenario, bench, killed_at, passed, places
 from tests.host_prep.faults import every_fault, pairs
 from tests.host_prep.scenarios import BARE, BLOCKS, SCENARIOS
 
@@ -112,7 +112,7 @@ def _explore(scenarios: tuple[Scenario, ...]) -> None:
         print(f"{name}, {time.monotonic() - began:.0f} s: {what}", flush=True)
 
     for scenario in scenarios:
-        with bench(scenario) as at:
+        with silent(), bench(scenario) as at:
             say = partial(said, scenario.name)
             kills = Exploration(at, say)
             count = 0
@@ -142,5 +142,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with silent():
-        main()
+    main()

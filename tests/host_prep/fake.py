@@ -56,6 +56,15 @@ class FakeLibvirt(Libvirt):
         self._set("domains", uuid, {**domain, "state": state, "id": number, "live": xml if number else None})
         return uuid
 
+    def save(self, uuid: str) -> None:
+        """End a domain that goes on from there, as virsh managedsave does."""
+        self.destroy(uuid)
+        self._set("domains", uuid, {**self._one("domains", uuid, NO_DOMAIN), "saved": True})
+
+    def crash(self, uuid: str) -> None:
+        """Have the guest of a domain crash, and its domain stay."""
+        self._set("domains", uuid, {**self._one("domains", uuid, NO_DOMAIN), "state": "crashed"})
+
     # What Libvirt has
 
     def close(self) -> None:
@@ -66,15 +75,15 @@ class FakeLibvirt(Libvirt):
 
     def domain(self, uuid: str) -> Domain | None:
         one = self.state()["domains"].get(uuid)
-        return one and Domain(uuid, one["name"], one["state"], one["xml"] is not None, one["id"])
+        if one is None:
+            return None
+        saved = one.get("saved", False)
+        return Domain(uuid, one["name"], one["state"], one["xml"] is not None, one["id"], saved)
 
     def document(self, uuid: str, *, inactive: bool = False, secure: bool = False) -> str:
         one = self._one("domains", uuid, NO_DOMAIN)
         xml: str = (one["xml"] if inactive or one["live"] is None else None) or one["live"]
         return xml
-
-    def saved_document(self, file: str) -> str:
-        return str(json.loads(Path(file).read_text())["xml"])
 
     def define(self, xml: str) -> None:
         def change() -> None:
@@ -143,8 +152,8 @@ class FakeLibvirt(Libvirt):
 
         self._do("update device", change, vm=uuid)
 
-    def listen(self, stopped: Callable[[str], None]) -> Callable[[], None]:
-        return lambda: None
+    def listen(self, stopped: Callable[[str], None]) -> None:
+        pass
 
     def networks(self) -> dict[str, bool]:
         return {name: one["active"] for name, one in self.state()["networks"].items()}

@@ -187,7 +187,6 @@ RESTORED = Scenario(
     _saved,
     _restored,
     lambda config: Request(saved=_file(config), nvram=KEPT["nvram"]),
-    flow="restore",
     left=_shut_off,
 )
 

@@ -128,10 +128,25 @@ def test_status_tells_state_digest_and_effects_and_dump_the_document(call: Call,
     status = next(line for line in call("status").stdout.splitlines() if line.startswith(VM)).split()
     told = {line["id"]: line for line in map(json.loads, call("status", "--json").stdout.splitlines())}
     assert status[1:] == ["running", told[VM]["digest"][:12], "5", "effects"]
-    dumped = call("dump", VM, OTHER)
-    (line,) = map(json.loads, dumped.stdout.splitlines())
-    assert line["id"] == VM
+    dumped = call("dump", VM)
+    line = json.loads(dumped.stdout)
+    assert (dumped.exit_code, line["id"]) == (0, VM)
     assert "startTime" in line["xml"]
+
+
+@pytest.mark.parametrize("name", ["a\nb", "\x1b[2J", "../../etc/passwd", "", "\udcff", "a" * 100_000])
+def test_a_name_that_is_no_id_is_refused_in_a_short_line(name: str, call: Call) -> None:
+    released, dumped = call("release", name), call("dump", name)
+    assert (released.exit_code, released.stderr.count("\n"), len(released.stderr) < 300) == (2, 1, True)
+    assert released.stderr.endswith(" is no id of a VM; expected a UUID\n")
+    assert (dumped.exit_code, json.loads(dumped.stdout)["error"]) == (1, released.stderr.rstrip("\n"))
+
+
+def test_L306_dump_says_of_a_vm_that_libvirt_does_not_have_that_it_is_gone(call: Call, write: Write) -> None:
+    call("start", write())
+    dumped = call("dump", VM, OTHER)
+    _, line = map(json.loads, dumped.stdout.splitlines())
+    assert (dumped.exit_code, line) == (1, {"id": OTHER, "gone": True})
 
 
 def test_L269_a_document_is_asked_for_each_time_and_never_kept(call: Call, write: Write, mock: Libvirt) -> None:
@@ -141,7 +156,7 @@ def test_L269_a_document_is_asked_for_each_time_and_never_kept(call: Call, write
     mock.set_metadata(VM, "ovirt-vm", OVIRT, "<vm><clusterVersion>4.8</clusterVersion></vm>")
     (now,) = documents(mock, [VM])
     digests.append(call("status").stdout)
-    assert ("4.8" in before["xml"], "4.8" in now["xml"]) == (False, True)
+    assert (">4.8<" in before["xml"], ">4.8<" in now["xml"]) == (False, True)
     assert digests[0] != digests[1]
 
 
@@ -169,14 +184,14 @@ def test_a_vm_that_is_prepared_and_not_started_is_undone(call: Call, write: Writ
     assert (call("recover").stdout, kept(config)) == ("", [])
 
 
-def test_what_recovery_cannot_undo_is_a_finding(call: Call, write: Write, config: Config) -> None:
+def test_L307_what_recovery_cannot_undo_is_a_finding(call: Call, write: Write, config: Config) -> None:
     call("prepare", write())
     image = config.payloads / f"{VM}-sdd.img"
     image.unlink()
     (image / "somebody's").mkdir(parents=True)
     result = call("recover")
     assert result.exit_code == 1
-    assert "PayloadImage" in result.stdout
+    assert f"make the CD-ROM {image}" in result.stdout
     assert "Directory not empty" in result.stdout
     (image / "somebody's").rmdir()
     assert call("recover").stdout == f"{VM} web: released\n"
@@ -194,7 +209,7 @@ def test_a_saved_state_that_is_not_there_is_told_before_anything_is_done(
 ) -> None:
     result = call("start", write(), "--restore", "/nowhere")
     assert result.exit_code == 3
-    assert said(result) == ["there is no saved state /nowhere; expected the file that the VM was saved to"]
+    assert said(result) == ["/nowhere: there is no such file; expected the one that the VM was saved to"]
     assert kept(config) == []
 
 
@@ -235,9 +250,9 @@ def test_L274_a_name_of_several_lines_is_refused_in_one(call: Call, write: Write
     ("arguments", "message"),
     [
         (["release", "web"], "'web' is no id of a VM; expected a UUID"),
-        (["release"], "host-prep release: Missing argument 'ID'."),
+        (["release"], "host-prep release: missing argument 'ID'"),
         (["start", "/nowhere.xml"], "/nowhere.xml: No such file or directory; expected a file"),
-        (["dump"], "host-prep dump: Missing argument 'ID...'."),
+        (["dump"], "host-prep dump: missing argument 'ID...'"),
     ],
 )
 def test_bad_use_is_told_in_a_line(call: Call, arguments: list[str], message: str) -> None:
@@ -245,10 +260,30 @@ def test_bad_use_is_told_in_a_line(call: Call, arguments: list[str], message: st
     assert (result.exit_code, said(result)) == (2, [message])
 
 
-def test_two_flows_at_once_are_bad_use(call: Call, write: Write) -> None:
-    result = call("start", write(), "--incoming", "--restore", "/saved")
+@pytest.mark.parametrize("begin", [["--incoming"], ["--with", "request.yaml"]], ids=["option", "request"])
+def test_how_it_begins_is_said_by_an_option_or_the_request(
+    call: Call, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begin: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("request.yaml").write_text("incoming: true\n")
+    assert json.loads(call("plan", "--json", write(), *begin).stdout)["flow"] == "incoming"
+    result = call("start", write(), *begin, "--restore", "/saved")
     assert "exclude each other" in result.stderr
     assert result.exit_code == 2
+
+
+@pytest.mark.parametrize("end", [BrokenPipeError(), KeyboardInterrupt(), SystemExit(143)], ids=repr)
+def test_what_nobody_could_read_does_not_stay_prepared(
+    call: Call, write: Write, config: Config, mock: Libvirt, monkeypatch: pytest.MonkeyPatch, end: BaseException
+) -> None:
+    def ended(*_: object) -> None:
+        assert kept(config) == [VM]
+        raise end
+
+    monkeypatch.setattr("host_prep.cli.prepare.write", ended)
+    assert call("prepare", write()).exit_code != 0
+    assert kept(config) == []
+    assert mock.domain(VM) is None
 
 
 def test_a_libvirt_that_is_not_there_is_told_in_a_line(call: Call, write: Write, tmp_path: Path) -> None:
@@ -264,7 +299,10 @@ def test_another_libvirt_leaves_each_vm_as_it_is(call: Call, write: Write, confi
     call("start", write())
     result = call("recover", "--connect", f"qemu+unix:///system?socket={tmp_path}/none")
     assert result.exit_code == 1
-    assert result.stdout == f"{VM} web: left as it is; fault: it is a VM of test:///default: connect to that\n"
+    assert (
+        result.stdout
+        == f"{VM} web: left as it is; fault: it is a VM of test:///default: give --connect test:///default\n"
+    )
     assert kept(config) == [VM]
 
 
@@ -298,7 +336,8 @@ def test_a_journal_that_cannot_be_read_is_named_in_a_line_and_nothing_is_done(
         result = call(*arguments)
         assert result.exit_code == 3
         (line,) = said(result)
-        assert line.startswith(f"{file}: the journal ")
+        assert line.startswith(f"{file}: ")
+        assert "journal" in line.removeprefix(str(file))
     assert mock.domain(VM) is None
 
 
@@ -317,7 +356,9 @@ def test_a_full_disk_ends_a_start_before_anything_is_done(
     result = call("start", write(domain(metadata=long)))
     assert result.exit_code == 3
     (line,) = said(result)
-    assert line.startswith(f"web: {config.state}/journal.db: the journal cannot be used: database or disk is full")
+    assert line.startswith(
+        f"web: {config.state}/journal.db: database or disk is full; expected a journal that host-prep can read"
+    )
     assert mock.domain(VM) is None
     assert not config.payloads.exists()
 

@@ -9,18 +9,14 @@ import pytest
 
 from host_prep.effects import kinds
 from host_prep.journal import Journal
-from tests.host_prep.cell import Bench, bench, killed_at, places, silent
+from tests.host_prep.cell import Bench, bench, killed_at, places
 from tests.host_prep.conftest import VM
 from tests.host_prep.crash import PHASES, survives
 from tests.host_prep.scenarios import NOWHERE, SCENARIOS
 
 SPREAD = 29
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _quiet() -> Iterator[None]:
-    with silent():
-        yield
+pytestmark = pytest.mark.usefixtures("quiet")
 
 
 @pytest.fixture(scope="module", params=SCENARIOS, ids=lambda scenario: scenario.name)

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from host_prep.effect import Entity, Flow
+from host_prep.effect import Entity
 from host_prep.facts.machine import Machine
 from host_prep.libvirt import Libvirt
 from host_prep.plan.common import Setting, Step
 from host_prep.plan.disks import pointed, with_disks
 from host_prep.plan.placeholders import placeholders
+from host_prep.request import Flow
 from tests import corpus
 from tests.host_prep.completing import MACHINE, completed, setting
 from tests.host_prep.conftest import OVIRT, VM, domain

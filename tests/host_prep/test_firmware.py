@@ -179,7 +179,7 @@ def test_without_data_nothing_is_done(host: Host, ovirt: Any) -> None:
 
 
 def test_a_vm_that_arrives_brings_its_own(host: Host, ovirt: Any) -> None:
-    effects = planned(host, ovirt, machine(), Request(nvram=NVRAM, tpm=TPM), flow="incoming").effects
+    effects = planned(host, ovirt, machine(), Request(nvram=NVRAM, tpm=TPM, incoming=True)).effects
     assert not any(isinstance(effect, NvramData | TpmData) for effect in effects)
 
 

@@ -12,15 +12,16 @@ from attrs import evolve
 from structlog.testing import capture_logs
 
 from host_prep.config import Config
-from host_prep.effect import Flow, Outcome, Work
+from host_prep.effect import Outcome, Work
 from host_prep.effects import dump_effect, load_effect
 from host_prep.effects.hooks import Hooks, HooksAfterStart, HooksBeforeStart
 from host_prep.facts.hooks import look_at_hooks
 from host_prep.journal import Journal
 from host_prep.recover import recover
+from host_prep.request import Flow
 from host_prep.start import planned, prepared, release, start
 from host_prep.system import Host
-from tests.host_prep.conftest import OTHER, VM, domain
+from tests.host_prep.conftest import BEGUN, OTHER, VM, domain
 from tests.host_prep.fake import FakeLibvirt
 from xform.errors import HostError
 
@@ -91,7 +92,7 @@ def test_each_way_to_begin_has_its_points_and_all_end_alike(
 ) -> None:
     for point in (f"before_vm_{way}", f"after_vm_{way}", "before_vm_destroy", "after_vm_destroy"):
         hook(point, f"of_{point}")
-    before, after = (one for one in planned(host, ovirt, domain(), flow=flow).effects if isinstance(one, Hooks))
+    before, after = (one for one in planned(host, ovirt, domain(), BEGUN[flow]).effects if isinstance(one, Hooks))
     assert (type(before), before.says()) == (HooksBeforeStart, f"run the hooks of before_vm_{way}: of_before_vm_{way}")
     assert before.undoing() == "run the hooks of after_vm_destroy: of_after_vm_destroy"
     assert (type(after), after.says()) == (HooksAfterStart, f"run the hooks of after_vm_{way}: of_after_vm_{way}")
@@ -313,7 +314,7 @@ def test_hooks_of_a_restored_vm_change_what_it_is_restored_with(
 ) -> None:
     hook("before_vm_start", "a", "exit 1")
     hook("before_vm_dehibernate", "a", "sed -i 's|<memory|<title>back</title><memory|' $_hook_domxml")
-    start(host, journal, ovirt, domain(), flow="restore")
+    start(host, journal, ovirt, domain(), BEGUN["restore"])
     assert ovirt.parse(libvirt.document(VM)).title == "back"
 
 
@@ -323,7 +324,7 @@ def test_hooks_of_a_vm_that_comes_from_another_host_see_what_arrived(
     """libvirt has the document from there, whatever hooks made of it here."""
     hook("before_vm_migrate_destination", "a", "sed -i 's|<memory|<title>here</title><memory|' $_hook_domxml")
     hook("after_vm_migrate_destination", "a", f"cat $_hook_domxml > {told}")
-    with prepared(host, journal, ovirt, domain(), flow="incoming") as done:
+    with prepared(host, journal, ovirt, domain(), BEGUN["incoming"]) as done:
         libvirt.add_domain(domain(more="<title>there</title>"))
         done.await_arrival()
     assert ovirt.parse(told.read_text()).title == "there"

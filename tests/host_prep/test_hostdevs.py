@@ -147,7 +147,7 @@ def test_L235_the_first_cause_is_told_also_where_giving_back_fails(
         with pytest.raises(HostError) as told:
             start(host, journal, ovirt, domain(pci(1, 2, 3)))
     assert str(told.value).startswith("web: fake:///: device is in use")
-    assert str(told.value).count("not undone: DetachedPci") == slot - 1
+    assert str(told.value).count("not undone: take the PCI device") == slot - 1
     recover(host, journal, ovirt)
     assert [libvirt.driver(address) for address in addresses] == ["e1000e"] * 3
 

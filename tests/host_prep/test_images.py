@@ -146,13 +146,15 @@ def test_what_is_not_there_is_said(host: Host, ovirt: Any, lvm: LogicalVolumes) 
     with pytest.raises(HostError, match=f"^there is no storage domain {DOMAIN}: .*connect the storage first$"):
         looked_at(host, ovirt)
     block_image(lvm, BASE, MIDDLE, image=TEMPLATE)
-    with pytest.raises(HostError, match=f"^image {IMAGE} of the storage domain {DOMAIN}: it is not there$"):
+    with pytest.raises(
+        HostError, match=f"^image {IMAGE} of the storage domain {DOMAIN}: it is not there; expected a logical volume"
+    ):
         looked_at(host, ovirt)
     lvm.add(DOMAIN, MIDDLE, f"IU_{IMAGE}", f"PU_{BASE}")
-    with pytest.raises(HostError, match=f"the volume {LEAF} is not there$"):
+    with pytest.raises(HostError, match=f"the volume {LEAF} is not there;"):
         looked_at(host, ovirt)
     lvm.add(DOMAIN, LEAF, f"IU_{TEMPLATE}", f"PU_{MIDDLE}")
-    with pytest.raises(HostError, match=f"the volume {LEAF} is of another image, {TEMPLATE}$"):
+    with pytest.raises(HostError, match=f"the volume {LEAF} is of the image {TEMPLATE}; expected one of this image$"):
         looked_at(host, ovirt)
     lvm.add(DOMAIN, LEAF, f"IU_{IMAGE}", f"PU_{LEAF}")
     with pytest.raises(HostError, match=f"the volume {LEAF} stands on {LEAF}; expected another volume$"):
@@ -161,14 +163,16 @@ def test_what_is_not_there_is_said(host: Host, ovirt: Any, lvm: LogicalVolumes) 
 
 def test_files_that_are_not_there_are_said(host: Host, ovirt: Any) -> None:
     images = file_domain(host.config)
-    with pytest.raises(HostError, match=f"^image {IMAGE} of the storage domain {DOMAIN}: it is not there: no /"):
+    with pytest.raises(
+        HostError, match=f"^image {IMAGE} of the storage domain {DOMAIN}: it is not there; expected its folder /"
+    ):
         looked_at(host, ovirt)
     folder = file_image(images, BASE, LEAF)
     (folder / BASE).unlink()
-    with pytest.raises(HostError, match=f"the volume {BASE} is not there$"):
+    with pytest.raises(HostError, match=f"the volume {BASE} is not there;"):
         looked_at(host, ovirt)
     (folder / LEAF).unlink()
-    with pytest.raises(HostError, match=f"the volume {LEAF} is not there$"):
+    with pytest.raises(HostError, match=f"the volume {LEAF} is not there;"):
         looked_at(host, ovirt)
 
 

@@ -27,7 +27,7 @@ def setting(ovirt: Any) -> Setting:
     bare = Volume(id="BARE", path=Path("/c"))
     images = {Ids("P", "SD", "I", "TOP"): Image(block=True, chain=(top, base, bare))}
     facts = Facts(config=Config(), machine=Machine(), images=images)
-    return Setting(dialect=ovirt, facts=facts, request=Request(), flow="fresh")
+    return Setting(dialect=ovirt, facts=facts, request=Request())
 
 
 def placed(setting: Setting, key: str, target: str, lockspace: str = "SD") -> Any:

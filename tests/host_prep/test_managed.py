@@ -205,6 +205,21 @@ def test_a_volume_that_could_not_be_detached_keeps_its_link(
     assert volume.link.is_symlink()
 
 
+def test_no_secret_of_a_connection_is_in_what_a_connector_raises(work: Any, config: Config, storage: Storage) -> None:
+    data = {
+        "auth_password": "hunter1",
+        "auth_passwords": ["hunter2"],
+        "secret": {"value": "hunter3", "more": [{"key": "hunter4"}]},
+        "target_iqn": "iqn.2026-11.example:web",
+    }
+    storage.fault = RuntimeError(f"login failed: {data}")
+    info = {"driver_volume_type": "iscsi", "data": data}
+    volume = AttachedVolume(volume=VOLUME, link=config.managed / VOLUME, info=info)
+    with pytest.raises(HostError, match=r"login failed: .*iqn\.2026-11\.example:web") as error:
+        volume.apply(work(with_volume()), {})
+    assert "hunter" not in str(error.value)
+
+
 # The whole way
 
 
@@ -273,5 +288,7 @@ def test_without_os_brick_it_is_said_what_to_install(
     work: Any, volume: AttachedVolume, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "os_brick", None)
-    with pytest.raises(HostError, match=r"^no os-brick, .*; pip install 'libvirt-xform\[block\]'$"):
+    with pytest.raises(
+        HostError, match=r"^a managed volume needs os-brick; install it with: pip install 'libvirt-xform\[block\]'$"
+    ):
         volume.look(work(with_volume()))

@@ -65,7 +65,7 @@ def test_a_device_goes_where_there_is_room_for_its_type(
         return host.made()
 
     if expected is None:
-        with pytest.raises(HostError, match=rf"no device of the host has room for one of type {types[-1]}$"):
+        with pytest.raises(HostError, match=rf"no device of the host has room for one of type {types[-1]};"):
             made()
     else:
         assert made() == expected

@@ -17,9 +17,10 @@ from host_prep.effects.overlay import Overlay
 from host_prep.journal import Journal
 from host_prep.libvirt import Libvirt
 from host_prep.recover import recover
+from host_prep.request import Flow
 from host_prep.start import planned, release, start
 from host_prep.system import Host
-from tests.host_prep.conftest import VM, domain
+from tests.host_prep.conftest import BEGUN, VM, domain
 from tests.host_prep.fake import FakeLibvirt
 from xform.errors import HostError
 from xform.hypervisor import EMBED, default_uri
@@ -105,10 +106,10 @@ def test_L277_what_is_no_path_is_no_base_of_a_layer(host: Host, ovirt: Any, path
 
 @pytest.mark.parametrize("flow", ["incoming", "restore"])
 def test_what_was_written_elsewhere_or_before_cannot_be_gone_on_with(
-    host: Host, ovirt: Any, base: Path, flow: Any
+    host: Host, ovirt: Any, base: Path, flow: Flow
 ) -> None:
     with pytest.raises(HostError, match=r"^disk vda is transient: what was written to it stayed behind; start the VM"):
-        planned(host, ovirt, with_disk(base), flow=flow)
+        planned(host, ovirt, with_disk(base), BEGUN[flow])
 
 
 # Made and removed

@@ -25,10 +25,10 @@ from host_prep.media import Content
 from host_prep.plan.common import Setting
 from host_prep.plan.payloads import payloads
 from host_prep.recover import recover
-from host_prep.request import Request
+from host_prep.request import Flow, Request
 from host_prep.start import planned, release, start
 from host_prep.system import Host, part_of
-from tests.host_prep.conftest import OTHER, VM, domain, payload
+from tests.host_prep.conftest import BEGUN, OTHER, VM, domain, payload
 from tests.host_prep.fake import FakeLibvirt
 from tests.host_prep.test_media import content, opened
 from xform.errors import DocumentError, HostError
@@ -269,7 +269,7 @@ def test_two_disks_do_not_share_an_image(host: Host, ovirt: Any, config: Config)
     twice = domain(one + one.replace("sdd", "sde"), payload("sdd", FILES) + payload("sde", FILES))
     planned(host, ovirt, twice)
     with pytest.raises(HostError, match=r"^disk sde: another disk has the image"):
-        planned(host, ovirt, twice, flow="restore")
+        planned(host, ovirt, twice, BEGUN["restore"])
 
 
 def test_a_disk_whose_name_is_no_files_is_refused(host: Host, ovirt: Any) -> None:
@@ -284,7 +284,7 @@ def test_a_disk_whose_name_is_no_files_is_refused(host: Host, ovirt: Any) -> Non
     ids=["managed", "lun", "image"],
 )
 def test_a_disk_that_has_a_volume_gets_no_image(ovirt: Any, config: Config, provided: dict[str, Any]) -> None:
-    setting = Setting(dialect=ovirt, facts=Facts(config=config, machine=Machine()), request=Request(), flow="fresh")
+    setting = Setting(dialect=ovirt, facts=Facts(config=config, machine=Machine()), request=Request())
     vm = ovirt.parse(domain(CDROM, payload("sdd", FILES)))
     assert len(payloads(vm, setting)[1]) == 1
     assert payloads(evolve(vm, disks=[evolve(vm.disks[0], **provided)]), setting)[1] == []
@@ -294,11 +294,11 @@ def test_a_disk_that_has_a_volume_gets_no_image(ovirt: Any, config: Config, prov
 
 
 @pytest.mark.parametrize("flow", ["restore", "incoming"])
-def test_a_guest_that_goes_on_finds_its_image_where_it_was(host: Host, ovirt: Any, config: Config, flow: Any) -> None:
+def test_a_guest_that_goes_on_finds_its_image_where_it_was(host: Host, ovirt: Any, config: Config, flow: Flow) -> None:
     said = '<ovirt-vm:payload><ovirt-vm:file path="a">YQ==</ovirt-vm:file></ovirt-vm:payload>'
 
-    def path(there: Path | str, flow: Any) -> Path:
-        (made, *_) = planned(host, ovirt, cdrom(str(there), said), flow=flow).effects
+    def path(there: Path | str, flow: Flow) -> Path:
+        (made, *_) = planned(host, ovirt, cdrom(str(there), said), BEGUN[flow]).effects
         return Path(made.path)
 
     usual = config.payloads / f"{VM}-sdd.img"
@@ -312,15 +312,15 @@ def test_a_guest_that_goes_on_finds_its_image_where_it_was(host: Host, ovirt: An
 
 @pytest.mark.parametrize("flow", ["restore", "incoming"])
 def test_without_its_files_a_guest_goes_on_only_with_the_image_that_is_there(
-    host: Host, ovirt: Any, config: Config, flow: Any
+    host: Host, ovirt: Any, config: Config, flow: Flow
 ) -> None:
     image = config.payloads / f"{VM}-sdd.img"
     document = cdrom(str(image), "<ovirt-vm:payloadDigest>abc</ovirt-vm:payloadDigest>")
     with pytest.raises(HostError, match=r"^disk sdd: no files to make its payload of; give them"):
-        planned(host, ovirt, document, flow=flow)
+        planned(host, ovirt, document, BEGUN[flow])
     image.parent.mkdir(parents=True)
     image.write_bytes(b"")
-    plan = planned(host, ovirt, document, flow=flow)
+    plan = planned(host, ovirt, document, BEGUN[flow])
     assert ovirt.parse(plan.document).disks == ovirt.parse(document).disks
     assert not any(isinstance(effect, PayloadImage) for effect in plan.effects)
 
@@ -329,9 +329,9 @@ def test_a_guest_goes_on_with_the_same_files_only(host: Host, ovirt: Any) -> Non
     said = '<ovirt-vm:payload><ovirt-vm:file path="a">YQ==</ovirt-vm:file></ovirt-vm:payload>'
     said += "<ovirt-vm:payloadDigest>{}</ovirt-vm:payloadDigest>"
     same = Content(None, {"a": b"a"}).digest
-    planned(host, ovirt, cdrom("PAYLOAD:", said.format(same)), flow="restore")
+    planned(host, ovirt, cdrom("PAYLOAD:", said.format(same)), BEGUN["restore"])
     with pytest.raises(HostError, match="not the one that the guest has"):
-        planned(host, ovirt, cdrom("PAYLOAD:", said.format("abc")), flow="restore")
+        planned(host, ovirt, cdrom("PAYLOAD:", said.format("abc")), BEGUN["restore"])
     planned(host, ovirt, cdrom("PAYLOAD:", said.format("abc")))
 
 

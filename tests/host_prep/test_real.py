@@ -75,7 +75,7 @@ def test_a_guest_that_dies_is_released(real: Real) -> None:
 
 def test_a_vm_that_runs_is_not_started_twice(real: Real) -> None:
     real.host_prep("start", real.document())
-    assert "is on this host already: adopted; release it first" in real.host_prep("start", real.document(), code=3)
+    assert "is on this host already (adopted); release it first" in real.host_prep("start", real.document(), code=3)
     assert real.states() == {VM: "running"}
 
 

@@ -21,6 +21,7 @@ from host_prep.start import release, start
 from host_prep.system import Host
 from tests.host_prep.conftest import OTHER, VM, domain
 from tests.libvirtd import NO_DAEMON, libvirtd, uri_of
+from tests.monitor.real_vm import until
 from xform.hypervisor import EMBED, default_uri
 from xform.hypervisor import import_libvirt as library
 
@@ -80,6 +81,20 @@ def test_secret_ticket_and_socket_are_there_while_the_guest_runs_and_gone_then(
     assert release(host, journal, ovirt, VM, force=True)
     assert libvirt.secrets() == []
     assert not agent.exists()
+
+
+def test_L367_a_connection_that_listened_is_closed(host: Host) -> None:
+    def sockets() -> int:
+        links = (os.readlink(link) for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
+        return sum(link.startswith("socket:") for link in links)
+
+    host.libvirt.close()
+    before = sockets()
+    for _ in range(3):
+        host.libvirt.listen(lambda _: None)
+        assert sockets() > before
+        host.libvirt.close()
+    until(lambda: sockets() == before)  # libvirt's own thread lets go of the last
 
 
 def test_a_secret_is_given_to_nobody(host: Host, journal: Journal, ovirt: Any) -> None:

@@ -11,10 +11,11 @@ import pytest
 from host_prep.journal import Journal
 from host_prep.libvirt import Domain, Refused, _state
 from host_prep.recover import recover
+from host_prep.request import Flow
 from host_prep.start import prepared, release, start
 from host_prep.system import Host
 from host_prep.watch import Watcher
-from tests.host_prep.conftest import OTHER, VM, domain, payload
+from tests.host_prep.conftest import BEGUN, OTHER, VM, domain, payload
 from tests.host_prep.fake import FakeLibvirt
 from xform.errors import HostError
 
@@ -78,11 +79,10 @@ def test_L267_a_watcher_connects_anew_where_a_vm_was_left(
     watcher = Watcher(host, journal, ovirt, interval=0.01)
     listening: list[Callable[[str], None]] = []
 
-    def listen(stopped: Callable[[str], None]) -> Callable[[], None]:
+    def listen(stopped: Callable[[str], None]) -> None:
         listening.append(stopped)
         if len(listening) == 2:
             watcher.stop()
-        return lambda: None
 
     dumb.setattr(libvirt, "listen", listen)
     watcher.run()
@@ -166,12 +166,12 @@ def test_a_vm_whose_domain_somebody_else_undefined_is_released(
 
 @pytest.mark.parametrize("flow", ["fresh", "restore", "incoming"])
 def test_L273_a_vm_that_runs_here_unknown_to_the_journal_is_left_alone(
-    host: Host, journal: Journal, ovirt: Any, libvirt: FakeLibvirt, flow: Any
+    host: Host, journal: Journal, ovirt: Any, libvirt: FakeLibvirt, flow: Flow
 ) -> None:
     libvirt.add_domain(domain())
     before = libvirt.state()
     with pytest.raises(HostError, match=r"^a domain web \(.*\) is running on this host; end it, or start another VM$"):
-        start(host, journal, ovirt, CONFIGURED, flow=flow)
+        start(host, journal, ovirt, CONFIGURED, BEGUN[flow])
     assert libvirt.state() == before
     assert journal.vms() == []
     assert host.names(host.config.payloads) == []
@@ -187,7 +187,7 @@ def arrives(libvirt: FakeLibvirt, state: str) -> None:
 
 
 def test_a_vm_that_arrives_is_defined_and_known(host: Host, journal: Journal, ovirt: Any, libvirt: FakeLibvirt) -> None:
-    with prepared(host, journal, ovirt, CONFIGURED, flow="incoming") as done:
+    with prepared(host, journal, ovirt, CONFIGURED, BEGUN["incoming"]) as done:
         assert libvirt.domains() == []
         arrives(libvirt, "running")
         assert done.await_arrival() == VM
@@ -201,7 +201,7 @@ def test_a_vm_that_arrives_is_defined_and_known(host: Host, journal: Journal, ov
 def test_L272_a_vm_that_does_not_arrive_in_time_is_ended_as_far_as_it_is_there(
     host: Host, journal: Journal, ovirt: Any, libvirt: FakeLibvirt, state: str | None
 ) -> None:
-    with prepared(host, journal, ovirt, CONFIGURED, flow="incoming") as done:
+    with prepared(host, journal, ovirt, CONFIGURED, BEGUN["incoming"]) as done:
         if state:
             arrives(libvirt, state)
         with pytest.raises(HostError, match=r"^web: it did not arrive within 0 s$"):
@@ -215,13 +215,13 @@ def test_a_vm_that_is_on_its_way_is_adopted_when_it_is_here(
     host: Host, journal: Journal, ovirt: Any, libvirt: FakeLibvirt
 ) -> None:
     """Somebody prepared for it, and does not wait."""
-    with prepared(host, journal, ovirt, CONFIGURED, flow="incoming"):
+    with prepared(host, journal, ovirt, CONFIGURED, BEGUN["incoming"]):
         pass
     arrives(libvirt, "migrating")
     before = journal.entries(VM), libvirt.state()
     assert [str(taken) for taken in recover(host, journal, ovirt)] == ["in progress"]
-    with pytest.raises(HostError, match="is on this host already: in progress; release it first"):
-        start(host, journal, ovirt, CONFIGURED, flow="incoming")
+    with pytest.raises(HostError, match=r"is on this host already \(in progress\); release it first"):
+        start(host, journal, ovirt, CONFIGURED, BEGUN["incoming"])
     assert (journal.entries(VM), libvirt.state()) == before
     arrives(libvirt, "running")
     assert [str(taken) for taken in recover(host, journal, ovirt)] == ["adopted"]

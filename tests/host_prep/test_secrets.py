@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +12,12 @@ from host_prep.effect import Outcome
 from host_prep.effects.secret import LibvirtSecret
 from host_prep.journal import Journal
 from host_prep.recover import recover
-from host_prep.request import Request, Secret
+from host_prep.request import Request, Secret, read_request
 from host_prep.start import planned, release, start
 from host_prep.system import Host
 from tests.host_prep.conftest import OTHER, VM, domain
 from tests.host_prep.fake import FakeLibvirt
-from xform.errors import HostError
+from xform.errors import EntityError, HostError
 
 ID = "5c1d6b1f-33a2-4a4c-9a57-1c2e9d3f7a60"
 VALUE = b"AQBVERYSECRETKEYOFTHEUSER=="
@@ -120,3 +121,12 @@ def test_L245_a_value_is_in_no_journal_log_or_message(
         start(host, journal, ovirt, domain(), REQUEST)
     shown += [journal.file.read_bytes(), str(told.value).encode(), "".join(capsys.readouterr()).encode()]
     assert all(part not in text for text in shown for part in (VALUE, VALUE.hex().encode()))
+
+
+def test_L305_a_fault_of_a_request_quotes_no_secret(ovirt: Any, tmp_path: Path) -> None:
+    file = tmp_path / "request.yaml"
+    file.write_text("secrets: [{id: a, usage: ceph, name: b, value: hunter2}]\nnvram: [hunter2]\n")
+    with pytest.raises(EntityError) as raised:
+        read_request(ovirt, file)
+    assert "hunter2" not in str(raised.value)
+    assert f"{file}:1:48: secrets[0].value: the secret value is not base64 text" in str(raised.value)

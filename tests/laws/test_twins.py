@@ -148,3 +148,30 @@ def test_what_one_form_writes_otherwise_is_found_and_not_shown(monkeypatch: pyte
         "twins: 4: generate: compiled and interpreted write another line",
         "twins: 4: generate live: compiled and interpreted write another line",
     ]
+
+
+JOINED = """\
+format = 1
+[Box]
+element = "box"
+[Box.row]
+items = "item : list Item by label"
+[Item]
+element = "item"
+[Item.row]
+label = "@label : str !"
+[Item.join."meta/entry"]
+on = ["@name = label"]
+note = "@note : str = none"
+seen = "@seen : str < = never"
+"""
+
+
+@pytest.mark.parametrize("more", ["", "<meta><entry name='a'/></meta>", "<meta><entry name='a' note='x'/></meta>"])
+def test_what_is_absent_from_a_second_place_means_its_default_to_each_form(more: str, tmp_path: Path) -> None:
+    (tmp_path / "dialect.toml").write_text('format = 1\nname = "joined"\nroot = "Box"\n')
+    (tmp_path / "box.toml").write_text(JOINED)
+    dialect = xform.load(str(tmp_path))
+    document = f"<box><item label='a'/>{more}</box>"
+    assert twins(dialect, document.encode()) == []
+    assert dialect.parse(document).items[0].note == ("x" if "note" in more else "none")

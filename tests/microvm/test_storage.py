@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve
 
 import xform
-from host_prep.effect import Busy, Outcome, Work
+from host_prep.effect import Outcome, Work
 from host_prep.effects.volume import ActiveVolume
 from host_prep.facts.images import BLANK
 from host_prep.journal import Journal
@@ -88,7 +88,7 @@ def test_a_volume_that_was_never_activated_is_undone(work: Work) -> None:
 
 def test_a_volume_that_somebody_has_open_is_busy_until_it_is_closed(work: Work) -> None:
     VOLUME.apply(work, {})
-    with open(DEVICE, "rb"), pytest.raises(Busy, match=f"^the logical volume {DOMAIN}/{LEAF} is in use; end "):
+    with open(DEVICE, "rb"), pytest.raises(HostError, match=f"^the logical volume {DOMAIN}/{LEAF} is in use; end "):
         VOLUME.undo(work, {})
     assert DEVICE.exists()
     assert VOLUME.undo(work, {}) is Outcome.DONE

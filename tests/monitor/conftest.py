@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+import xform
 from tests.monitor.postgres import INITDB, MISSING, Postgres, postgres
 from tests.monitor.scripted import SMALL
+from xform.dialect import Dialect
 from xform.monitor.store import Store
 
 
@@ -59,6 +61,17 @@ def new_migrated_url(new_store_url: Callable[[], str], request: pytest.FixtureRe
 @pytest.fixture
 def store_url(new_store_url: Callable[[], str]) -> str:
     return new_store_url()
+
+
+@pytest.fixture(scope="module")
+def dialect() -> Dialect:
+    return xform.load("domain")
+
+
+@pytest.fixture
+def store(store_url: str, dialect: Dialect) -> Iterator[Store]:
+    with closing(Store(store_url, dialect)) as one:
+        yield one
 
 
 @pytest.fixture

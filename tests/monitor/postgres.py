@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
+from sqlalchemy import make_url
 
 # Debian keeps them out of PATH.
 FOLDERS = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: float(folder.parent.name))[::-1]]
@@ -60,6 +61,17 @@ class Postgres:
             yield self.url(name)
         finally:
             self.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @contextmanager
+    def away(self, url: str) -> Iterator[None]:
+        """Within, a database lets nobody in."""
+        name = make_url(url).database
+        self.run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        self.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        try:
+            yield
+        finally:
+            self.run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.running import wait_for_the_end
 from xform.errors import HostError, XformError
 from xform.monitor import agent as module
 from xform.monitor.agent import Agent
@@ -34,6 +35,15 @@ def agent_of(tmp_path: Path) -> AgentOf:
 
 def printing(*lines: object) -> str:
     return "".join(f"print({json.dumps(line) if not isinstance(line, str) else line!r})\n" for line in lines)
+
+
+def test_L360_one_that_was_woken_answers_when_it_is_connected_again(agent_of: AgentOf) -> None:
+    agent = agent_of(printing('{"id": "a", "state": "off"}'))
+    agent.connect()
+    agent.wake()
+    agent.close()
+    agent.connect()
+    assert agent.status() == [Status("a", "off")]
 
 
 def test_it_lists_vms_with_states_and_digests(agent_of: AgentOf) -> None:
@@ -64,6 +74,11 @@ def test_many_are_dumped_by_several_runs(agent_of: AgentOf, monkeypatch: pytest.
     assert list(agent.dump(["a", "b", "c"])) == [("a", b"2"), ("b", b"2"), ("c", b"1")]
 
 
+def test_a_vm_that_is_gone_is_no_failure(agent_of: AgentOf) -> None:
+    agent = agent_of("print(json.dumps({'id': 'a', 'gone': True}))\nsys.exit(1)")
+    assert list(agent.dump(["a"])) == []
+
+
 def test_a_vm_that_it_does_not_answer_for_is_gone(agent_of: AgentOf) -> None:
     assert list(agent_of("").dump(["a"])) == []
 
@@ -84,9 +99,9 @@ def test_a_dump_that_breaks_off_fails_for_the_vms_that_are_left(agent_of: AgentO
         ("sys.exit('one\\ntwo')", "agent: status failed with 1: two"),
         ("print('no')", "agent: status gave a line of 2 bytes that is no JSON; expected an object in each line"),
         ("print('[1]')", "agent: status gave [1]; expected id, state (running, paused, migrating, off), digest (hex)"),
-        ("print(json.dumps({'id': 'a', 'state': 'up'}))", "agent: status gave {'id': 'a', 'state': 'up'}; expected"),
-        ("print(json.dumps({'id': 'a', 'state': 'off', 'digest': 'xy'}))", "agent: status gave {'id': 'a', "),
-        ("print(json.dumps({'id': 'a', 'state': 'off', 'run': 5}))", "agent: status gave {'id': 'a', "),
+        ("print(json.dumps({'id': 'a', 'state': 'up'}))", 'agent: status gave {"id": "a", "state": "up"}; expected'),
+        ("print(json.dumps({'id': 'a', 'state': 'off', 'digest': 'xy'}))", 'agent: status gave {"id": "a", '),
+        ("print(json.dumps({'id': 'a', 'state': 'off', 'run': 5}))", 'agent: status gave {"id": "a", '),
     ],
 )
 def test_what_it_does_wrong_is_one_line(script: str, message: str, agent_of: AgentOf) -> None:
@@ -97,20 +112,30 @@ def test_what_it_does_wrong_is_one_line(script: str, message: str, agent_of: Age
 
 
 def test_a_document_that_nobody_asked_for_is_refused_and_not_shown(agent_of: AgentOf) -> None:
-    with pytest.raises(HostError, match=r"dump gave \{'id': 'b'\}; expected the id of a VM") as error:
+    with pytest.raises(HostError, match=r'dump gave \{"id": "b"\}; expected the id of a VM') as error:
         list(agent_of(printing('{"id": "b", "xml": "hunter2"}')).dump(["a"]))
     assert "hunter2" not in str(error.value)
 
 
-def test_one_that_takes_too_long_is_ended_with_all_that_it_started(agent_of: AgentOf, tmp_path: Path) -> None:
-    agent = agent_of(
-        f"child = os.fork()\nopen({str(tmp_path / 'pids')!r}, 'a').write(f'{{os.getpid()}} ')\ntime.sleep(3600)", 1.0
-    )
-    with pytest.raises(HostError, match=r"^agent: status took longer than 1 s$"):
+def in_shell(script: str, seconds: float) -> Agent:
+    """It starts at once, so that what it does is done before it has taken too long."""
+    return Agent("agent", ["sh", "-c", script], seconds)
+
+
+def test_one_that_takes_too_long_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
+    agent = in_shell(f"sleep 3600 & echo $$ $! > {tmp_path}/pids; sleep 3600", 2.0)
+    with pytest.raises(HostError, match=r"^agent: status took longer than 2 s$"):
         agent.status()
-    for pid in (tmp_path / "pids").read_text().split():
-        state = Path(f"/proc/{pid}/stat")
-        assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
+    wait_for_the_end((tmp_path / "pids").read_text().split())
+
+
+def test_L368_what_left_its_group_and_has_its_output_is_not_waited_for(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    script = f"""echo '{{"id": "a", "state": "off"}}'; setsid cat {fifo} & sleep 3600"""
+    with pytest.raises(HostError, match=r"^agent: status took longer than 2 s$"):
+        in_shell(script, 2.0).status()
+    os.close(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK))  # which only it reads, and ends then
 
 
 def test_waking_it_ends_what_runs(agent_of: AgentOf, tmp_path: Path) -> None:

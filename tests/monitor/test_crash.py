@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from typing import Any
 
 import attrs
@@ -20,7 +20,6 @@ from tests.monitor.crash import (
     off_host,
     off_store,
     rows,
-    silent,
     undisturbed,
 )
 from tests.monitor.world import FIRST, Step, script
@@ -33,10 +32,7 @@ STEPS = script(len(FIRST))
 SOME = (0, 2, 6, 7, 12)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _quiet() -> Iterator[None]:
-    with silent():
-        yield
+pytestmark = pytest.mark.usefixtures("quiet")
 
 
 @pytest.fixture(scope="module")

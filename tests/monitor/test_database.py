@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -88,6 +89,31 @@ def test_processes_that_open_a_new_store_at_once_do_not_collide(store_url: str) 
         assert one.states() == {}
 
 
+# -- only read ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_store_that_is_only_read_is_read_and_not_written_to(store_url: str) -> None:
+    with closing(Store(store_url, SMALL)) as one:
+        save(one, known())
+    with closing(Store(store_url, SMALL, readonly=True)) as one:
+        assert load(one) == known()
+        with pytest.raises(StoreError, match=r"readonly database|read-only transaction"):
+            save(one, known(), version=1)
+
+
+def test_a_store_of_an_earlier_revision_that_is_only_read_is_left_as_it_is(store_url: str) -> None:
+    of_old(store_url, "0001")
+    with pytest.raises(StoreError, match=r"revision 0001, before \d+; xform monitor of this version brings them up to"):
+        Store(store_url, SMALL, readonly=True)
+    assert raw(store_url, "SELECT version_num FROM alembic_version") == [("0001",)]
+
+
+def test_no_store_is_made_where_one_is_only_read(store_url: str, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"no store is there|unable to open database file"):
+        Store(store_url, SMALL, readonly=True)
+    assert list(tmp_path.iterdir()) == []
+
+
 # -- what goes wrong ---------------------------------------------------------------------------------------------------
 
 
@@ -113,7 +139,7 @@ def test_what_cannot_be_opened_is_told_in_one_line_without_the_password(url: str
 
 def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_text("something else " * 100)
-    with pytest.raises(StoreError, match=r"x.db: file is not a database$"):
+    with pytest.raises(StoreError, match=r"x.db: file is not a database; expected a store that xform monitor made$"):
         Store(f"sqlite:///{tmp_path / 'x.db'}", SMALL)
 
 
@@ -154,7 +180,10 @@ def test_a_database_file_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
     with closing(Store(f"sqlite:///{folder / 'x.db'}", SMALL)) as one:
         one._database._engine.dispose()
         shutil.rmtree(folder)
-        with pytest.raises(StoreError, match=r"unable to open database file$"):
+        with pytest.raises(
+            StoreError,
+            match=r"unable to open database file; expected a file that can be written",
+        ):
             one.states()
 
 
@@ -177,4 +206,4 @@ def test_the_server_of_the_tests_ends_with_the_process_that_started_it(postgres_
         pid = int((folder / "data" / "postmaster.pid").read_text().splitlines()[0])
         os.kill(started.pid, signal.SIGKILL)
     while Path(f"/proc/{pid}").exists() or folder.exists():
-        pass
+        time.sleep(0.01)

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-import xform
 from tests.monitor.hosts import Heard, running
 from xform.dialect import Dialect
 from xform.errors import HostError
@@ -56,18 +55,6 @@ def source(uri: str) -> Iterator[Libvirt]:
     source.connect()
     yield source
     source.close()
-
-
-@pytest.fixture(scope="module")
-def dialect() -> Dialect:
-    return xform.load("domain")
-
-
-@pytest.fixture
-def store(store_url: str, dialect: Dialect) -> Iterator[Store]:
-    store = Store(store_url, dialect)
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from tests.monitor.crash import Shared, ended, fork, monitor, rows, silent, undi
 from tests.monitor.hosts import Host
 from tests.monitor.world import Step, looked, script
 from xform.dialect import Dialect
+from xform.monitor.manager import tell
 from xform.monitor.source import Status
 from xform.monitor.store import Store
-from xform.monitor.watch import tell
 
 SEED = 182
 STEPS = script(48)

@@ -19,9 +19,10 @@ from xform.errors import HostError
 from xform.hypervisor import EMBED, default_uri, import_libvirt, open_connection
 from xform.monitor.follow import follow
 from xform.monitor.libvirt import EVENTS, Libvirt
+from xform.monitor.manager import tell
 from xform.monitor.records import Device
 from xform.monitor.store import Store
-from xform.monitor.watch import GONE, Monitor, tell
+from xform.monitor.watch import GONE, Monitor
 
 URI, WHY = default_uri()
 pytestmark = [

@@ -15,8 +15,8 @@ from tests.monitor.real import Eye, Process
 from tests.monitor.real_vm import Vm, disk, id_of, nic, starting
 from xform.dialect import Dialect
 from xform.hypervisor import EMBED, default_uri, import_libvirt, open_connection
+from xform.monitor.manager import tell
 from xform.monitor.store import Store
-from xform.monitor.watch import tell
 
 URI, WHY = default_uri()
 pytestmark = [

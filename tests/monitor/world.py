@@ -11,9 +11,10 @@ from lxml import etree
 
 from tests.monitor.hosts import Host, vm_id
 from tests.monitor.sequences import VM, Model, managed
+from xform.monitor.manager import tell
 from xform.monitor.source import State
 from xform.monitor.store import Store
-from xform.monitor.watch import Monitor, tell
+from xform.monitor.watch import Monitor
 
 NAMES = ("a", "b", "c")
 # What happens first: all that can, once.
@@ -110,10 +111,10 @@ class Guest:
         return etree.tostring(root).replace(b'"', b"'")
 
 
-def script(count: int) -> list[Step]:
-    """So many steps; each changes what the host shows, or is a manager's."""
-    draw = random.Random(6)
-    guests = {name: Guest(name) for name in NAMES}
+def script(count: int, prefix: str = "", seed: int = 6) -> list[Step]:
+    """So many steps; each changes what the host shows, or is a manager's.  The VMs are named behind the prefix."""
+    draw = random.Random(seed)
+    guests = {name: Guest(f"{prefix}{name}") for name in NAMES}
     steps: list[Step] = []
     coming: Any = chain(FIRST, repeat((None, None)))
     vms: dict[str, Seen] = {}

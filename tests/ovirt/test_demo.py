@@ -63,7 +63,7 @@ def timeless(text: str) -> list[str]:
 def rungs(out: str) -> list[str]:
     """By which rung each device of the table of pairs was found."""
     table = out.partition("\nkind ")[2].partition(" paired, ")[0].splitlines()[1:-1]
-    return [line.split()[-1] for line in table if line.split()[-1] != "new"]
+    return [last for line in table if (last := line.split()[-1]) not in ("new", "differs")]
 
 
 def rest(process: "subprocess.Popen[bytes]") -> str:
@@ -74,9 +74,9 @@ def rest(process: "subprocess.Popen[bytes]") -> str:
 def running(folder: Path) -> list[str]:
     """Command lines of the processes that work in a folder."""
     lines = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            lines.append(file.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+            lines.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
         except OSError:
             continue
     return [line for line in lines if str(folder) in line]

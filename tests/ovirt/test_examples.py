@@ -28,7 +28,7 @@ def planned(name: str) -> Any:
 @pytest.mark.parametrize("version", ["libvirt-9.0.0", "libvirt-11.3.0"])
 @each
 def test_examples_are_valid_in_each_version(name: str, version: str) -> None:
-    assert Schema(corpus("schemas") / version).problems(OVIRT.generate(planned(name))) == []
+    assert Schema(corpus("schemas") / version).said(OVIRT.tree(OVIRT.generate(planned(name)))) == []
 
 
 @each
@@ -37,7 +37,7 @@ def test_examples_are_valid_where_they_run(name: str) -> None:
         folder = find_schemas()
     except HostError as error:
         pytest.skip(str(error))
-    assert Schema(folder).problems(OVIRT.generate(planned(name))) == []
+    assert Schema(folder).said(OVIRT.tree(OVIRT.generate(planned(name)))) == []
 
 
 @each

@@ -123,6 +123,13 @@ def test_trace_shows_no_secret(form: list[str], broken: Path) -> None:
     silent(result.output)
 
 
+def test_the_page_of_a_trace_shows_no_secret(broken: Path) -> None:
+    page = broken.parent / "trace.html"
+    call("trace", broken, "--html", page)
+    assert "***" in page.read_text()
+    silent(page.read_text())
+
+
 @with_schemas
 @pytest.mark.parametrize("form", ["text", "json", "github"])
 def test_validate_shows_no_secret(form: str, broken: Path) -> None:

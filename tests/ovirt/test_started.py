@@ -1,5 +1,6 @@
 """The examples in libvirt: all are accepted by its mock, and those that can be emulated run in real QEMU."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -142,7 +143,7 @@ def differing(planned: Any, after: Any, path: str = "") -> list[str]:
 
 
 def section(vm: Any) -> str:
-    """The devices of its document."""
+    """The devices of its document, whichever terminals were free."""
     devices = etree.fromstring(OVIRT.generate(vm)).find("devices")
     assert devices is not None
-    return etree.tostring(devices, encoding="unicode")
+    return re.sub(r"/dev/pts/[0-9]+", "/dev/pts/N", etree.tostring(devices, encoding="unicode"))

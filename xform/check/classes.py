@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import types
 import typing
 from collections.abc import Iterator
@@ -11,31 +10,39 @@ from typing import Any
 import attrs
 
 from xform.check.finding import Finding
-from xform.entities import annotation
+from xform.entities import annotation, compared, lacks, named_class
 from xform.errors import did_you_mean
 from xform.table.model import Row, Tables
+from xform.table.reader import declared
 
 
 def fields_and_rows(tables: Tables) -> Iterator[Finding]:
-    """An embedder's class has a field for every row, a row for every field, and both may be absent or neither."""
+    """An embedder's class has a field for every row, and no other; they agree on absence, equality and secrets."""
     for table in tables.tables:
         if table.cls is None:
             continue
         try:
-            cls = _imported(table.cls)
+            cls = named_class(tables, table.cls)
         except ValueError as error:
             yield Finding("fields_and_rows", table.origin, f"{table.name}: {error}", table.cls)
             continue
         known = {field.alias: field for field in attrs.fields(cls) if field.init}
         rows = table.attributes
+        for fault, name in lacks(table, cls):
+            yield Finding("fields_and_rows", table.origin, f"{table.name}: {fault}", _call(cls, name))
         for name, row in rows.items():
             if name not in known:
-                hint = did_you_mean(name, set(known) - set(rows)) or "; expected one, or no row"
-                message = f"{table.cls} has no field {name!r}, which {row} wants{hint}"
-                yield Finding("fields_and_rows", row.origin, message, _call(cls, name))
-            elif fault := _presence(cls, known[name], row):
-                message = f"{row} {fault}"
-                yield Finding("fields_and_rows", row.origin, message, _call(cls, name, "None"))
+                continue
+            # an inherited row is sound: it is the class that does not fit it
+            origin = row.origin if row.origin.beside(table.origin) else table.origin
+            if row.secret and known[name].repr is True:
+                message = f"{row} is secret, and {table.cls} shows it in its repr; expected repr=False in the class"
+                yield Finding("fields_and_rows", origin, message, _call(cls, name))
+            if said := _presence(cls, known[name], row):
+                yield Finding("fields_and_rows", origin, f"{row} {said}", _call(cls, name, "None"))
+            elif known[name].eq and not compared(row):
+                message = f"{row} is no part of equality, and {table.cls} compares it; expected eq=False in the class"
+                yield Finding("fields_and_rows", origin, message, _call(cls, name))
         for name in known:
             if name not in rows and name not in table.switches:
                 hint = did_you_mean(name, set(rows) - set(known)) or "; expected one, or init=False"
@@ -43,16 +50,13 @@ def fields_and_rows(tables: Tables) -> Iterator[Finding]:
                 yield Finding("fields_and_rows", table.origin, message, _call(cls, name))
 
 
-def _imported(path: str) -> type[Any]:
-    """Raises ValueError for what is no attrs class."""
-    module, _, name = path.partition(":")
-    try:
-        cls = getattr(importlib.import_module(module), name)
-    except Exception as error:  # whatever the embedder's module raises
-        raise ValueError(f"cannot import the class {path!r}: {error}; expected module:Class") from None
-    if not isinstance(cls, type) or not attrs.has(cls):
-        raise ValueError(f"{path!r} is no attrs class; expected one")
-    return cls
+def context_class(tables: Tables) -> Iterator[Finding]:
+    """Each keyword of `[context]` has its class."""
+    for keyword, name in tables.context.items():
+        try:
+            named_class(tables, name)
+        except ValueError as error:
+            yield Finding("context_class", declared(tables, "context", keyword), str(error), name)
 
 
 def _presence(cls: type[Any], field: attrs.Attribute[Any], row: Row) -> str | None:

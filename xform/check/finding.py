@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path as File
 
 from attrs import frozen
 from lxml import etree
 
+from xform.errors import TableError
+from xform.table.folder import display
 from xform.table.model import Choice, Origin, Path, Row, Step, Table, Tables
 from xform.table.walk import standing
-from xform.xml import declared, prefixes, to_text
+from xform.xml import document_text
 
 Node = tuple[Path, str | None]
 
@@ -34,6 +38,15 @@ class Finding:
         return f"{self.origin}: {self.message}"
 
 
+def refusal(error: TableError) -> Finding:
+    """What keeps a dialect from being loaded, as a finding. Raises the error itself where it names no line."""
+    place = re.match(r"(.+?):(\d+):(?:(\d+):)? ", str(error))  # of Python the line alone
+    if place is None:
+        raise error
+    file = display(File(place[1]).parent) / File(place[1]).name
+    return Finding("load", Origin(str(file), int(place[2]), int(place[3] or 1)), str(error)[place.end() :])
+
+
 def every_table(tables: Tables) -> Iterator[tuple[Table, Choice | None]]:
     """Every table, with the choice that it is a variant of."""
     for shape in tables.shapes.values():
@@ -42,11 +55,6 @@ def every_table(tables: Tables) -> Iterator[tuple[Table, Choice | None]]:
                 yield table, shape
         else:
             yield shape, None
-
-
-def rows_of(table: Table) -> list[Row]:
-    """A table's rows, those of its second places included."""
-    return [*table.rows, *(row for join in table.joins for row in join.rows)]
 
 
 def sample(row: Row) -> str | None:
@@ -96,8 +104,7 @@ def draw(tables: Tables, tag: str, *nodes: Node) -> str:
             at.set(path.attribute, text or "")
         elif text is not None:
             at.text = text
-    used = prefixes(root)
-    return declared(to_text(root), {prefix: uri for prefix, uri in tables.namespaces.items() if prefix in used})
+    return document_text(root, tables.namespaces)
 
 
 def _is(element: etree._Element, step: Step) -> bool:

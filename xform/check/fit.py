@@ -24,7 +24,7 @@ def unknown_path(survey: Survey) -> Iterator[Finding]:
     """Every path leads to what the schema has; a comment with `not in the schema` says why one does not."""
     tables = survey.tables
     if survey.root is None:
-        root = tables.shapes[tables.root]
+        root = tables.document
         said = f"{root.name}: the schema has no document <{root.element}>; expected the element that one begins with"
         yield Finding("unknown_path", root.origin, said, f"<{root.element}/>\n")
         return
@@ -162,9 +162,7 @@ def _tags(tables: Tables, place: Place) -> tuple[str, ...]:
 
 def shown(tables: Tables, tag: str) -> str:
     """An element's name in Clark notation as people write it."""
-    uri, _, local = tag[1:].rpartition("}") if tag.startswith("{") else ("", "", tag)
-    prefix = next((prefix for prefix, known in tables.namespaces.items() if known == uri), "") if uri else ""
-    return f"<{prefix}:{local}>" if prefix else f"<{local}>"
+    return f"<{tables.written(tag)}>"
 
 
 def expected(word: str, known: Iterable[str], sign: str = "") -> str:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xform.check.finding import Finding
+from xform.errors import did_you_mean
 from xform.table.model import Tables
 from xform.table.walk import reachable
 
 
 def unused(tables: Tables) -> Iterator[Finding]:
-    """What no document holds is known of something: rows lead to it from the root."""
+    """Rows and fields lead to each entity from the root."""
     led = reachable(tables.shapes, tables.root)
-    for table in tables.tables:
-        if table.known and not table.every and table.name not in led:
-            said = f"{table.name}: nothing leads to it from {tables.root}; expected a field of that kind, or no table"
-            yield Finding("unused", table.origin, said, f"{table.name}({table.known[0].name}=…)")
+    for name, shape in tables.shapes.items():
+        if name not in led:
+            said = f"{name}: nothing leads to it from {tables.root}{did_you_mean(name, led)}"
+            said += "; expected a row or a field of that kind, or no table"
+            yield Finding("unused", shape.tables[0].origin, said, f"{name}(…)")
 
 
 def join_key(tables: Tables) -> Iterator[Finding]:

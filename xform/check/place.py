@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from functools import cached_property
 
 from attrs import field, frozen
@@ -44,17 +45,53 @@ class Words:
         return not self.others
 
     def admits(self, text: str) -> bool:
-        """False only for what surely is not admitted: of types, numbers and patterns are known."""
+        """False only for what surely is not admitted: of types, whole numbers, their bounds and patterns are known."""
         return text in self.words or any(not isinstance(other, Data) or _typed(other, text) for other in self.others)
 
 
 _NUMBER = re.compile(r"\s*[+-]?[0-9]+\s*")
-_NUMBERS = re.compile(r"(unsigned|positive|negative|non)?(byte|short|int|long|integer)", re.IGNORECASE)
+_NUMBERS: dict[str, tuple[int | None, int | None]] = {
+    "byte": (-(2**7), 2**7 - 1),
+    "short": (-(2**15), 2**15 - 1),
+    "int": (-(2**31), 2**31 - 1),
+    "long": (-(2**63), 2**63 - 1),
+    "integer": (None, None),
+    "unsignedByte": (0, 2**8 - 1),
+    "unsignedShort": (0, 2**16 - 1),
+    "unsignedInt": (0, 2**32 - 1),
+    "unsignedLong": (0, 2**64 - 1),
+    "nonNegativeInteger": (0, None),
+    "positiveInteger": (1, None),
+    "nonPositiveInteger": (None, 0),
+    "negativeInteger": (None, -1),
+}
+
+
+def bounds(data: Data) -> tuple[int | None, int | None] | None:
+    """The least and the most that a whole number may be, None where nothing bounds it; None for other types."""
+    if data.type not in _NUMBERS:
+        return None
+    low, high = _NUMBERS[data.type]
+    for name, param in data.params:
+        if not (re.fullmatch(r"m(in|ax)(In|Ex)clusive", name) and re.fullmatch(r"[+-]?[0-9]{1,40}", param)):
+            continue
+        exclusive = int(name.endswith("Exclusive"))
+        if name.startswith("min"):
+            least = int(param) + exclusive
+            low = least if low is None else max(low, least)
+        else:
+            most = int(param) - exclusive
+            high = most if high is None else min(high, most)
+    return low, high
 
 
 def _typed(data: Data, text: str) -> bool:
-    if _NUMBERS.search(data.type) and not _NUMBER.fullmatch(text):
-        return False
+    if (within := bounds(data)) is not None:
+        if not _NUMBER.fullmatch(text):
+            return False
+        number, (low, high) = Decimal(text.strip()), within  # an int of very many digits Python does not make
+        if (low is not None and number < low) or (high is not None and number > high):
+            return False
     try:
         return all(re.fullmatch(param, text) for name, param in data.params if name == "pattern")
     except re.error:  # what only XML Schema's patterns can say
@@ -118,6 +155,11 @@ class Place:
 
     def needs_attribute(self, tag: str) -> bool:
         return tag in dict(self.given) or self._needs(lambda at: isinstance(at, Attribute) and names(at.names, tag))
+
+    @property
+    def needs_text(self) -> bool:
+        """Whether it cannot be empty; a type may admit the empty text."""
+        return self._needs(lambda at: isinstance(at, Value | Data | Tokens))
 
     def _needs(self, wanted: Callable[[Pattern], bool]) -> bool:
         return all(_needs(content, wanted) for content in self.contents)

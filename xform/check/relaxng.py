@@ -132,12 +132,13 @@ class Ref:
 
     name: str
     grammar: Grammar = field(repr=False)
+    place: str = field(repr=False, eq=False)  # file:line
 
     @property
     def target(self) -> Pattern:
         """Raises XformError where nothing has the name."""
         if self.name not in self.grammar.defined:
-            raise XformError(f"the schema refers to {self.name!r}, which it does not define")
+            raise XformError(f"{self.place}: the schema refers to {self.name!r}, which it does not define")
         return self.grammar.defined[self.name]
 
 
@@ -239,7 +240,7 @@ class _Reader:
     def ref(self, node: Node, files: tuple[Path, ...], grammar: Grammar | None) -> Pattern:
         if grammar is None:
             raise _fault(node, files, f"<{_kind(node)}> stands outside the grammar that it refers to")
-        return Ref(_attribute(node, "name"), grammar)
+        return Ref(_attribute(node, "name"), grammar, _place(node, files))
 
     def parts(self, node: Node, files: tuple[Path, ...]) -> Iterator[Pattern]:
         return (self.pattern(child, files) for child in _children(node))
@@ -275,7 +276,7 @@ class _Reader:
         _Reader(grammar).define(node, files, grammar.defined, frozenset())
         if START not in grammar.defined:
             raise _fault(node, files, "the grammar has no start")
-        return Ref(START, grammar)
+        return Ref(START, grammar, _place(node, files))
 
     def define(
         self, node: Node, files: tuple[Path, ...], defined: dict[str, Pattern], replaced: frozenset[str]
@@ -313,7 +314,7 @@ def _parsed(file: Path, within: tuple[Path, ...]) -> Node:
     except OSError as error:
         raise XformError(f"{file}: {error.strerror}; expected a RELAX NG schema") from None
     except DocumentError as error:
-        raise XformError(f"{error}; expected a RELAX NG schema") from None
+        raise XformError(str(error).replace("expected well-formed XML", "expected a RELAX NG schema")) from None
     if not str(root.tag).startswith(NAMESPACE):
         raise XformError(f"{file}:{root.sourceline}: the root is {str(root.tag)!r}; expected a RELAX NG schema")
     return root
@@ -340,7 +341,11 @@ def _defined_name(node: Node) -> str:
 
 
 def _fault(node: Node, files: tuple[Path, ...], message: str) -> XformError:
-    return XformError(f"{files[-1]}:{node.sourceline}: {message}")
+    return XformError(f"{_place(node, files)}: {message}")
+
+
+def _place(node: Node, files: tuple[Path, ...]) -> str:
+    return f"{files[-1]}:{node.sourceline}"
 
 
 def _space(node: Node) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from inspect import unwrap
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from xform.check.finding import Finding, every_table, nodes, rows_of, sketch
+from xform.check.finding import Finding, every_table, nodes, sketch
 from xform.codecs import Codec
 from xform.table.folder import display
 from xform.table.model import Origin, Row, Tables
@@ -18,7 +19,7 @@ from xform.validate import admits, brief, shown
 def one_way(tables: Tables) -> Iterator[Finding]:
     """A one-way row (`>`) says in its comment why reading needs it not."""
     for table, choice in every_table(tables):
-        for row in rows_of(table):
+        for row in table.every:
             if row.generated and not row.origin.comment:
                 yield Finding(
                     "one_way",
@@ -62,12 +63,12 @@ def _whole(row: Row) -> str | None:
         return "true as soon as its element is there"
     if codec.shape == "xml":
         return "kept whole"
-    if row.path.attribute is None and _takes_blank(row, codec):
+    if row.path.attribute is None and _takes_blank(codec):
         return f"{shown(codec.decode('', **_needs(codec)))} where its element has no text"
     return None
 
 
-def _takes_blank(row: Row, codec: Codec) -> bool:
+def _takes_blank(codec: Codec) -> bool:
     """Whether an element without text has a value: then it cannot be told from one that others went through."""
     if codec.filled or codec.constant is not None:
         return False
@@ -96,7 +97,7 @@ def _through(row: Row, other: Row) -> bool:
 def loses(tables: Tables) -> Iterator[Finding]:
     """A codec gives back every value and every text of its samples; a rule has samples."""
     for table, choice in every_table(tables):
-        for row in rows_of(table):
+        for row in table.every:
             codec = row.codec
             if codec is None or codec.shape != "value" or row.computed:
                 continue
@@ -121,7 +122,8 @@ def _losses(row: Row, codec: Codec) -> Iterator[tuple[str, str]]:
                 codec.decode(text, codec.unit_word) if codec.unit else codec.decode(text, **needs), **needs
             )
         except ValueError as error:
-            yield f"{brief(error)}; expected each sample back", call
+            why = f": {brief(error.__cause__)}" if isinstance(error.__cause__, Exception) else ""
+            yield f"{brief(error)}{why}; expected each sample back", call
         except Exception as error:
             yield f"it raises {type(error).__name__}: {brief(error)}; expected a value, or ValueError", call
         else:
@@ -131,7 +133,7 @@ def _losses(row: Row, codec: Codec) -> Iterator[tuple[str, str]]:
 
 def _place(codec: Codec) -> Origin | None:
     """Where a rule's Python stands."""
-    code = getattr(codec.decode, "__code__", None)
+    code = getattr(unwrap(codec.decode), "__code__", None)
     if codec.word != "rule" or code is None:
         return None
     file = Path(code.co_filename)

@@ -45,15 +45,14 @@ class Survey:
 
 def survey(tables: Tables, document: Place) -> Survey:
     """Lay the tables over a schema, from the place around the root element down."""
-    root = tables.shapes[tables.root]
-    assert isinstance(root, Table)
+    root = tables.document
     found = Survey(tables, document.child(root.element or ""))
     if found.root:
         surveyor = _Surveyor(found)
         surveyor.table(Spot(root, None, found.root))
         for joined, join, row in joins(tables):
             if place := follow(found.root, join.path.steps):
-                surveyor.table(Spot(Table(joined.name, join.origin, rows=join.rows), None, place, row))
+                surveyor.table(Spot(joined.second(join), None, place, row))
     return found
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import click
-
 from xform.cli.commands import Commands, run_commands
+from xform.cli.version import version_option
 
 COMMANDS = {
     "generate": "An entity file as Domain XML.",
@@ -18,20 +17,21 @@ COMMANDS = {
     "draft": "Rows for what a schema declares and no table claims.",
     "trace": "Beside each line of a document the row and field that it comes from.",
     "show": "A table as an annotated XML template.",
+    "reference": "What the tables of a dialect say, as pages to read.",
     "stubs": "A dialect's entity classes for editors and type checkers.",
     "completion": "The script that makes a shell complete all this.",
     "monitor": "Follow the VMs of libvirt connections into a database.",
+    "audit": "What a fleet's documents are by schemas, laws, tables and a store.",
     "run": "The whole flow on one machine: plan, generate, check, start, dump, match.",
 }
 
-cli = click.version_option(package_name="libvirt-xform", message="xform %(version)s")(
-    Commands(
-        COMMANDS,
-        __name__,
-        name="xform",
-        help="Virtual machine entities and libvirt Domain XML, in both directions, from one table.",
-        epilog="Exit codes: 0 all is well, 1 findings, 2 bad use or bad input, 3 libvirt or the host refused.",
-    )
+cli = Commands(
+    COMMANDS,
+    __name__,
+    name="xform",
+    params=[version_option("xform")],
+    help="Virtual machine entities and libvirt Domain XML, in both directions, from one table.",
+    epilog="Exit codes: 0 all is well, 1 findings, 2 bad use or bad input, 3 libvirt or the host refused.",
 )
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
+import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from typing import Any, NoReturn
 
 import click
 
-from xform.errors import HostError, XformError, did_you_mean
+from xform.errors import HostError, XformError, instead, visible
 
 BAD, REFUSED, INTERRUPTED, PIPE = 2, 3, 130, 141
 DEBUG = "xform.debug"
@@ -39,9 +41,7 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in self.known and not args[0].startswith("-"):
-            ctx.fail(
-                f"no command {args[0]!r}{did_you_mean(args[0], self.known)}; expected one of {', '.join(self.known)}"
-            )
+            ctx.fail(f"no command {args[0]!r}{instead(args[0], self.known)}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -69,7 +69,7 @@ class Commands(click.Group):
         except Exception as error:
             if ctx.meta.get(DEBUG):
                 traceback.print_exc()
-            return _say(error)
+            return _say(error, " ".join(filter(None, (ctx.command_path, ctx.invoked_subcommand))))
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> NoReturn:  # type: ignore[override]
         try:
@@ -79,6 +79,8 @@ class Commands(click.Group):
             code = BAD
         except click.ClickException as error:
             code = _say(error)
+        except click.Abort:  # ^C before a command is invoked, or after
+            code = INTERRUPTED
         sys.exit(code)
 
 
@@ -88,11 +90,25 @@ def run_commands(commands: Commands, name: str) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure") and (stream.encoding or "").lower().replace("-", "") != "utf8":
             stream.reconfigure(encoding="utf-8", errors="replace")
-    commands.main(prog_name=name)
+    try:
+        commands.main(prog_name=name)
+    except SystemExit as end:
+        if isinstance(end.code, int) and end.code > 128:  # a signal decided how it ends, and no other changes that
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)
+        raise
 
 
-def _say(error: Exception) -> int:
-    """Tell what went wrong, in a line for each fault; the exit code."""
+def _as_ours(message: str) -> str:
+    """A message of click's in the form of all others."""
+    message = re.sub(r"\. Choose from:\s+(.*)", lambda said: f"; expected one of {said[1]}", message, flags=re.DOTALL)
+    message = re.sub(r"\. (Did you mean .*)\?$", lambda said: f" ({said[1].lower()}?)", message)
+    message = " ".join(message.split())
+    return (message[:1].lower() + message[1:]).removesuffix(".")
+
+
+def _say(error: Exception, command: str = "xform") -> int:
+    """Tell what went wrong with a command, in a line for each fault; the exit code."""
     code = BAD
     if isinstance(error, OSError) and error.filename is None and sys.stdout is not None:
         # standard output takes no more, so nothing may be flushed there at the end
@@ -104,8 +120,8 @@ def _say(error: Exception) -> int:
     elif isinstance(error, XformError):
         message = str(error)
     elif isinstance(error, click.ClickException):
-        path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "xform"
-        message = f"{path}: {error.format_message()}"
+        path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else command
+        message = f"{path}: {_as_ours(error.format_message())}"
     elif isinstance(error, OSError):  # files are read and written elsewhere, with messages of their own
         message = f"{error.filename or 'standard output'}: {error.strerror or error}"
     elif isinstance(error, MemoryError):
@@ -113,6 +129,15 @@ def _say(error: Exception) -> int:
     else:
         said = " ".join(str(error).split())
         message = f"internal error, {type(error).__name__}: {said}; --debug shows where"
-    for line in message.splitlines():
-        click.echo(line, err=True)
+    tell(message)
     return code
+
+
+def seen(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A processor of structlog's: what is logged does nothing to a terminal."""
+    return {name: visible(value) if isinstance(value, str) else value for name, value in event.items()}
+
+
+def tell(message: str) -> None:
+    """A message on standard error."""
+    click.echo(visible(message), err=True)

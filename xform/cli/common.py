@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import stat
 import sys
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
-from xform.cli.commands import DEBUG
+from xform import inputs
+from xform.cli.commands import DEBUG, seen
 from xform.cli.completion import FILE, FOLDER, dialects
-from xform.errors import DocumentError, XformError
+from xform.errors import DocumentError, XformError, visible, visible_name
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect
-    from xform.monitor.store import Store
+    from xform.table.model import Tables
 
 STDIN = "-"
 READ = "xform.stdin"
 CONTEXTS = "xform.contexts"
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -60,7 +63,7 @@ def host(command: F) -> F:
         for one in given:
             keyword, equals, path = one.partition("=")
             if not equals:
-                raise click.BadParameter(f"{one!r} is no KEYWORD=FILE")
+                raise click.BadParameter(f"{one!r} is no KEYWORD=FILE; expected e.g. host=FILE")
             ctx.meta.setdefault(CONTEXTS, {})[keyword] = path
 
     command = click.option(
@@ -114,6 +117,15 @@ def annotation(kind: str, message: str, file: str, line: int | None = None, colu
     return f"::{kind} {place}::{_escaped(message)}\n"
 
 
+def unread_annotation(file: str, why: str) -> str:
+    """That of a document which cannot be read; `why` begins with the file, and perhaps with a line and a column."""
+    said = re.fullmatch(rf"{re.escape(file)}(?::(\d+)(?::(\d+))?)?: (.*)", why, re.DOTALL)
+    if not said:
+        return annotation("error", why, file)
+    line, column = (int(number) if number else None for number in said.group(1, 2))
+    return annotation("error", said[3], file, line, column)
+
+
 def _escaped(text: str, more: str = "") -> str:
     for letter in "%\r\n" + more:
         text = text.replace(letter, f"%{ord(letter):02X}")
@@ -134,17 +146,16 @@ def load(name: str) -> Dialect:
 
 
 def source_name(path: str) -> str:
-    return "<stdin>" if path == STDIN else path
+    return "<stdin>" if path == STDIN else visible_name(path)
 
 
-def read_bytes(path: str, limit: int = 16 * 1024 * 1024) -> bytes:
-    """A file, or standard input for ``-``; never much more than any reader accepts. Raises DocumentError."""
-    try:
-        if path != STDIN:
-            with open(path, "rb") as file:
-                return file.read(limit)
-    except OSError as error:
-        raise DocumentError(f"{path}: {error.strerror}; expected a file") from None
+def read_bytes(path: str) -> bytes:
+    """A file, or standard input for ``-``; of what is too large for any reader its beginning. Raises DocumentError."""
+    if path != STDIN:
+        try:
+            return inputs.read_bytes(path)
+        except OSError as error:
+            raise DocumentError(f"{source_name(path)}: {error.strerror}; expected a file") from None
     meta = click.get_current_context().meta
     if meta.get(READ):
         raise DocumentError("<stdin>: it was read already; expected - once")
@@ -152,9 +163,17 @@ def read_bytes(path: str, limit: int = 16 * 1024 * 1024) -> bytes:
         raise DocumentError("<stdin>: it is closed; expected a file there")
     meta[READ] = True
     try:
-        return sys.stdin.buffer.read(limit)
+        return sys.stdin.buffer.read(inputs.MOST)
     except OSError as error:
         raise DocumentError(f"<stdin>: {error.strerror}; expected a file there") from None
+
+
+def one_dialect(argument: str | None, dialect: str) -> str:
+    """The dialect that a command's argument names, or else `--dialect`."""
+    context = click.get_current_context()
+    if argument and context.get_parameter_source("dialect") is ParameterSource.COMMANDLINE:
+        raise click.UsageError("a dialect is named twice; expected DIALECT or --dialect", context)
+    return argument or dialect
 
 
 def read_entity(dialect: Dialect, path: str) -> Any:
@@ -181,7 +200,7 @@ def write(path: str | None, text: str | bytes) -> None:
     if path is None or path == STDIN:
         if sys.stdout is None:
             raise XformError("standard output: it is closed; nothing was written")
-        click.echo(text, nl=False)
+        click.echo(visible(text) if isinstance(text, str) and sys.stdout.isatty() else text, nl=False)
         return
     try:
         _replace(Path(os.path.realpath(path)), text.encode("utf-8") if isinstance(text, str) else text)
@@ -190,19 +209,22 @@ def write(path: str | None, text: str | bytes) -> None:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    mode = path.stat().st_mode if path.exists() else None
-    if mode is not None and not stat.S_ISREG(mode):
+    found = path.stat() if path.exists() else None
+    if found and not stat.S_ISREG(found.st_mode):
         # a pipe or a device has no place beside it; a folder is refused here
         with open(path, "wb") as file:
             file.write(data)
         return
-    if mode is not None and not os.access(path, os.W_OK):
+    if found and not os.access(path, os.W_OK):
         raise PermissionError(13, "Permission denied")
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with open(handle, "wb") as file:
             file.write(data)
-            os.fchmod(file.fileno(), stat.S_IMODE(mode) if mode is not None else 0o666 & ~_umask())
+            if found:
+                with suppress(PermissionError):  # who may write a file of another's cannot give his own away
+                    os.fchown(file.fileno(), found.st_uid, found.st_gid)
+            os.fchmod(file.fileno(), stat.S_IMODE(found.st_mode) if found else 0o666 & ~_umask())
         os.replace(beside, path)
     except BaseException:
         with suppress(OSError):
@@ -216,12 +238,70 @@ def _umask() -> int:
     return mask
 
 
-def open_store(url: str, dialect: Dialect) -> Store:
-    """The store of a monitor. Raises XformError, also where what it needs is not installed."""
+def write_json(data: Any) -> None:
+    """Plain data on standard output."""
+    from xform.files import to_json
+
+    write(None, to_json(data))
+
+
+def documents(name: str) -> list[str]:
+    """A document, or all ``*.xml`` of a folder. Raises XformError where nothing is there."""
+    path = Path(name)
+    if not path.exists():
+        raise XformError(f"{visible_name(name)}: No such file or directory; expected a document, or a folder of some")
+    return [str(path / file) for file in inputs.documents_in(path)] if path.is_dir() else [name]
+
+
+def nothing_tried(other: Tables | None, where: Iterable[str]) -> XformError:
+    """What is wrong where no document was found, or none but those of `other` dialects than this one."""
+    of = f" of the dialect {other.name}" if other else ""
+    more = f" whose root element is <{other.document.element}>" if other else ""
+    return XformError(f"no document{of} in {', '.join(map(visible_name, where))}; expected some{more}")
+
+
+def exceptions(name: str | None) -> Iterator[tuple[str, str]]:
+    """What the lines of a file of exceptions say, each behind its file and line. Raises XformError."""
+    if name is None:
+        return
     try:
-        from xform.monitor import store
-    except ImportError as error:
-        raise XformError(
-            f"a store needs more than is installed ({error}); install it with: pip install 'libvirt-xform[monitor]'"
-        ) from None
-    return store.Store(url, dialect)
+        lines = Path(name).read_text("utf-8").splitlines()
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise XformError(f"{name}: {why}; expected a file of exceptions") from None
+    for number, line in enumerate(lines, 1):
+        if line.strip() and not line.startswith("#"):
+            yield f"{name}:{number}", line
+
+
+@contextmanager
+def logging_by(**settings: Any) -> Iterator[None]:
+    """Within, structlog is configured so."""
+    import structlog
+
+    before = structlog.get_config() if structlog.is_configured() else None
+    structlog.configure(**settings, cache_logger_on_first_use=False)
+    try:
+        yield
+    finally:
+        if before is not None:
+            structlog.configure(**before)
+        else:
+            structlog.reset_defaults()
+
+
+@contextmanager
+def logged_lines(least: int = logging.NOTSET) -> Iterator[None]:
+    """Within, each event of structlog's is a line on standard error, of this level at least."""
+    import structlog
+
+    processors = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        seen,
+        structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+    ]
+    wrapper = structlog.make_filtering_bound_logger(least)
+    factory = structlog.PrintLoggerFactory(sys.stderr)
+    with logging_by(wrapper_class=wrapper, processors=processors, logger_factory=factory):
+        yield

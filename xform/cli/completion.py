@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem, get_completion_class
@@ -11,8 +12,19 @@ from click.shell_completion import CompletionItem, get_completion_class
 from xform.errors import XformError
 
 SHELLS = ("bash", "zsh", "fish")
-FILE = click.Path(allow_dash=True, readable=False)  # shells complete it; what is wrong with it is told later
-FOLDER = click.Path(path_type=Path, readable=False)
+
+
+class _Path(click.Path):
+    """What shells complete; what is wrong with it is told later, but for an empty text: it would be the folder here."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("an empty text; expected a path", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = _Path(allow_dash=True, readable=False)
+FOLDER = _Path(path_type=Path, readable=False)
 
 
 @click.command()
@@ -51,9 +63,9 @@ def _names(known: Callable[[str], Iterable[str]], other: str | None = None) -> C
 
 
 def _dialects(_: str) -> Iterable[str]:
-    from xform.table.folder import shipped
+    from xform.table.folder import names
 
-    return shipped()
+    return names()
 
 
 def _entities(dialect: str) -> Iterable[str]:

@@ -9,15 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xform.cli.common import common, schemas, write
+from xform.cli.commands import BAD, tell
+from xform.cli.common import (
+    common,
+    documents,
+    exceptions,
+    nothing_tried,
+    read_bytes,
+    schemas,
+    source_name,
+    write,
+    write_json,
+)
 from xform.cli.completion import FILE
 from xform.errors import DocumentError, XformError
 
 if TYPE_CHECKING:
-    from xform.coverage.counts import Count, Coverage, Gap
+    from xform.coverage.counts import Coverage, Gap
+    from xform.table.model import Tables
     from xform.xml import Element
-
-HEADS = ("declared", "claimed", "opaque", "missing")
 
 
 @click.command()
@@ -30,6 +40,7 @@ HEADS = ("declared", "claimed", "opaque", "missing")
 )
 @click.option(
     "--exceptions",
+    "excused",
     metavar="FILE",
     type=FILE,
     help="Paths that may be missing, each a line `path : reason`; one that is not missing is a finding.",
@@ -41,7 +52,7 @@ HEADS = ("declared", "claimed", "opaque", "missing")
 def coverage(
     missing: bool,
     corpus: str | None,
-    exceptions: str | None,
+    excused: str | None,
     html: str | None,
     as_json: bool,
     schemas: Path | None,
@@ -50,81 +61,76 @@ def coverage(
     """Count what a schema declares, each element and attribute once: what a row claims, what the tables keep opaque,
     and what they miss on one of its paths at least.
 
-    Exit code 1 where something is missing or an exception is stale.
+    Exit code 1 where something is missing or an exception is stale, 2 where a document of the corpus could not be read;
+    the others are counted.
     """
     from xform.coverage.corpus import by_frequency
 
-    reasons = read_reasons(exceptions)
+    reasons = read_reasons(excused)
     found = laid(dialect, schemas, reasons)
-    gaps = by_frequency(found, _documents(corpus, found.root.name)) if corpus else found.gaps
+    unread: list[str] = []
+    gaps = by_frequency(found, _documents(corpus, found.tables, unread)) if corpus else found.gaps
     if html:
         from xform.coverage.map import drawn
 
         title = f"What the tables of {found.tables.name} say of {found.tables.schema}"
         write(html, drawn(found, title, Path(html).absolute().parent))
     if as_json:
-        from xform.files import to_json
-
-        write(None, to_json(as_data(found, gaps)))
+        write_json(as_data(found, gaps))
     else:
         write(None, "".join(map(line, gaps)) if missing else table(found))
         for path in sorted(found.stale):
-            click.echo(f"{reasons[path]}: stale: nothing is missing on {path}", err=True)
+            tell(f"{reasons[path]}: stale: nothing is missing on {path}")
         if missing:
             total = found.total
-            click.echo(f"{len(gaps)} paths of {total.missing} declarations of {total.declared}", err=True)
-    return 1 if gaps or found.stale else 0
+            tell(f"{len(gaps)} paths, on which {total.missing} of {total.declared} declarations are missing")
+    return BAD if unread else 1 if gaps or found.stale else 0
 
 
 def laid(dialect: str, folder: Path | None, excused: Iterable[str] = ()) -> Coverage:
     """The tables of a dialect over the schema that its documents follow. Raises XformError, HostError."""
     from xform.coverage.counts import cover
-    from xform.schema import find_schemas
+    from xform.schema import home_of, no_schema
     from xform.table.resolve import load_tables
 
     tables = load_tables(dialect)
-    if tables.schema is None:
-        raise XformError(f"{tables.folder / 'dialect.toml'}: no schema to look into; name one as `schema`")
-    return cover(tables, find_schemas(folder, tables.schema), excused)
+    home = home_of(tables, folder)
+    if home is None:
+        raise no_schema(tables)
+    return cover(tables, home, excused)
 
 
 def read_reasons(name: str | None) -> dict[str, str]:
     """The paths of a file of exceptions, each with the place where it is excused. Raises XformError."""
-    if name is None:
-        return {}
-    try:
-        lines = Path(name).read_text("utf-8").splitlines()
-    except (OSError, UnicodeError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise XformError(f"{name}: {why}; expected a file of exceptions") from None
     found = {}
-    for number, text in enumerate(lines, 1):
-        if not text.strip() or text.startswith("#"):
-            continue
+    for at, text in exceptions(name):
         path, _, reason = (part.strip() for part in text.partition(" : "))
         if not path or not reason:
-            raise XformError(f"{name}:{number}:1: this is no exception; expected `path : reason`")
-        found[path] = f"{name}:{number}:1"
+            raise XformError(f"{at}:1: this is no exception; expected `path : reason`")
+        found[path] = f"{at}:1"
     return found
 
 
-def _documents(name: str, tag: str) -> Iterator[Element]:
-    """The documents of a file or folder whose root is such an element."""
+def _documents(name: str, tables: Tables, unread: list[str]) -> Iterator[Element]:
+    """The documents of a file or folder that are of this dialect; files that cannot be read are noted.
+
+    Raises XformError where there is none.
+    """
     from xform.xml import parse_text
 
-    path = Path(name)
-    if not path.exists():
-        raise XformError(f"{name}: No such file or directory; expected a document, or a folder of some")
-    for file in sorted(path.rglob("*.xml")) if path.is_dir() else [path]:
+    files, read = documents(name), 0
+    for file in files:
         try:
-            root = parse_text(file.read_bytes(), str(file))
-        except OSError as error:
-            raise XformError(f"{file}: {error.strerror}; expected a document") from None
+            root = parse_text(read_bytes(file), source_name(file))
         except DocumentError as error:
-            click.echo(str(error), err=True)
+            tell(str(error))
+            unread.append(file)
             continue
-        if root.tag == tag:
+        if root.tag == tables.document.element:
+            read += 1
             yield root
+    if not read and not unread:
+        raise nothing_tried(tables if files else None, [name])
 
 
 def line(gap: Gap) -> str:
@@ -135,23 +141,19 @@ def table(found: Coverage) -> str:
     """The counts of every top-level element, and of all."""
     rows = [*found.groups.items(), ("all, each once", found.total)]
     width = max(len(name) for name, _ in rows)
-    lines = ["  ".join(["element".ljust(width), *HEADS])]
+    lines = ["  ".join(["element".ljust(width), *found.total.by_name])]
     for name, count in rows:
-        cells = (str(number).rjust(len(head)) for head, number in as_counts(count).items())
+        cells = (str(number).rjust(len(head)) for head, number in count.by_name.items())
         lines.append("  ".join([name.ljust(width), *cells]))
     return "\n".join(lines) + "\n"
-
-
-def as_counts(count: Count) -> dict[str, int]:
-    return {head: getattr(count, head) for head in HEADS}
 
 
 def as_data(found: Coverage, gaps: list[Gap]) -> dict[str, Any]:
     from xform.coverage.counts import told
 
     return {
-        "total": as_counts(found.total),
-        "elements": {name: as_counts(count) for name, count in found.groups.items()},
+        "total": found.total.by_name,
+        "elements": {name: count.by_name for name, count in found.groups.items()},
         "missing": [
             {
                 "path": gap.path,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from xform.cli.commands import tell
 from xform.cli.common import common, schemas, write
 
 
@@ -22,7 +23,11 @@ def draft(path: str, schemas: Path | None, dialect: str) -> None:
     from xform.cli.coverage import laid
     from xform.coverage.draft import draft
 
-    drafts = draft(laid(dialect, schemas), path)
+    coverage = laid(dialect, schemas)
+    drafts = draft(coverage, path)
     if not drafts:
-        click.echo(f"nothing is missing on {path}", err=True)
-    write(None, "\n".join(map(str, drafts)))
+        tell(f"nothing is missing on {path}")
+    text = "\n".join(map(str, drafts))
+    needed = [f'# {prefix} = "{uri}"\n' for prefix, uri in coverage.undeclared.items() if f"{prefix}:" in text]
+    head = "".join(["# dialect.toml\n# [namespaces]\n", *needed, "\n"]) if needed else ""
+    write(None, head + text)

@@ -3,33 +3,43 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import suppress
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from xform.cli.common import common, formats, load, schemas, write
+from xform.cli.commands import tell
+from xform.cli.common import (
+    common,
+    documents,
+    formats,
+    load,
+    nothing_tried,
+    read_bytes,
+    schemas,
+    source_name,
+    write,
+    write_json,
+)
 from xform.cli.completion import FILE, laws
+from xform.cli.progress import progress
 from xform.cli.verdict import Verdict, read_excuses
-from xform.errors import XformError, did_you_mean
+from xform.errors import DocumentError, HostError, XformError, instead, visible_name
+from xform.table.folder import display
+from xform.workers import workers
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect
     from xform.laws.corpus import Outcome, Trial
 
-EVERY = 250
-
 
 @click.command()
 @click.argument("paths", metavar="PATH...", type=FILE, nargs=-1, required=True)
-@click.option("--laws", metavar="LAW,...", shell_complete=laws, help="Only these; by default all.")
+@click.option("--laws", metavar="LAW,...", multiple=True, shell_complete=laws, help="Only these; by default all.")
 @click.option("--jobs", metavar="N", type=click.IntRange(1), help="Processes; by default one for each processor.")
 @click.option("--thorough", is_flag=True, help="Every fact of every document, not some of each. Takes long.")
 @click.option(
@@ -51,7 +61,7 @@ EVERY = 250
 @partial(common, dialect="domain")
 def gate(
     paths: tuple[str, ...],
-    laws: str | None,
+    laws: tuple[str, ...],
     jobs: int | None,
     thorough: bool,
     exceptions: str | None,
@@ -63,49 +73,79 @@ def gate(
     """Try the laws on documents: files, and all *.xml of folders.
 
     Exit code 1 where a law does not hold or an exception is stale, 2 where a document could not be read. Documents
-    with another root element, and those that libvirt refuses, are counted, and are no failure.
+    with another root element, and those that libvirt refuses, are counted, and are no failure; but a folder that holds
+    no document of the dialect is, with exit code 2, as nothing was tried; and so is a law of --laws that cannot be
+    tried here, with 3.
     """
     from xform.cli.gate_reports import reporter
-    from xform.laws.corpus import untried
+    from xform.process import processors
 
-    known, asked = load(dialect), _laws(laws)
-    excused, makers = read_excuses(exceptions), {name: reporter(name) for name in reports}
-    files = _files(paths)
-    missing = untried(known, asked, schemas)
+    makers = {name: reporter(name) for name in reports}
+    read = {Path(name).resolve() for name in (*paths, *([exceptions] if exceptions else []))}
+    for name in makers:
+        if Path(name).resolve() in read:
+            raise XformError(f"--report: {visible_name(name)} is what is to be read; expected another file")
+    for name in makers:  # that of a run before says nothing of this one
+        if (old := Path(name).resolve()).is_file() and os.access(old, os.W_OK):
+            with suppress(OSError):  # told where it is written
+                old.unlink()
+    known, asked, excused = load(dialect), asked_laws(laws or ["all"]), read_excuses(exceptions)
+    files = list(dict.fromkeys(file for path in paths for file in documents(path)))
+    if not files:
+        raise nothing_tried(None, paths)
+    missing = untried_laws(known, laws, asked, schemas)
     given = known, asked, [law for law in asked if law not in missing], schemas, thorough
-    verdict = Verdict(asked, _tried(files, given, jobs or os.cpu_count() or 1), excused, missing)
+    whole = any(Path(path).is_dir() for path in paths)
+    where = source_name(paths[0]) + (f" and {len(paths) - 1} more" if len(paths) > 1 else "")
+    verdict = Verdict(asked, _tried(files, given, jobs or processors()), excused, missing, where, whole)
     for why in verdict.reasons:
-        click.echo(why, err=True)
-    for name, make in makers.items():
-        write(name, make(verdict))
+        tell(why)
     if form == "json":
-        from xform.files import to_json
-
-        write(None, to_json(verdict.data()))
+        write_json(verdict.data())
     else:
         write(None, verdict.annotations() if form == "github" else verdict.text())
+    faults = []
+    for name, make in makers.items():
+        try:
+            write(name, make(verdict))
+        except XformError as error:  # the others are written all the same
+            faults.append(str(error))
+    if faults:
+        raise XformError("\n".join(faults))
+    if verdict.empty:
+        raise nothing_tried(known.tables, paths)
     return verdict.code
 
 
-def _laws(given: str | None) -> list[str]:
+def asked_laws(given: Sequence[str]) -> list[str]:
+    """The laws of an option's values, in their order. Raises XformError."""
     from xform.laws.corpus import LAWS
 
-    asked = [name.strip() for name in given.split(",")] if given else list(LAWS)
+    asked = _names(given)
     for name in asked:
-        if name not in LAWS:
-            raise XformError(f"--laws: no law {name!r}{did_you_mean(name, LAWS)}; expected some of {', '.join(LAWS)}")
-    return asked
+        if name not in (*LAWS, "all"):
+            raise XformError(f"--laws: no law {name!r}{instead(name, LAWS)}")
+    return [law for law in LAWS if law in asked or "all" in asked]
 
 
-def _files(paths: Iterable[str]) -> list[str]:
-    """Files as they are given, and those of folders, each once."""
-    found: dict[str, None] = {}
-    for path in paths:
-        if not Path(path).exists():
-            raise XformError(f"{path}: No such file or directory; expected a document, or a folder of some")
-        inner = sorted(Path(path).rglob("*.xml")) if Path(path).is_dir() else [path]
-        found.update(dict.fromkeys(str(file) for file in inner if not Path(file).is_dir()))
-    return list(found)
+def untried_laws(dialect: Dialect, given: Sequence[str], asked: Sequence[str], schemas: Path | None) -> dict[str, str]:
+    """Of the laws that cannot be tried here, why. Raises HostError for one that the option's values name, XformError
+    for one of those that the dialect has nothing for.
+    """
+    from xform.laws.corpus import LIBVIRT, untried
+
+    for law, word in (("schema", "schema"), (LIBVIRT, "hypervisor")):
+        if law in _names(given) and not getattr(dialect.tables, word):
+            head = display(dialect.tables.folder) / "dialect.toml"
+            raise XformError(f"--laws: the law {law} needs a `{word}` in {visible_name(str(head))}; it names none")
+    found = untried(dialect, asked, schemas)
+    if named := [f"{why}; the law {law} cannot be tried" for law, why in found.items() if law in _names(given)]:
+        raise HostError("\n".join(named))
+    return found
+
+
+def _names(given: Sequence[str]) -> list[str]:
+    return [name.strip() for names in given for name in names.split(",")]
 
 
 # --- trying -----------------------------------------------------------------------------------------------------
@@ -128,49 +168,25 @@ def _try(file: str) -> Outcome:
     assert _work
     trial, laws = _work
     try:
-        data = Path(file).read_bytes()
-    except OSError as error:
-        return Outcome(unread=f"{file}: {error.strerror}; expected a file")
-    return outcome(trial, data, laws, file)
+        return outcome(trial, read_bytes(file), laws, source_name(file))
+    except DocumentError as error:
+        return Outcome(unread=str(error))
 
 
 def _tried(files: list[str], given: Given, jobs: int) -> dict[str, Outcome]:
     """What came of every file, tried in several processes."""
-    with _progress(len(files)) as step:
+    with progress(len(files)) as pace:
+
+        def step(outcome: Outcome) -> Outcome:
+            pace(1, 0)
+            return outcome
+
         if min(jobs, len(files)) < 2:
             _start(*given)
-            return {file: step(_try(file)) for file in files}
+            return {source_name(file): step(_try(file)) for file in files}
         try:
-            with ProcessPoolExecutor(jobs, get_context("spawn"), _start, given) as pool:
+            with workers(jobs, _start, *given) as pool:
                 found = pool.map(_try, files, chunksize=max(1, min(16, len(files) // jobs // 4)))
-                return {file: step(outcome) for file, outcome in zip(files, found, strict=True)}
+                return {source_name(file): step(outcome) for file, outcome in zip(files, found, strict=True)}
         except BrokenProcessPool:
             raise XformError("a process ended before its documents were tried; --jobs 1 shows more") from None
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Any]:
-    """A bar on a terminal, now and then a line elsewhere; gives what is called for every document."""
-    if sys.stderr is not None and sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import Progress
-
-        with Progress(console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("documents", total=total)
-
-            def advance(outcome: Outcome) -> Outcome:
-                progress.advance(task)
-                return outcome
-
-            yield advance
-        return
-    done = 0
-
-    def count(outcome: Outcome) -> Outcome:
-        nonlocal done
-        done += 1
-        if done % EVERY == 0:
-            click.echo(f"{done} of {total} documents", err=True)
-        return outcome
-
-    yield count

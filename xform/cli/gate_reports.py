@@ -67,14 +67,14 @@ def page(verdict: Verdict) -> str:
     """Counts by law and by hypervisor, and below them each finding, each document that libvirt refuses, and so on."""
     from xform import html
 
-    result = '<p class="bad">Something does not hold.' if verdict.code else '<p class="good">Every law holds.'
-    parts = [result, f"<p>{escape(verdict.total)}", *(f"<p>{escape(why)}" for why in verdict.reasons)]
-    heads, rows = verdict.by_law()
-    parts.append(html.table("By law", heads, rows))
+    colour = "bad" if verdict.code else "good" if verdict.tried else "soft"
+    result = f'<p class="{colour}">{verdict.result}'
+    lead = "\n".join([result, *(f"<p>{escape(said)}" for said in (verdict.total, *verdict.reasons))])
+    parts = [html.table("By law", *verdict.by_law())]
     heads, rows = verdict.by_hypervisor()
     if rows:
         parts.append(html.table("By hypervisor: documents on which a law holds, of those that were tried", heads, rows))
-    findings = [(file, one.line or "", one.path, one.law, printable(one.what)) for file, one in verdict.findings]
+    findings = [(file, one.line or "", one.path, one.law, one.what) for file, one in verdict.findings]
     stale = [(one.origin, one.file, one.path, one.law) for one in verdict.stale]
     lists: list[tuple[str, tuple[str, ...], Sequence[tuple[html.Cell, ...]]]] = [
         ("Findings", ("file", "line", "path", "law", "what"), findings),
@@ -84,7 +84,6 @@ def page(verdict: Verdict) -> str:
     ]
     for title, names, lines in lists:
         if lines:
-            shown = " open" if title != REFUSED else ""
-            count = f"{title}: {len(lines)}"
-            parts.append(f"<details{shown}><summary>{count}</summary>\n{html.table(title, names, lines)}\n</details>")
-    return html.page("xform gate", "\n".join(parts))
+            table = html.table(title, names, lines)
+            parts.append(html.folded(f"{title}: {len(lines)}", table, opened=title != REFUSED))
+    return html.page(f"xform gate {verdict.where}", lead, "\n".join(parts))

@@ -8,7 +8,7 @@ import click
 
 from xform.cli import common
 from xform.cli.completion import FILE
-from xform.errors import DocumentError, EntityError, did_you_mean
+from xform.errors import DocumentError, EntityError, instead
 
 
 @click.command()
@@ -47,8 +47,7 @@ def generate(
     if bool(devices) != bool(part):
         raise click.UsageError("--part and --device go together")
     if part and part not in known.tables.parts:
-        hint = did_you_mean(part, known.tables.parts)
-        raise EntityError(f"{known.tables.name} has no part {part!r}{hint}")
+        raise EntityError(f"{known.tables.name} has no part {part!r}{instead(part, known.tables.parts)}")
     context = common.read_contexts(known, host=host)
     name = common.source_name(entity)
     value = common.read_entity(known, entity)
@@ -62,6 +61,9 @@ def generate(
         raise EntityError("\n".join(f"{name}: {problem}" for problem in found))
     only = [named(known, value, key) for key in devices] or None
     xml = known.generate(value, live=live, part=part, only=only, **context)
-    if schema and (faults := schema.problems(xml, f"{name}, generated")):
+    if schema and schema.said(known.tree(xml)):
+        from xform.faults import locate
+
+        faults = locate(known, schema, xml, f"{name}, generated", **context)
         raise DocumentError("\n".join(f"{fault}; --no-check writes it as it is" for fault in faults))
     common.write(output, xml)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xform.cli.common import open_store, read_entity
+from xform.cli.common import read_entity
 from xform.errors import XformError
 
 if TYPE_CHECKING:
@@ -24,12 +23,10 @@ def read_known(dialect: Dialect, known: str, xml: bytes) -> tuple[Any, Ids | Non
     if "://" not in known:
         return read_entity(dialect, known), None
     from xform.monitor.known import assembled, called
+    from xform.monitor.opening import existing_store
 
-    file = known.removeprefix("sqlite:///")
-    if file != known and not Path(file).exists():
-        raise XformError(f"{file}: no such store; expected one that xform monitor made")
     vm, name = called(dialect, dialect.parse(xml))
-    with closing(open_store(known, dialect)) as store:
+    with closing(existing_store(known, dialect)) as store:
         stored = store.load(vm)
         if stored is None:
             raise XformError(

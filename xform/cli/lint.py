@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from xform.cli.common import annotation, common, formats, write
+from xform.cli.commands import BAD, tell
+from xform.cli.common import annotation, common, formats, one_dialect, write, write_json
 from xform.cli.completion import FOLDER, dialects
 from xform.errors import HostError, TableError, XformError
 
 if TYPE_CHECKING:
     from xform.check.finding import Finding
     from xform.table.model import Tables
+
+NOTHING = "0 faults, 0 notes"
 
 
 @click.command()
@@ -28,55 +32,80 @@ if TYPE_CHECKING:
     help="Folder of RELAX NG files, may be given several times: what one of them has is known; "
     "by default those of the installed libvirt.",
 )
+@click.option("--watch", is_flag=True, help="Lint again whenever a file of the dialect changes, until Ctrl-C.")
 @common
-def lint(folder: str | None, form: str, verbose: bool, schemas: tuple[Path, ...], dialect: str) -> int:
+def lint(folder: str | None, form: str, verbose: bool, schemas: tuple[Path, ...], watch: bool, dialect: str) -> int:
     """Prove what can be proved of a dialect's tables: a line for each fault, and below it a document that shows it.
 
-    Exit code 1 where there is a fault; notes are none.
+    Exit code 1 where there is a fault; notes are none.  With --watch it is that of the last look.
     """
-    from xform.check.lint import SCHEMA_RULES, lint, refusal
+    name = one_dialect(folder, dialect)
+    if watch:
+        return _watched(name, form, verbose, schemas)
+    code, counts = _linted(name, form, verbose, schemas)
+    if form != "json" and counts != NOTHING:
+        tell(counts)
+    return code
+
+
+def _watched(name: str, form: str, verbose: bool, schemas: tuple[Path, ...]) -> int:
+    from xform.cli.watch import changes
+    from xform.table.folder import find
+
+    find(name)
+    code = 0
+    with suppress(KeyboardInterrupt):
+        for changed in changes(name):
+            if changed:
+                tell(f"\n--- changed: {', '.join(changed)}")
+            try:
+                code, end = _linted(name, form, verbose, schemas)
+            except XformError as error:
+                code, end = BAD, str(error)
+            tell(end)
+    return code
+
+
+def _linted(name: str, form: str, verbose: bool, schemas: tuple[Path, ...]) -> tuple[int, str]:
+    """Lint once, and show what is found; the exit code, and how much it was."""
+    from xform.check.finding import refusal
+    from xform.lint import SCHEMA_RULES, lint
     from xform.table.resolve import load_tables
 
     try:
-        tables = load_tables(folder or dialect)
+        tables = load_tables(name)
     except TableError as error:
         found = [refusal(error)]
     else:
         patterns = _patterns(tables, schemas)
         if isinstance(patterns, str):
-            click.echo(f"{patterns}; not asked: {', '.join(rule.__name__ for rule in SCHEMA_RULES)}", err=True)
+            tell(f"{patterns}; not asked: {', '.join(rule.__name__ for rule in SCHEMA_RULES)}")
             patterns = []
         found = lint(tables, patterns)
     faults = [finding for finding in found if not finding.note]
     if form == "json":
-        from xform.files import to_json
-
-        write(None, to_json([as_data(finding) for finding in found]))
+        write_json([as_data(finding) for finding in found])
     else:
         say = as_annotation if form == "github" else as_text
         for finding in found if verbose else faults:
             write(None, say(finding))
-        if found:
-            notes = len(found) - len(faults)
-            counts = f"{_count(len(faults), 'fault')}, {_count(notes, 'note')}"
-            click.echo(counts + ("; --verbose shows notes" if notes and not verbose else ""), err=True)
-    return 1 if faults else 0
+    notes = len(found) - len(faults)
+    counts = f"{_count(len(faults), 'fault')}, {_count(notes, 'note')}"
+    return 1 if faults else 0, counts + ("; --verbose shows notes" if notes and not verbose else "")
 
 
 def _patterns(tables: Tables, folders: tuple[Path, ...]) -> Any:
     """The schemas that the dialect's documents follow, or why there are none."""
     from xform.check.relaxng import read_schema
-    from xform.schema import find_schemas
+    from xform.schema import homes_of
 
-    if tables.schema is None:
-        if folders:
-            raise XformError(f"{tables.folder / 'dialect.toml'}: no schema to look into; name one as `schema`")
-        return f"{tables.folder / 'dialect.toml'} names no schema"
     try:
-        homes = [find_schemas(folder, tables.schema) for folder in folders] or [find_schemas(None, tables.schema)]
+        homes = homes_of(tables, folders)
     except HostError as error:
         return str(error)
-    return [read_schema(home / tables.schema) for home in homes]
+    if not homes:
+        return f"{tables.folder / 'dialect.toml'} names no schema"
+    return [read_schema(home / str(tables.schema)) for home in homes]
 
 
 def _count(number: int, what: str) -> str:

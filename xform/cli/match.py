@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from xform.cli.common import common, host, load, read_bytes, read_contexts, source_name, write
+from xform.cli.common import common, host, load, read_bytes, read_contexts, source_name, write, write_json
 from xform.cli.completion import FILE
+from xform.errors import DocumentError, named
 
 
 @click.command()
@@ -31,21 +32,22 @@ def match(
     """
     from xform.cli import report
     from xform.cli.known import read_known
-    from xform.files import to_json
 
     tables = load(dialect)
     xml = read_bytes(document)
     tables.tree(xml, source_name(document))
     entity, ids = read_known(tables, known, xml)
-    matching = tables.match(xml, entity, **read_contexts(tables, host=host))
-    if page:
-        from xform.cli.match_page import side_by_side
+    context = read_contexts(tables, host=host)
+    with named(source_name(document), DocumentError):  # of which is read what is asked for
+        matching = tables.match(xml, entity, **context)
+        if page:
+            from xform.cli.match_page import side_by_side
 
-        write(page, side_by_side(tables, matching, ids))
-    if as_json:
-        write(None, to_json(report.as_data(tables, matching, ids, explain=explain)))
-    elif explain:
-        write(None, report.explained(tables, matching) + report.count(matching) + "\n")
-    else:
-        write(None, report.text(tables, matching))
-    return 1 if report.findings(matching) else 0
+            write(page, side_by_side(tables, matching, source_name(document), ids))
+        if as_json:
+            write_json(report.as_data(tables, matching, ids, explain=explain))
+        elif explain:
+            write(None, report.explained(tables, matching) + report.count(matching) + "\n")
+        else:
+            write(None, report.text(tables, matching))
+        return 1 if report.findings(matching) else 0

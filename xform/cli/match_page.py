@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from xform.match import Matching
 
 _STYLE = """\
-details { margin: .3rem 0; border-left: 3px solid var(--faint); padding-left: .6rem }
-details.bad { border-color: var(--bad) }
 summary b { font-weight: 600 }
-tr.differs td { background: color-mix(in srgb, var(--bad) 12%, transparent) }
-tr.differs th::after { content: " ≠" }
+.differs td { background: var(--lit) }
+.differs th::after { content: " ≠" }
+details table { width: 100%; table-layout: fixed }
+details thead th:first-child { width: 25% }
+@media (max-width: 40rem) { details thead th:first-child { width: 30% } }
 """
 
 
-def side_by_side(dialect: Dialect, matching: Matching, ids: Ids | None = None) -> str:
+def side_by_side(dialect: Dialect, matching: Matching, source: str, ids: Ids | None = None) -> str:
     """The page; what differs, is missing or is not told apart stands open, the rest can be unfolded."""
     good = "bad" if findings(matching) else "good"
-    parts = [f'<p class="{good}">{escape(count(matching))}.']
-    for kind, known, found, said in _devices(matching, ids):
-        parts.append(_device(dialect, kind, known, found, said))
-    return html.page("xform match", "\n".join(parts), _STYLE)
+    lead = f'<p class="{good}">{escape(count(matching))}.\n<p>{html.key("var(--lit)", "differs")}'
+    devices = [_device(dialect, *device) for device in _devices(matching, ids)]
+    return html.page(f"xform match {source}", lead, "\n".join(devices), _STYLE)
 
 
 def _devices(matching: Matching, ids: Ids | None) -> Iterator[tuple[str, Any, Any, str]]:
@@ -45,31 +45,35 @@ def _devices(matching: Matching, ids: Ids | None) -> Iterator[tuple[str, Any, An
     for inserted in changes.inserted:
         yield inserted.kind, None, inserted.found, "new"
     for pair in sorted(changes.paired, key=lambda pair: not pair.fields):
-        differs = f"; {len(pair.fields)} fields differ" if pair.fields else ""
+        differs = f"; differs in {', '.join(pair.fields)}" if pair.fields else ""
         yield pair.kind, pair.known, pair.found, f"paired by {rungs[id(pair.known)]}{differs}"
 
 
 def _device(dialect: Dialect, kind: str, known: Any, found: Any, said: str) -> str:
     fields = dict.fromkeys(_fields(dialect, known) + _fields(dialect, found))
     rows, differs = [], known is None or found is None
+    unseen = _unseen(dialect, found)
     for field in fields:
         was, now = ("" if one is None else value_of(dialect, one, field) for one in (known, found))
+        now = "" if field in unseen else now
         if was or now:
-            other = known is not None and found is not None and was != now
+            other = known is not None and found is not None and was != now and field not in unseen
             differs = differs or other
             mark = ' class="differs"' if other else ""
             rows.append(f'<tr{mark}><th scope="row">{escape(field)}<td>{escape(was)}<td>{escape(now)}')
-    title = f"<b>{escape(kind)}</b> {escape(name(dialect, found if known is None else known))}: {escape(said)}"
+    called = name(dialect, found if known is None else known)
     heads = '<thead><tr><th scope="col">field<th scope="col">known<th scope="col">reported</thead>'
-    return (
-        f"<details{' open' if differs else ''}><summary>{title}</summary>"
-        f'<div class="wide" role="region" tabindex="0" aria-label="{escape(kind)}"><table>{heads}<tbody>\n'
-        + "\n".join(rows)
-        + "\n</tbody></table></div></details>"
-    )
+    body = html.scrolled(f"{kind} {called}", f"<table>{heads}<tbody>\n" + "\n".join(rows) + "\n</tbody></table>")
+    return html.folded(f"<b>{escape(kind)}</b> {escape(called)}: {escape(said)}", body, opened=differs)
 
 
 def _fields(dialect: Dialect, device: Any) -> list[str]:
     table = dialect.classes.table(type(device)) if device is not None else None
     word = ["type"] if table and dialect.classes.word(type(device)) else []
     return [*word, *table.attributes] if table else []
+
+
+def _unseen(dialect: Dialect, device: Any) -> set[str]:
+    """The fields of a device that no document reports."""
+    table = dialect.classes.table(type(device)) if device is not None else None
+    return {row.name for row in table.known} if table else set()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -12,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xform.cli.commands import PIPE
-from xform.cli.common import common, load, open_store, read_entity
+from xform.cli.common import common, load, logged_lines, read_entity
 from xform.cli.completion import FILE
+from xform.errors import XformError
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -47,6 +47,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="Look at all VMs this often; events name the ones to look at at once.",
 )
+@click.option(
+    "--share",
+    metavar="SECONDS",
+    type=click.FloatRange(min=1),
+    help="Share the connections with other monitors of the store: one that falls silent for so long is stood in for.",
+)
 @click.option("--once", is_flag=True, help="Look at all VMs once and end.")
 @click.option("--json", "as_json", is_flag=True, help="Changes as lines of JSON on standard output.")
 @click.option("--metrics", metavar="[ADDRESS:]PORT", help="Serve metrics for Prometheus there, by itself on 127.0.0.1.")
@@ -56,6 +62,7 @@ def monitor(
     url: str,
     known: tuple[str, ...],
     interval: float,
+    share: float | None,
     once: bool,
     as_json: bool,
     metrics: str | None,
@@ -68,21 +75,32 @@ def monitor(
     """
     import structlog
 
+    from xform.monitor.opening import open_store
     from xform.monitor.source import open_source
 
+    if share is not None and once:
+        raise XformError("--share is for monitors that go on; expected it without --once")
     sources = [open_source(one) for one in dict.fromkeys(connect)]
     tables = load(dialect)
     entities = [read_entity(tables, file) for file in known]
     store = open_store(url, tables)
 
-    from xform.monitor.watch import Monitor, tell
+    from xform.monitor.manager import tell
+    from xform.monitor.watch import Monitor
 
     lines = Lines(tables)
     with ExitStack() as stack:
         stack.callback(store.close)
         for entity in entities:
             tell(tables, store, entity)
-        watching = Monitor(tables, store, sources, interval=interval, on_change=lines.write if as_json else None)
+        watching = Monitor(
+            tables,
+            store,
+            sources,
+            interval=interval,
+            on_change=lines.write if as_json else None,
+            leases=store.leases([source.name for source in sources], share) if share is not None else None,
+        )
         lines.monitor = watching
         stack.enter_context(stopping(watching))
         stack.enter_context(shown(watching))
@@ -169,31 +187,15 @@ def stopping(monitor: Monitor) -> Iterator[None]:
 @contextmanager
 def shown(monitor: Monitor) -> Iterator[None]:
     """On standard error: a line for each event, and on a terminal a table below them that stays up to date."""
-    import structlog
     from rich.console import Console
     from rich.live import Live
 
     from xform.monitor.table import Board
 
     console = Console(stderr=True)
-    before = structlog.get_config() if structlog.is_configured() else None
     with ExitStack() as stack:
         if console.is_terminal:
             # within, what is written to standard error stands above the table
             stack.enter_context(Live(Board(monitor.progress), console=console, refresh_per_second=2))
-        structlog.configure(
-            processors=[
-                structlog.processors.add_log_level,
-                structlog.processors.TimeStamper(fmt="iso", utc=True),
-                structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
-            ],
-            logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-            cache_logger_on_first_use=False,
-        )
-        try:
+        with logged_lines():
             yield
-        finally:
-            if before is not None:
-                structlog.configure(**before)
-            else:
-                structlog.reset_defaults()

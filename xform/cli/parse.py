@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from xform.cli.commands import tell
 from xform.cli.common import common, host, load, output, read_bytes, read_contexts, read_entity, source_name, write
 from xform.cli.completion import FILE
 
@@ -27,10 +28,10 @@ def parse(document: str, known: str | None, as_json: bool, host: str | None, out
     context = read_contexts(tables, host=host)
     opened = tables.open(read_bytes(document), source=source, **context)
     for left in (*opened.residue, *opened.drift, *opened.rounded):
-        click.echo(f"{source}:{left}", err=True)
+        tell(f"{source}:{left}")
     before = read_entity(tables, known) if known else None
     entity = tables.recall(opened.entity, known=before, **context)
     for row in tables.root.fields.values():
         if row.required and getattr(entity, row.name) is None:
-            click.echo(f"{source}: no {row.place}; before the file is read again, give it {row.name}", err=True)
+            tell(f"{source}: no {row.place}; give the file its {row.name}, which has to be there when it is read")
     write(output, (to_json if as_json else to_yaml)(dump_entity(tables, entity)))

@@ -11,12 +11,16 @@ from xform.entities import Opaque, presentable
 from xform.files import dump_entity, dump_value
 from xform.match import told
 from xform.match.identity import alias_of
+from xform.table.model import ONLY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from xform.cli.known import Ids
     from xform.dialect import Dialect
     from xform.match import Matching
     from xform.match.changes import Fields
+    from xform.match.explain import Tried
 
 NOTHING = "–"
 ANSWERS = {
@@ -24,6 +28,7 @@ ANSWERS = {
     "nobody": "nobody has that",
     "another": "who has that is another one",
     "several": "{count} have that, and nothing tells which",
+    "one": "one has that, and nothing tells whether it is this one",
     "pair": "this is the one",
 }
 SAME = "as known"
@@ -119,8 +124,15 @@ def explained(dialect: Dialect, matching: Matching) -> str:
             values = [] if tried.answer == "lacks" else [value_of(dialect, device, field) for field in tried.rung]
             said = " ".join(filter(None, values))
             shown = f"{' + '.join(tried.rung)} {said}".strip()
-            lines.append(f"    {shown}: {ANSWERS[tried.answer].format(count=tried.others)}\n")
+            lines.append(f"    {shown}: {_answer(tried)}\n")
     return "".join(lines)
+
+
+def _answer(tried: Tried) -> str:
+    if tried.rung == (ONLY,) and tried.answer == "several":
+        return "this is not the only one of its kind" if tried.others else "nobody is of its kind"
+    answer = "one" if tried.answer == "several" and tried.others == 1 else tried.answer
+    return ANSWERS[answer].format(count=tried.others)
 
 
 def findings(matching: Matching) -> bool:
@@ -131,18 +143,28 @@ def findings(matching: Matching) -> bool:
 def rows(dialect: Dialect, matching: Matching) -> list[tuple[str, str, str, str]]:
     """Kind, known device, found device, and the rung or what is wrong: what is told apart first, then the rest."""
     lines = []
-    # a start fills in so much that what differs from what was planned is told by --json alone
-    changes = matching.changes() if matching.same_run is not None else None
-    fields = {id(pair.known): pair.fields for pair in changes.paired} if changes else {}
+    changes = matching.changes()
+    fields = {id(pair.known): pair.fields for pair in changes.paired}
+    # a start fills in so much that of what was planned names are enough, where something was said; --json has all
+    whole = matching.same_run is not None
+
+    def differing(known: Any, names: Iterable[str]) -> list[str]:
+        return [one for one in names if whole or value_of(dialect, known, one)]
+
     for pair in matching.pairs:
         found = where(dialect, pair.found, pair.known)
-        told = {name for name in fields.get(id(pair.known), ()) if f"{name} " not in found}
-        if differ := ", ".join(f"{name} {value_of(dialect, pair.found, name) or NOTHING}" for name in sorted(told)):
+        names = sorted(one for one in differing(pair.known, fields[id(pair.known)]) if f" {one} " not in f" {found}")
+        if names:
+            values = [f"{one} {value_of(dialect, pair.found, one) or NOTHING}" for one in names]
+            differ = ", ".join(values) if whole else f"differs in {', '.join(names)}"
             found = differ if found == SAME else f"{found}, {differ}"
         lines.append((pair.kind, name(dialect, pair.known), found, " + ".join(pair.rung)))
-    for field in changes.fields if changes else ():
+    names = differing(matching.known, changes.fields)
+    for field in names if whole else ():
         was, now = (value_of(dialect, one, field) or NOTHING for one in (matching.known, matching.document))
         lines.append((VM, was, f"{field} {now}", "differs"))
+    if names and not whole:
+        lines.append((VM, NOTHING, f"differs in {', '.join(names)}", "differs"))
     for kind, entity in matching.new:
         lines.append((kind, NOTHING, where(dialect, entity), "new"))
     for kind, entity in matching.missing:
@@ -212,24 +234,38 @@ def value_of(dialect: Dialect, entity: Any, field: str) -> str:
     if field == "type" and (word := dialect.classes.word(type(entity))):
         return word
     value = getattr(entity, field, None)
-    if value is None or value == "" or value is False:
+    if value in (None, "", [], {}):
         return ""
-    if value is True:
-        return field
     table = dialect.classes.table(type(entity))
     row = table.attributes.get(field) if table else None
+    if isinstance(value, bool):
+        absent = not value and row is not None and row.codec is not None and row.codec.word == "present"
+        return "" if absent else "yes" if value else "no"
     if row is not None:
         value = presentable(row, value)
-    if isinstance(value, Opaque):
-        return "opaque"
-    if attrs.has(type(value)):
-        parts = [dialect.classes.word(type(value)) or ""]
-        inner = [(one.name, getattr(value, one.name)) for one in attrs.fields(type(value)) if one.eq]
-        parts += [value_of(dialect, value, name) for name, held in inner if not isinstance(held, list | dict)]
-        return " ".join(part for part in parts if part)
+    if isinstance(value, list):
+        return ", ".join(_whole(dialect, one) or str(one) for one in value)
+    if whole := _whole(dialect, value):
+        return whole
     if row is not None and row.codec is not None and row.codec.shape == "value" and not row.codec.needs:
         try:
             return row.codec.encode(value) if row.codec.word == "hex" else str(value)
         except ValueError:
             pass
     return str(value)
+
+
+def _whole(dialect: Dialect, entity: Any) -> str:
+    """An entity in the words of its fields, of a flag its name; empty for what is none."""
+    if isinstance(entity, Opaque):
+        return "opaque"
+    if not attrs.has(type(entity)):
+        return ""
+    inner = {one.name: getattr(entity, one.name) for one in attrs.fields(type(entity)) if one.eq}
+    parts = [dialect.classes.word(type(entity))]
+    for name, held in inner.items():
+        if held is True:
+            parts.append(name)
+        elif held is not False and not isinstance(held, list | dict):
+            parts.append(value_of(dialect, entity, name))
+    return " ".join(filter(None, parts))

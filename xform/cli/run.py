@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xform.cli import common
-from xform.cli.commands import DEBUG
+from xform.cli.commands import DEBUG, tell
 from xform.cli.completion import FILE, stages, stages_and_files
-from xform.errors import XformError
+from xform.errors import XformError, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -67,6 +67,8 @@ def run(
     With --from, ENTITY is what the document is held against.  What is shown has *** for secrets, and for what no row
     names; what -o writes is whole.  Exit code 1 if a known device is missing or ambiguous.
     """
+    from xform.cli import report
+    from xform.match import Matching
     from xform.pipeline import run as run_pipeline
     from xform.pipeline import stages_of, value_from
 
@@ -96,8 +98,11 @@ def run(
             source=source,
             config=Path(config) if config else None,
         )
-    code = show(known, result, output, context) if output is not None or not as_json else 0
-    return show_data(known, result, context) if as_json else code
+    if output is not None or not as_json:
+        show(known, result, output, context)
+    if as_json:
+        show_data(known, result, context)
+    return int(isinstance(result.value, Matching) and report.findings(result.value))
 
 
 @contextmanager
@@ -131,31 +136,25 @@ def progress(names: list[str]) -> Iterator[None]:
         texts = {name: value for name, value in values.items() if isinstance(value, str) and value.endswith("\n")}
         short = {name: value for name, value in values.items() if name not in texts}
         more = [f"{name}={value if isinstance(value, str) else repr(value)}" for name, value in short.items()]
-        console.print(f"{level}:", " ".join(" ".join([str(said), *more]).split()))
+        console.print(f"{level}:", visible(" ".join(" ".join([str(said), *more]).split())))
         for text in texts.values():  # whole lines, such as a document, stay what they are
-            console.print(text, end="")
+            console.print(visible(text), end="")
 
     class Lines(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             say(record.levelname.lower(), record.getMessage(), {"exc_info": record.exc_info})
 
-    before = structlog.get_config() if structlog.is_configured() else None
-    structlog.configure(processors=[line], cache_logger_on_first_use=False)
     lines = Lines(logging.WARNING)
     logging.getLogger().addHandler(lines)
     try:
-        with status:
+        with common.logging_by(processors=[line]), status:
             yield
     finally:
         logging.getLogger().removeHandler(lines)
-        if before is not None:
-            structlog.configure(**before)
-        else:
-            structlog.reset_defaults()
 
 
-def show(dialect: Dialect, result: RunResult, output: str | None, context: dict[str, Any]) -> int:
-    """What the last stage gave; of a matching, the document that it is about as well.  The exit code."""
+def show(dialect: Dialect, result: RunResult, output: str | None, context: dict[str, Any]) -> None:
+    """What the last stage gave; of a matching, the document that it is about as well."""
     from rich.console import Console
 
     from xform.cli import report
@@ -166,27 +165,27 @@ def show(dialect: Dialect, result: RunResult, output: str | None, context: dict[
     if isinstance(value, Matching):
         if output is not None:
             common.write(output, report.text(dialect, value))
-            return 1 if report.findings(value) else 0
+            return
         documents = {done.stage: done.value for done in result.stages if isinstance(done.value, str)}
         if documents:
             # what was started says more about the conversion than its dump
             document = documents.get("start", next(iter(documents.values())))
             print_text(console, as_text(dialect, document, context, masked=True), "xml")
-        return print_matching(console, dialect, value, result.uri)
+        print_matching(console, dialect, value, result.uri)
+        return
     whole, shown = texts(dialect, result, context)
     if output is not None:
         common.write(output, whole)
-        return 0
+        return
     print_text(console, shown, "xml" if isinstance(value, str) else "yaml")
     if shown != whole:
-        click.echo("*** stands for what may be secret; -o FILE writes it", err=True)
-    return 0
+        tell("*** stands for what may be secret; -o FILE writes it")
 
 
-def show_data(dialect: Dialect, result: RunResult, context: dict[str, Any]) -> int:
-    """The stages and what the last one gave, as JSON in which secrets are masked.  The exit code."""
+def show_data(dialect: Dialect, result: RunResult, context: dict[str, Any]) -> None:
+    """The stages and what the last one gave, as JSON in which secrets are masked."""
     from xform.cli import report
-    from xform.files import dump_value, to_json
+    from xform.files import dump_value
     from xform.match import Matching
 
     value = result.value
@@ -196,8 +195,7 @@ def show_data(dialect: Dialect, result: RunResult, context: dict[str, Any]) -> i
         text = texts(dialect, result, context)[1]
         shown = text if isinstance(value, str) else dump_value(dialect, value, masked=True)
     stages = [{"stage": done.stage, "seconds": done.seconds} for done in result.stages]
-    common.write(None, to_json({"uri": result.uri, "stages": stages, "gave": shown}))
-    return int(isinstance(value, Matching) and report.findings(value))
+    common.write_json({"uri": result.uri, "stages": stages, "gave": shown})
 
 
 def texts(dialect: Dialect, result: RunResult, context: dict[str, Any]) -> tuple[str, str]:
@@ -233,7 +231,7 @@ def print_text(console: Console, text: str, language: str) -> None:
         common.write(None, text)
 
 
-def print_matching(console: Console, dialect: Dialect, matching: Matching, uri: str | None) -> int:
+def print_matching(console: Console, dialect: Dialect, matching: Matching, uri: str | None) -> None:
     from rich.table import Table as Grid
     from rich.text import Text
 
@@ -241,11 +239,10 @@ def print_matching(console: Console, dialect: Dialect, matching: Matching, uri: 
 
     if not console.is_terminal or console.no_color:
         common.write(None, report.text(dialect, matching))
-        return 1 if report.findings(matching) else 0
+        return
     grid = Grid("kind", "known", "found", "by", title=uri, title_justify="left", box=None, header_style="bold")
     for kind, known, found, by in report.rows(dialect, matching):
         style = "red" if by == "missing" or by.startswith("ambiguous") else "yellow" if by == "new" else "green"
         grid.add_row(kind, known, found, Text(by, style=style))
     console.print(grid)
     console.print(report.count(matching), style="red" if report.findings(matching) else "bold green")
-    return 1 if report.findings(matching) else 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from xform.cli.common import common, load, output, read_bytes, write
+from xform.cli.commands import tell
+from xform.cli.common import common, load, one_dialect, output, read_bytes, write
 from xform.cli.completion import FILE, dialects
 
 
@@ -25,13 +26,14 @@ def stubs(folder: str | None, stale: str | None, output: str | None, dialect: st
 
     if stale is not None and output is not None:
         raise click.UsageError("--check writes nothing; leave out -o", click.get_current_context())
-    known = load(folder or dialect)
+    name = one_dialect(folder, dialect)
+    known = load(name)
     text = text_of(known)
     if stale is None:
         write(output, text)
         return 0
     if read_bytes(stale) == text.encode():
         return 0
-    said = f"xform stubs {folder or dialect} -o {stale}"
-    click.echo(f"{stale}: not what the tables say of {class_name(known)}; renew it: {said}", err=True)
+    said = f"xform stubs {name} -o {stale}"
+    tell(f"{stale}: not what the tables say of {class_name(known)}; renew it: {said}")
     return 1

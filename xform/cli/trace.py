@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xform.cli.common import common, host, load, read_bytes, read_contexts, source_name, write
+from xform.cli.common import common, host, load, read_bytes, read_contexts, source_name, write, write_json
 from xform.cli.completion import FILE
 
 if TYPE_CHECKING:
@@ -17,19 +17,28 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("document", metavar="DOMAIN.xml", type=FILE)
 @click.option("--json", "as_json", is_flag=True, help="The lines as JSON.")
+@click.option(
+    "--html", "page", metavar="FILE", type=FILE, help="Write a page with entity, rows and document side by side."
+)
 @host
 @common
-def trace(document: str, as_json: bool, host: str | None, dialect: str) -> None:
+def trace(document: str, as_json: bool, page: str | None, host: str | None, dialect: str) -> None:
     """Say of each line of a document (- is standard input) which rows and fields it comes from, or that it is residue.
 
     What is secret is masked, and so is residue, for nobody knows what in it is secret.
     """
-    from xform.files import to_json
-
     known = load(dialect)
     context = read_contexts(known, host=host)
-    lines = known.open(read_bytes(document), source=source_name(document), **context).trace()
-    write(None, to_json([as_data(line) for line in lines]) if as_json else as_text(lines))
+    opened = known.open(read_bytes(document), source=source_name(document), **context)
+    lines = opened.trace()
+    if page:
+        from xform.cli.trace_page import side_by_side
+
+        write(page, side_by_side(known, opened.entity, lines, opened.source))
+    if as_json:
+        write_json([as_data(line) for line in lines])
+    else:
+        write(None, as_text(lines))
 
 
 def as_data(line: Line) -> dict[str, object]:

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xform.cli import common
+from xform.cli.commands import tell
 from xform.cli.completion import FILE
-from xform.errors import DocumentError, EntityError
+from xform.errors import DocumentError, EntityError, named
+from xform.xml import general
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect
+    from xform.faults import Located
     from xform.schema import Schema
 
 
@@ -60,13 +63,10 @@ def update(
     xml = common.read_bytes(document)
     value = common.read_entity(known, entity)
     schema = None if no_check else schema_of(known.tables, schemas)
-    try:
+    with named(common.source_name(entity), EntityError):
         updated = known.update(xml, value, live=live, source=name, **context)
-    except EntityError as error:
-        lines = str(error).splitlines()
-        raise EntityError("\n".join(f"{common.source_name(entity)}: {line}" for line in lines)) from None
     if schema and updated != xml:
-        check(schema, xml, updated, name)
+        check(known, schema, xml, updated, name, context)
     if as_diff:
         return show(known, xml, updated, name, context)
     if not in_place:
@@ -76,20 +76,26 @@ def update(
     return 0
 
 
-def check(schema: Schema, before: bytes, after: bytes, name: str) -> None:
+def check(dialect: Dialect, schema: Schema, before: bytes, after: bytes, name: str, context: dict[str, Any]) -> None:
     """Refuse what is not valid, and tell of faults that are no new ones. Raises DocumentError."""
-    faults = schema.problems(after, f"{name}, updated")
-    old = Counter(fault.message for fault in (schema.problems(before) if faults else ()))
-    new = []
-    for fault in faults:
-        if old[fault.message]:
-            old[fault.message] -= 1
-        else:
-            new.append(f"{fault}; --no-check writes it as it is")
+    if not schema.said(dialect.tree(after)):
+        return
+    from xform.faults import locate
+
+    def same(one: Located) -> tuple[str, str]:
+        """Equal for one fault before and after: what else changed may give its element another number."""
+        return general(one.fault.path), one.fault.gist
+
+    old = Counter(map(same, locate(dialect, schema, before, **context)))
+    new: list[Located] = []
+    kept: list[Located] = []
+    for one in locate(dialect, schema, after, f"{name}, updated", **context):
+        (kept if old[same(one)] > 0 else new).append(one)
+        old[same(one)] -= 1
     if new:
-        raise DocumentError("\n".join(new))
-    for fault in faults:
-        click.echo(f"{fault}; it was there before", err=True)
+        raise DocumentError("\n".join(f"{one}; --no-check writes it as it is" for one in new))
+    for one in kept:
+        tell(f"{one}; it was there before")
 
 
 def show(dialect: Dialect, before: bytes, after: bytes, name: str, context: dict[str, Any]) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from xform.cli.commands import BAD
+from xform.cli.commands import BAD, tell
 from xform.cli.common import (
     annotation,
     common,
@@ -18,14 +19,15 @@ from xform.cli.common import (
     read_contexts,
     schemas,
     source_name,
+    unread_annotation,
     write,
+    write_json,
 )
 from xform.cli.completion import FILE
 from xform.errors import DocumentError
 
 if TYPE_CHECKING:
-    from xform.dialect import Dialect
-    from xform.schema import Schema
+    from xform.faults import Located
 
 
 @click.command()
@@ -40,69 +42,51 @@ def validate(documents: tuple[str, ...], form: str, host: str | None, schemas: P
     Each line says where, what is wrong, what is allowed there, and who says so.  The schema tells whether a document
     is valid, the tables what may stand where; a dialect that names no schema is checked by its tables alone.  What it
     keeps in namespaces of its own is checked by their XML Schemas, which `xform show --xsd` prints.  A
-    document that cannot be read is told as well; the others are checked, and the exit code is 2.
+    document that cannot be read is told as well; the others are checked, and the exit code is 2.  Where the search for
+    faults is given up, a last line on standard error says so.
     """
+    from xform.faults import locate
     from xform.schema import schema_of
 
     known = load(dialect)
     schema, context = schema_of(known.tables, schemas), read_contexts(known, host=host)
-    found, unreadable = [], 0
+    found: list[Located] = []
+    unreadable: list[tuple[str, str]] = []
     for document in documents:
         try:
-            found += faults(known, schema, document, context)
+            found += locate(known, schema, read_bytes(document), source_name(document), **context)
         except DocumentError as error:
-            click.echo(str(error), err=True)
-            unreadable += 1
+            tell(str(error))
+            unreadable.append((source_name(document), str(error)))
     if form == "json":
-        from xform.files import to_json
-
-        write(None, to_json(found))
+        write_json([as_data(one) for one in found])
     else:
-        say = as_annotation if form == "github" else as_text
-        write(None, "".join(map(say, found)))
+        if form == "github":
+            lines = [*starmap(unread_annotation, unreadable), *map(as_annotation, found)]
+        else:
+            lines = [f"{one}\n" for one in found]
+        write(None, "".join(lines))
         if len(documents) > 1:
-            valid = len(documents) - unreadable - len({fault["file"] for fault in found})
-            click.echo(f"{valid} of {len(documents)} valid", err=True)
+            valid = len(documents) - len(unreadable) - len({one.source for one in found})
+            tell(f"{valid} of {len(documents)} valid")
+    if any(one.fault.more for one in found):
+        tell("there may be more faults; they are looked for when these are mended")
     return BAD if unreadable else 1 if found else 0
 
 
-def as_text(fault: dict[str, Any]) -> str:
-    place = ":".join(str(fault[part]) for part in ("file", "line", "column") if fault[part] is not None)
-    return f"{place}: {fault['message']} ({_by(fault)})\n"
+def as_annotation(one: Located) -> str:
+    return annotation("error", one.said, one.source, one.line, one.column)
 
 
-def as_annotation(fault: dict[str, Any]) -> str:
-    return annotation("error", f"{fault['message']} ({_by(fault)})", fault["file"], fault["line"], fault["column"])
-
-
-def faults(dialect: Dialect, schema: Schema | None, document: str, context: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the schema and the tables find in one document, in the order of its places.  No secret is shown."""
-    from xform.faults import Places, check
-
-    name, data = source_name(document), read_bytes(document)
-    root = dialect.tree(data, name)
-    try:
-        found = check(dialect, schema, root, context)
-    except DocumentError as error:
-        raise DocumentError(f"{name}: {error}") from None
-    where = Places(root, data)
-    told = [
-        {
-            "file": name,
-            **dict(zip(("line", "column"), where(fault.element, fault.node), strict=True)),
-            "path": fault.path,
-            "message": fault.message,
-            "found": fault.found,
-            "expected": list(fault.expected),
-            "hint": fault.hint,
-            "by": fault.by,
-        }
-        for fault in found
-    ]
-    return sorted(told, key=lambda fault: (fault["line"], fault["column"] or 0))
-
-
-def _by(fault: dict[str, Any]) -> str:
-    """Who says a fault; what a row says of itself lacks the path."""
-    named = fault["by"] == "tables" or fault["by"].startswith("schema")
-    return fault["by"] if named else f"{fault['path'].split('/', 2)[-1]}, {fault['by']}"
+def as_data(one: Located) -> dict[str, Any]:
+    return {
+        "file": one.source,
+        "line": one.line,
+        "column": one.column,
+        "path": one.fault.path,
+        "message": one.fault.message,
+        "found": one.fault.found,
+        "expected": list(one.fault.expected),
+        "hint": one.fault.hint,
+        "by": one.fault.by,
+    }

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
 from xform.cli.commands import BAD
-from xform.cli.common import annotation
-from xform.errors import XformError, did_you_mean
+from xform.cli.common import annotation, exceptions, unread_annotation
+from xform.errors import XformError, instead
 
 if TYPE_CHECKING:
     from xform.laws import Finding
@@ -31,45 +30,42 @@ class Excuse:
     reason: str
     origin: str = field(eq=False)
 
+    def about(self, file: str) -> bool:
+        return f"/{file}".endswith(f"/{self.file}")
+
     def excuses(self, file: str, path: str, law: str) -> bool:
-        return (path, law) == (self.path, self.law) and f"/{file}".endswith(f"/{self.file}")
+        return (path, law) == (self.path, self.law) and self.about(file)
 
 
 def read_excuses(name: str | None) -> list[Excuse]:
     """Raises XformError for a line that is none."""
     from xform.laws.corpus import LAWS
 
-    if name is None:
-        return []
-    try:
-        lines = Path(name).read_text("utf-8").splitlines()
-    except (OSError, UnicodeError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise XformError(f"{name}: {why}; expected a file of exceptions") from None
     found = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip() or line.startswith("#"):
-            continue
+    for at, line in exceptions(name):
         parts = [part.strip() for part in line.split(": ", 3)]
         if len(parts) < 4 or not all(parts):
-            raise XformError(f"{name}:{number}:1: this is no exception; expected `file: path: law: reason`")
-        if parts[2] not in (*LAWS, READ):
-            known = (*LAWS, READ)
-            said = f"no law {parts[2]!r}{did_you_mean(parts[2], known)}; expected one of {', '.join(known)}"
-            raise XformError(f"{name}:{number}:1: {said}")
+            raise XformError(f"{at}:1: this is no exception; expected `file: path: law: reason`")
         file, path, law, reason = parts
-        found.append(Excuse(file, path, law, reason, f"{name}:{number}"))
+        if law not in (*LAWS, READ):
+            raise XformError(f"{at}:1: no law {law!r}{instead(law, (*LAWS, READ))}")
+        found.append(Excuse(file, path, law, reason, at))
     return found
 
 
 @frozen(slots=False)
 class Verdict:
-    """What came of every file, by the laws that were asked for."""
+    """What came of every file, by the laws that were asked for.
+
+    `where` names what was looked at; `whole`: folders are among it, of which every file was.
+    """
 
     laws: list[str]
     outcomes: dict[str, Outcome]
     excuses: list[Excuse]
     untried: dict[str, str] = field(factory=dict)
+    where: str = ""
+    whole: bool = True
 
     @cached_property
     def findings(self) -> list[tuple[str, Finding]]:
@@ -84,15 +80,48 @@ class Verdict:
 
     @cached_property
     def stale(self) -> list[Excuse]:
-        """Excuses for what was not found, of the laws that were tried."""
+        """Excuses for what was not found, and could have been."""
         found = [(file, one.path, one.law) for file, one in self._found()]
         found += [(file, ".", READ) for file, outcome in self.outcomes.items() if outcome.unread]
-        tried = [excuse for excuse in self.excuses if excuse.law in (*self.laws, READ)]
+        tried = [excuse for excuse in self.excuses if self._looked(excuse)]
         return [excuse for excuse in tried if not any(excuse.excuses(*one) for one in found)]
+
+    def _looked(self, excuse: Excuse) -> bool:
+        """Whether it could have been found: its law was tried, on its file where some files only were asked for."""
+        if excuse.law != READ and (excuse.law not in self.laws or excuse.law in self.untried):
+            return False
+        named = [outcome for file, outcome in self.outcomes.items() if excuse.about(file)]
+        return any(excuse.law == READ or not outcome.unread for outcome in named) if named else self.whole
+
+    @property
+    def empty(self) -> bool:
+        """Whether folders hold no document of this dialect, of what could be read."""
+        return self.whole and not self.unread and not any(outcome.laws for outcome in self.outcomes.values())
 
     @property
     def code(self) -> int:
-        return BAD if self.unread else 1 if self.findings or self.stale else 0
+        return BAD if self.unread or self.empty else 1 if self.findings or self.stale else 0
+
+    @property
+    def result(self) -> str:
+        """What it came to, in a sentence or some."""
+        wrong = {
+            "Something does not hold.": self.findings,
+            "Something was not read.": self.unread,
+            "An exception is stale.": self.stale,
+        }
+        if found := [said for said, some in wrong.items() if some]:
+            return " ".join(found)
+        if not self.tried:
+            return "Nothing was tried."
+        known = sum(1 for _ in self._found()) + sum(bool(outcome.unread) for outcome in self.outcomes.values())
+        some = f", but for {known} known finding{'s' * (known > 1)}" if known else ""
+        return f"Every law {'' if self.tried == self.laws else 'that was tried '}holds{some}."
+
+    @property
+    def tried(self) -> list[str]:
+        """The laws that were tried on some document."""
+        return [law for law, row in self.counts().items() if row["tried"]]
 
     @property
     def others(self) -> int:
@@ -113,7 +142,8 @@ class Verdict:
     def total(self) -> str:
         documents = sum(bool(outcome.laws) for outcome in self.outcomes.values())
         not_read = sum(bool(outcome.unread) for outcome in self.outcomes.values())
-        return f"{documents} documents, {self.others} no document of this dialect, {not_read} not read"
+        said = "1 document" if documents == 1 else f"{documents} documents"
+        return f"{said}, {self.others} no document of this dialect, {not_read} not read"
 
     @cached_property
     def hypervisors(self) -> dict[str, dict[str, Outcome]]:
@@ -185,7 +215,7 @@ class Verdict:
 
     def annotations(self) -> str:
         """Workflow commands of GitHub's."""
-        lines = [annotation("error", said_of, file) for file, said_of in self.unread.items()]
+        lines = [unread_annotation(file, why) for file, why in self.unread.items()]
         lines += [
             annotation("error", f"{one.path}: {one.law}: {printable(one.what)}", file, one.line or None)
             for file, one in self.findings
@@ -230,5 +260,5 @@ def said(file: str, one: Finding) -> str:
 
 
 def printable(text: str) -> str:
-    """A text in one line of characters that XML can hold."""
+    """A text of characters that XML can hold."""
     return "".join(char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -17,7 +17,7 @@ from attrs import evolve
 from xform.codecs.codec import Codec, refusal, textual
 from xform.codecs.numbers import cpuset, floating, hexadecimal, number, size
 from xform.codecs.typed import typed
-from xform.errors import did_you_mean
+from xform.errors import did_you_mean, instead, quoted
 
 if TYPE_CHECKING:
     from xform.rules import Rule
@@ -35,13 +35,15 @@ def _finite(name: str, annotation: str, words: dict[str, Any]) -> Codec:
         try:
             return words[text]
         except KeyError:
-            raise ValueError(f"{text!r} is not {expected}{did_you_mean(text, words)}") from None
+            raise ValueError(f"{quoted(text)} is not {expected}{did_you_mean(text, words)}") from None
 
     def encode(value: Any) -> str:
         for known, text in texts.items():
             if value == known and type(value) is type(known):
                 return text
-        raise ValueError(f"{value!r} is not {expected}{did_you_mean(str(value), words)}")
+        if set(texts) == {True, False}:
+            raise refusal(value, "true or false")
+        raise ValueError(f"{quoted(value)} is not {expected}{did_you_mean(str(value), words)}")
 
     word = name.partition(" ")[0]
     return Codec(name, annotation, decode, encode, expected, tuple(words.values()), words=words, word=word)
@@ -49,9 +51,9 @@ def _finite(name: str, annotation: str, words: dict[str, Any]) -> Codec:
 
 def _enum(arguments: Sequence[str]) -> Codec:
     if not arguments:
-        raise ValueError("enum needs its words")
+        raise ValueError("enum needs its words; expected e.g. `enum on off`")
     if twice := next((word for word in arguments if arguments.count(word) > 1), None):
-        raise ValueError(f"enum has {twice!r} twice")
+        raise ValueError(f"enum has {twice!r} twice; expected each word once")
     annotation = "Literal[" + ", ".join(map(repr, arguments)) + "]"
     return _finite("enum " + " ".join(arguments), annotation, {word: word for word in arguments})
 
@@ -149,6 +151,8 @@ def _typed(arguments: Sequence[str]) -> Codec:
     if len(arguments) < 2:
         raise ValueError("typed needs a type with its attribute, and a codec; expected e.g. `typed int=@type uint`")
     hint, word, *rest = arguments
+    if word == "typed":
+        raise ValueError("typed goes around a value, not around typed")
     return typed(hint, codec(word, rest))
 
 
@@ -201,7 +205,7 @@ CODECS: dict[str, Callable[[Sequence[str]], Codec]] = {
 def codec(word: str, arguments: Sequence[str]) -> Codec:
     """The codec of a row. Raises ValueError for an unknown word or wrong arguments."""
     if word not in CODECS:
-        raise ValueError(f"unknown codec {word!r}{did_you_mean(word, CODECS)}")
+        raise ValueError(f"unknown codec {word!r}{instead(word, CODECS)}")
     return evolve(CODECS[word](arguments), made=(word, *arguments))
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from attrs import frozen
 
+from xform.errors import quoted
+
 
 @frozen
 class Codec:
@@ -54,18 +56,24 @@ class Codec:
 
 
 def refusal(value: object, expected: str) -> ValueError:
-    return ValueError(f"{value!r} is not {expected}")
+    return ValueError(f"{quoted(value)} is not {expected}")
 
 
+_START = (
+    "A-Z_a-z\xc0-\xd6\xd8-\xf6\xf8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f\u2c00-\u2fef"
+    "\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
+)
+# A name of an element or an attribute, without a prefix.
+NCNAME = re.compile(f"[{_START}][{_START}0-9.\\-\xb7\u0300-\u036f\u203f\u2040]*")
 # XML 1.0 has no way to write these (its production Char).
-_UNWRITABLE = "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
+UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def textual(word: str, pattern: str, expected: str, samples: tuple[str, ...], canonical: Callable[[str], str]) -> Codec:
     """A codec whose value is text in its canonical form."""
 
     def decode(text: str) -> str:
-        if not re.fullmatch(pattern, text, re.DOTALL) or re.search(_UNWRITABLE, text):
+        if not re.fullmatch(pattern, text, re.DOTALL) or UNWRITABLE.search(text):
             raise refusal(text, expected)
         return canonical(text)
 
@@ -73,7 +81,7 @@ def textual(word: str, pattern: str, expected: str, samples: tuple[str, ...], ca
         if type(value) is not str:
             raise refusal(value, expected)
         if (known := decode(value)) != value:
-            raise ValueError(f"{value!r} is not how it is written; expected {known!r}")
+            raise ValueError(f"{quoted(value)} is not how it is written; expected {known!r}")
         return value
 
     return Codec(word, "str", decode, encode, expected, samples, word=word)

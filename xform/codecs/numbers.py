@@ -9,14 +9,14 @@ from typing import Any
 
 from attrs import evolve
 
-from xform.codecs.codec import Codec, refusal, textual
+from xform.codecs.codec import NCNAME, Codec, refusal, textual
 
 
-def number(word: str, kind: type, pattern: str, expected: str, samples: tuple[Any, ...], base: int = 10) -> Codec:
+def number(word: str, kind: type, pattern: str, expected: str, samples: tuple[Any, ...]) -> Codec:
     def decode(text: str) -> Any:
         if not re.fullmatch(pattern, text, re.ASCII):
             raise refusal(text, expected)
-        return kind(text) if kind is float else _integer(text, base)
+        return kind(text)
 
     def encode(value: Any) -> str:
         if type(value) is not kind or not re.fullmatch(pattern, text := str(value), re.ASCII):
@@ -26,22 +26,25 @@ def number(word: str, kind: type, pattern: str, expected: str, samples: tuple[An
     return Codec(word, kind.__name__, decode, encode, expected, samples, word=word)
 
 
-def _integer(text: str, base: int) -> int:
+def _integer(text: str) -> int:
     # libvirt reads such attributes as C's strtoul does with base 0: a leading zero means octal.
-    if base == 0 and text.startswith("0") and text.isdigit():
-        return int(text, 8)
-    return int(text, base)
+    return int(text, 8 if text.startswith("0") and text.isdigit() else 0)
 
 
 def floating() -> Codec:
     codec = number("float", float, r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?", "a decimal number", (0.0, 1.5, -0.25))
+
+    def decode(text: str) -> float:
+        value: float = codec.decode(text)
+        encode(value)  # 1e999 is no number any more
+        return value
 
     def encode(value: float) -> str:
         if type(value) is not float or not math.isfinite(value):
             raise refusal(value, codec.expected)
         return repr(value)
 
-    return evolve(codec, encode=encode)
+    return evolve(codec, decode=decode, encode=encode)
 
 
 def hexadecimal(arguments: Sequence[str]) -> Codec:
@@ -52,9 +55,11 @@ def hexadecimal(arguments: Sequence[str]) -> Codec:
     expected = "a number (0x1f or 31)"
 
     def decode(text: str) -> int:
-        if not re.fullmatch(r"0[xX][0-9a-fA-F]{1,16}|0[0-7]*|[1-9][0-9]{0,19}", text):
+        if not re.fullmatch(r"0[xX][0-9a-fA-F]{1,16}|0[0-7]{0,22}|[1-9][0-9]{0,19}", text):
             raise refusal(text, expected)
-        return _integer(text, 0)
+        if (value := _integer(text)) >= 1 << 64:
+            raise refusal(text, expected)
+        return value
 
     def encode(value: int) -> str:
         if type(value) is not int or not 0 <= value < 1 << 64:
@@ -102,7 +107,7 @@ def cpuset() -> Codec:
 
 
 # libvirt's virScaleInteger: without case; a lone letter and …iB count in 1024, …B in 1000.
-_UNITS: dict[str, int] = {"b": 1, "byte": 1, "bytes": 1} | {
+UNITS: dict[str, int] = {"b": 1, "byte": 1, "bytes": 1} | {
     prefix + suffix: base ** (power + 1)
     for power, prefix in enumerate("kmgtpe")
     for suffix, base in (("", 1024), ("ib", 1024), ("b", 1000))
@@ -114,24 +119,25 @@ def size(arguments: Sequence[str]) -> Codec:
     options = dict(part.partition("=")[::2] for part in arguments[1:])
     if not arguments or set(options) - {"unit", "absent"} or len(options) != len(arguments) - 1:
         raise ValueError("size needs the field's unit; expected e.g. `size KiB unit=@unit absent=KiB`")
-    if not re.fullmatch(r"@[A-Za-z_][\w.-]*", options.get("unit", "@unit")):
+    if not re.fullmatch(f"@{NCNAME.pattern}", options.get("unit", "@unit")):
         raise ValueError(f"{options['unit']!r} is no attribute beside the size; expected e.g. unit=@unit")
     for unit in (arguments[0], options.get("absent", "b")):
-        if unit.lower() not in _UNITS:
+        if unit.lower() not in UNITS:
             raise ValueError(f"unknown unit {unit!r}; expected b, KB, KiB, MB, MiB and so on")
     field_unit, absent = arguments[0], options.get("absent", arguments[0])
-    factor: int = _UNITS[field_unit.lower()]
-    if "unit" not in options and _UNITS[absent.lower()] != factor:
+    factor: int = UNITS[field_unit.lower()]
+    if "unit" not in options and UNITS[absent.lower()] != factor:
         raise ValueError(f"without unit=@… no {field_unit} can be written where an absent unit means {absent}")
     expected = f"a whole number of {field_unit}"
 
     def decode(text: str, unit: str | None = None) -> int:
-        scale = _UNITS.get((unit or absent).strip().lower())
+        scale = UNITS.get((unit or absent).strip().lower())
         if scale is None:
             raise refusal(unit, "a unit such as KiB or MiB")
         if not re.fullmatch("[0-9]{1,20}", text):
             raise refusal(text, expected)
-        return -(-int(text) * scale // factor)
+        encode(value := -(-int(text) * scale // factor))
+        return value
 
     def encode(value: int) -> str:
         if type(value) is not int or not 0 <= value < 10**20:
@@ -139,7 +145,7 @@ def size(arguments: Sequence[str]) -> Codec:
         return str(value)
 
     def keep(value: int, old: str, unit: str | None) -> tuple[str, str | None]:
-        scale = _UNITS[(unit or absent).strip().lower()]
+        scale = UNITS[(unit or absent).strip().lower()]
         amount, rest = divmod(int(encode(value)) * factor, scale)
         # what a coarser unit cannot say exactly is said in the field's
         return (str(value), field_unit) if rest else (str(amount), None)

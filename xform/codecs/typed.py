@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import evolve
 
-from xform.codecs.codec import Codec, refusal
+from xform.codecs.codec import NCNAME, Codec, refusal
 
 
 def typed(hint: str, inner: Codec) -> Codec:
@@ -16,7 +16,7 @@ def typed(hint: str, inner: Codec) -> Codec:
     A value without the attribute is read too.  Of a bool the words have no case, and a number says whether it is
     not 0.  An old text keeps its spelling, and its attribute or that it has none.
     """
-    found = re.fullmatch(r"(\w+)=@([A-Za-z_][\w.-]*)", hint)
+    found = re.fullmatch(rf"(\w+)=@({NCNAME.pattern})", hint)
     if not found:
         raise ValueError(f"{hint!r} names no type and its attribute; expected e.g. `typed int=@type uint`")
     if inner.shape != "value" or inner.constant is not None or inner.unit or inner.parts:

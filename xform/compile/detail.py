@@ -12,14 +12,14 @@ from functools import partial
 from itertools import combinations
 
 from xform.compile.elements import needy, own_text, variable
-from xform.compile.layout import Node, Owners, Slot, tables_of
+from xform.compile.layout import Node, Slot
 from xform.compile.overlap import odd
 from xform.compile.parse import ParseWriter
 from xform.compile.source import Unit
 from xform.compile.writer import Part, holder, path, value
 from xform.entities import Classes
 from xform.table.model import Choice, Join, Row, Table
-from xform.table.walk import late
+from xform.table.walk import Owners, late
 
 
 def units(classes: Classes) -> dict[str, Unit]:
@@ -72,7 +72,7 @@ class DetailWriter(ParseWriter):
 
     def loses(self, row: Row) -> bool:
         """Whether what a row embeds may turn out not to be there."""
-        return any(map(self.lacks, tables_of(self.tables.shapes[row.entity or ""])))
+        return any(map(self.lacks, self.tables.shapes[row.entity or ""].tables))
 
     def lost(self, here: Owners, table: Table) -> None:
         self.doubt(f"held{path(here)}")

@@ -6,15 +6,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
 
-from attrs import evolve
-
 from xform.compile.interpreter import keyless
-from xform.compile.layout import Node, Owners, Slot, full_layout, tables_of
+from xform.compile.layout import Node, Slot, full_layout
 from xform.compile.source import Unit
 from xform.compile.writer import Part, Writer, holder, told, value
 from xform.entities import Classes, empty
 from xform.table.model import ANY, Choice, Step, Table
-from xform.table.walk import joins
+from xform.table.walk import Owners, joins
 from xform.xml import attribute_text, escape_text
 
 # codecs whose text is never empty
@@ -34,13 +32,13 @@ def units(classes: Classes) -> dict[str, Unit]:
 
 class GenerateWriter(Writer):
     """Writes the functions.  In them `r`, `x` and `b` are an element's attributes, text and children so far; a number
-    behind a name is how many containers lie between."""
+    behind a name is how many containers lie between; `t` is a text on its way into one of them."""
 
     table: Table
 
     def generate(self, name: str) -> None:
         """Ask for the functions of what a row may hold."""
-        for table in tables_of(self.tables.shapes[name]):
+        for table in self.tables.shapes[name].tables:
             self.ask(f"generate_{table.name}", partial(self.function, f"generate_{table.name}", table))
 
     def function(self, name: str, table: Table, joined: bool = False) -> None:
@@ -69,7 +67,7 @@ class GenerateWriter(Writer):
             if slot.kind != "word":
                 continue
             shape = self.tables.shapes[slot.row.entity or ""]
-            within = (*slot.owners, (slot.row, tables_of(shape)[0]))
+            within = (*slot.owners, (slot.row, shape.tables[0]))
             if slot.owners:
                 out(f"{told(within)} = None")
             words = out.ref(f"is_{shape.name}", "word", shape.name)
@@ -130,7 +128,7 @@ class GenerateWriter(Writer):
     def set_attribute(self, slot: Slot, r: str) -> None:
         out, codec = self.source, slot.row.codec
         assert codec
-        name = self.named(slot.path.attribute or "") if slot.kind == "value" else codec.unit or ""
+        name = self.tables.written(slot.path.attribute or "") if slot.kind == "value" else codec.unit or ""
         with self.given(slot):
             constant = codec.unit_word if slot.kind == "unit" else slot.row.constant
             if constant is not None:
@@ -203,7 +201,7 @@ class GenerateWriter(Writer):
             if constant is None:
                 attributes, text = self.halves(slot, attribute)
             elif attribute is not None:
-                attributes, text = _braced(attribute_text(self.named(attribute), constant)), ""
+                attributes, text = _braced(attribute_text(self.tables.written(attribute), constant)), ""
             else:
                 attributes, text = "", _at("x", level + 1)
                 self.source(f"{text} = {_quoted(escape_text(constant))}")
@@ -224,7 +222,7 @@ class GenerateWriter(Writer):
         if text and children:
             made = f'element({_indented(level)}, {tag!r}, f"{attributes}", {text}, {children})'
         elif text and not filled:
-            made = f'f"{start}>{{x}}</{tag}>\\n" if (x := {text}) else f"{start}/>\\n"'
+            made = f'f"{start}>{{t}}</{tag}>\\n" if (t := {text}) else f"{start}/>\\n"'
         elif text:
             made = f'f"{start}>{{{text}}}</{tag}>\\n"'
         elif children:
@@ -259,14 +257,14 @@ class GenerateWriter(Writer):
                 with out.block(f"for v in {value(slot)}:") if many else nullcontext():
                     if row.entity:
                         self.generate(row.entity)
-                        of, extra = (
-                            out.ref(f"of_{row.entity}", "of", row.entity),
-                            f", {_quoted(where)}" if where else "",
-                        )
+                        of = out.ref(f"of_{row.entity}", "of", row.entity)
+                        extra = f", {_quoted(where)}" if where else ""
                         out(f"{b} += {of}[v.__class__](v, {step.shown!r}, {_indented(level)}, w{extra})")
-                        self.uses(step.shown)
+                        if ":" in step.shown:
+                            with out.block("if v.__class__ is not Opaque:"):  # that has prefixes of its own
+                                self.uses(step.shown)
                     elif codec and codec.shape == "xml":
-                        out(f"{b} += f'{_indent(level)}{{xml(v)}}\\n'")
+                        out(f"{b} += f'{_indent(level)}{{w.xml(v)}}\\n'")
                     else:
                         attributes, text = self.halves(slot, slot.path.attribute)
                         unit = attribute_text(codec.unit, codec.unit_word) if codec and codec.unit else ""
@@ -276,7 +274,7 @@ class GenerateWriter(Writer):
         """A single value `v` as the inside of an f-string of attributes, and as an expression of text."""
         if attribute is None:
             return "", self.encoded(slot)
-        return f"{{{self.encoded(slot, self.named(attribute))}}}", ""
+        return f"{{{self.encoded(slot, self.tables.written(attribute))}}}", ""
 
     def items(self, slot: Slot, step: Step, level: int) -> None:
         """The entries of a map: the key as an attribute or as the element's name, the value at its path."""
@@ -288,20 +286,20 @@ class GenerateWriter(Writer):
             if row.key.steps:
                 tag = f"{step.shown[: -len(ANY)]!r} + ncname(k)"
             else:
-                shown = self.named(row.key.attribute or "")
-                key = f"{{{out.ref(f'key_{shown}'.replace(':', '_'), 'key', shown)}[k]}}"
+                shown = self.tables.written(row.key.attribute or "")
+                key = f"{{{out.ref(self.names.plain('key', shown), 'key', shown)}[k]}}"
             start = _braced(_where(step)) + key
             self.uses(step.shown)
-            self.uses(self.named(row.value.attribute or ""))
+            self.uses(self.tables.written(row.value.attribute or ""))
             if not row.value.steps:
                 out(f"{_at('b', level)} += element({_indented(level)}, {tag}, f\"{start}{attributes}\", {text}, '')")
                 return
             inside = f"f\"{attributes}\", {text}, ''"
             for depth, inner in reversed(list(enumerate(row.value.steps, 1))):
-                out(f"x = element({_indented(level + depth)}, {inner.shown!r}, {inside})")
+                out(f"t = element({_indented(level + depth)}, {inner.shown!r}, {inside})")
                 self.uses(inner.shown)
-                inside = "'', None, x"
-            out(f'{_at("b", level)} += element({_indented(level)}, {tag}, f"{start}", None, x)')
+                inside = "'', None, t"
+            out(f'{_at("b", level)} += element({_indented(level)}, {tag}, f"{start}", None, t)')
 
     def entries(self, slot: Slot, node: Node, level: int) -> None:
         """The second place of each entity of a list, for those with anything to say there."""
@@ -312,7 +310,7 @@ class GenerateWriter(Writer):
         at = next(n for n, (_, other, _) in enumerate(joins(self.tables)) if other is join)
         entry = self.ask(
             f"generate_join{at}",
-            partial(self.function, f"generate_join{at}", evolve(joined, rows=join.rows, joins=()), joined=True),
+            partial(self.function, f"generate_join{at}", joined.second(join), joined=True),
         )
         said = " or ".join(
             f"{'w.live and ' * inner.live}v.{inner.name} != {empty(inner)!r}"
@@ -324,22 +322,15 @@ class GenerateWriter(Writer):
             keys = [f"v.{name}" for _, name in join.on]
             with out.block(f"if {' is None and '.join(keys)} is None:"):
                 out(f"raise ValueError({keyless(joined, join)!r})")
-            out(f"x = {_quoted(_where(node.step))}")
+            out(f"t = {_quoted(_where(node.step))}")
             for path, name in join.on:
                 codec = joined.fields[name].codec
                 assert codec
                 with out.block(f"if v.{name} is not None:"):
-                    shown = self.named(path.attribute or "")
-                    out(f"x += {out.encoded('attr', codec, joined.name, name, f'v.{name}', shown)}")
-            out(f"{_at('b', level)} += {entry}(v, {node.step.shown!r}, {_indented(level)}, w, x)")
+                    shown = self.tables.written(path.attribute or "")
+                    out(f"t += {out.encoded('attr', codec, joined.name, name, f'v.{name}', shown)}")
+            out(f"{_at('b', level)} += {entry}(v, {node.step.shown!r}, {_indented(level)}, w, t)")
             self.uses(node.step.shown)
-
-    def named(self, attribute: str) -> str:
-        """An attribute's name as written, prefix included."""
-        if not attribute.startswith("{"):
-            return attribute
-        uri, _, name = attribute[1:].partition("}")
-        return f"{next(prefix for prefix, known in self.tables.namespaces.items() if known == uri)}:{name}"
 
 
 def _never_empty(slot: Slot) -> bool:

@@ -9,9 +9,8 @@ from attrs import evolve
 from xform.compile.parse import ParseWriter, asked
 from xform.compile.source import Unit
 from xform.entities import Classes
-from xform.match.ladder import device_rows
 from xform.table.model import Choice, Table
-from xform.table.walk import needed
+from xform.table.walk import device_rows, needed
 
 
 def units(classes: Classes) -> dict[str, Unit]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from operator import attrgetter
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from attrs import define, field, frozen
 
-from xform.table.model import Choice, Join, Path, Row, Shape, Step, Table, Tables
-from xform.table.walk import flatten, joins
-
-Owners = tuple[tuple[Row, Table], ...]
+from xform.entities import values_of
+from xform.table.model import Join, Path, Row, Step, Table, Tables
+from xform.table.walk import Owners, flatten, joins
 
 
 @frozen
@@ -83,12 +81,7 @@ def full_layout(tables: Tables, table: Table, root: bool = False, apart: Collect
     return node
 
 
-def tables_of(shape: Shape) -> tuple[Table, ...]:
-    """The table of an entity, or those of its variants."""
-    return tuple(shape.variants.values()) if isinstance(shape, Choice) else (shape,)
-
-
-Fields = tuple[tuple[Row, ...], Callable[[Any], Iterable[Any]], tuple[Row, ...]]
+Fields = tuple[tuple[Row, ...], Callable[[Any], tuple[Any, ...]], tuple[Row, ...]]
 
 
 class Layouts:
@@ -116,14 +109,8 @@ class Layouts:
             others = tuple(row for row in kept if row.when or (row.codec and row.codec.needs))
             plain = [row for row in kept if row.constant is None and row not in others]
             plain.sort(key=lambda row: -len(row.behind))
-            self._fields[id(rows)] = rows, (tuple(plain), _reader([row.name for row in plain]), others)
+            self._fields[id(rows)] = rows, (tuple(plain), values_of([row.name for row in plain]), others)
         return self._fields[id(rows)][1]
-
-
-def _reader(names: list[str]) -> Callable[[Any], Iterable[Any]]:
-    if len(names) > 1:
-        return attrgetter(*names)
-    return lambda entity: [getattr(entity, name) for name in names]
 
 
 def _slots(owners: Owners, row: Row) -> Iterator[Slot]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from itertools import combinations
 
-from attrs import evolve
-
 from xform.compile.layout import Node, Slot, full_layout
 from xform.table.finish import yields
 from xform.table.model import Choice, Table, Tables
@@ -42,7 +40,7 @@ def read_apart(tables: Tables, node: Node) -> set[int]:
 def odd(tables: Tables, table: Table) -> bool:
     """Whether several rows might take one node of an entity, or an embedded one is read apart."""
     root = table.name == tables.root
-    entries = [evolve(joined, rows=join.rows, joins=()) for joined, join, _ in joins(tables)] if root else []
+    entries = [joined.second(join) for joined, join, _ in joins(tables)] if root else []
     node = full_layout(tables, table, root)
     return bool(read_apart(tables, node)) or _shared(tables, node) or any(odd(tables, entry) for entry in entries)
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
-from attrs import evolve
-
 from xform.compile.elements import ElementWriter, needy, variable
-from xform.compile.layout import Owners, Slot, full_layout, tables_of
+from xform.compile.layout import Slot, full_layout
 from xform.compile.overlap import read_apart
 from xform.compile.source import Unit
 from xform.compile.writer import holder, told, value
 from xform.entities import Classes, empty
 from xform.table.model import Choice, Join, Row, Table
-from xform.table.walk import joins, late
+from xform.table.walk import Owners, joins, late
 
 
 def units(classes: Classes) -> dict[str, Unit]:
@@ -70,7 +69,7 @@ class ParseWriter(ElementWriter):
             if not root:
                 self.required(table)
             if table.cls:
-                out(f"o = {out.cls(table.name)}(**vars(o))")
+                out(f"o = {self.made(table, 'o')}")
             if root:
                 self.join()
             out("return o")
@@ -82,12 +81,17 @@ class ParseWriter(ElementWriter):
                 self.empty(join.rows)
                 self.entry_rows(joined, join)
 
+    def made(self, table: Table, values: str) -> str:
+        """An expression for what an embedder's class makes of the fields that were read."""
+        known = self.source.ref(f"table_{table.name}", "table", table.name)
+        return f"made({self.source.cls(table.name)}, {known}, vars({values}), e)"
+
     def begin(self) -> None:
         """What stands at the begin of each function."""
 
     def entry_rows(self, table: Table, join: Join) -> None:
         """Fill fields from an entry of a join."""
-        self.rows(evolve(table, rows=join.rows, joins=()))
+        self.rows(table.second(join))
 
     def new(self, table: Table) -> None:
         """An embedded entity before its rows are read."""
@@ -98,13 +102,15 @@ class ParseWriter(ElementWriter):
     def blank(self, table: Table) -> None:
         out = self.source
         out("o = blank()" if table.cls else f"o = new({out.cls(table.name)})")
-        self.empty((*table.rows, *(row for join in table.joins for row in join.rows)))
+        self.empty(table.every)
+        for row in (row for join in table.joins for row in join.rows if row.default is not None):
+            out(f"o.{row.name} = {empty(row)!r}")  # until an entry says something else
         for row in table.known:
             out(f"o.{row.name} = {empty(row)!r}")
         for switch in table.switches:
             out(f"o.{switch} = False")
 
-    def empty(self, rows: tuple[Row, ...]) -> None:
+    def empty(self, rows: Iterable[Row]) -> None:
         """Give fields what they hold when nothing is there, but for defaults."""
         nothing = []
         for row in rows:
@@ -144,7 +150,7 @@ class ParseWriter(ElementWriter):
         """Begin an embedded entity; one that is read apart is read now."""
         out, owners = self.source, slot.owners
         shape = self.tables.shapes[slot.row.entity or ""]
-        within = (*owners, (slot.row, tables_of(shape)[0]))
+        within = (*owners, (slot.row, shape.tables[0]))
         if owners and not apart:
             out(f"{holder(within)} = None")
             if isinstance(shape, Choice):
@@ -155,7 +161,7 @@ class ParseWriter(ElementWriter):
                 function = self.variant(shape) if isinstance(shape, Choice) else self.parse(shape.name)
                 out(f"{value(slot)} = {self.call(function, 'e')}")
                 return
-            for table in tables_of(shape):
+            for table in shape.tables:
                 self.ask(f"new_{table.name}", partial(self.new, table))
             if isinstance(shape, Table):
                 out(f"{holder(within)} = {value(slot)} = new_{shape.name}()")
@@ -181,7 +187,7 @@ class ParseWriter(ElementWriter):
                     self.lost(here, table)
             if variant.cls:
                 with out.block(f"if {field} is not None:"):
-                    out(f"{field} = {out.cls(variant.name)}(**vars({field}))")
+                    out(f"{field} = {self.made(variant, field)}")
 
         def project() -> None:
             if isinstance(shape, Table) and apart:
@@ -193,7 +199,7 @@ class ParseWriter(ElementWriter):
                     self.unknown(slot, table)
 
         if not apart:
-            self.each(((*owners, (slot.row, variant)), partial(end, variant)) for variant in tables_of(shape))
+            self.each(((*owners, (slot.row, variant)), partial(end, variant)) for variant in shape.tables)
         self.each([(owners, project)])
 
     def lost(self, here: Owners, table: Table) -> None:
@@ -213,7 +219,7 @@ class ParseWriter(ElementWriter):
             if row.constant is not None or row.when or row.computed or row.form != "one" or needy(row):
                 continue
             field = f"{holder(owners)}.{row.name}"
-            for place, at in enumerate(row.paths[1:], 1):
+            for place, at in enumerate(row.paths[1:] if not row.generated else (), 1):
                 with out.block(f"if {field} is None:"):
                     out(f"{field} = {variable(Slot(row, at, 'value', owners, place))}")
             if row.default is not None:

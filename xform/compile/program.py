@@ -169,8 +169,7 @@ class Program:
         if table not in self._rows:
             found = self.classes.shape(table)
             assert isinstance(found, Table)
-            rows = (*(row for join in found.joins for row in join.rows), *found.rows)
-            self._rows[table] = {row.name: row for row in rows}
+            self._rows[table] = {row.name: row for row in found.every}
         return self._rows[table][name]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
@@ -11,21 +10,23 @@ from typing import Any
 
 from attrs import define, field
 
+from xform.codecs.codec import NCNAME
 from xform.compile import notes
 from xform.entities import Classes, Opaque
+from xform.errors import DocumentError, said
 from xform.table.model import Choice, Path, Row, Table
 from xform.xml import (
     Element,
     attribute_text,
     canonical,
     canonical_text,
+    element_name,
     escape_text,
+    line_of,
     own_text,
     prefixes,
     to_text,
 )
-
-_NCNAME = re.compile(r"[A-Za-z_][\w.-]*")
 
 # The word of what no variant is.
 STRANGE = ""
@@ -48,6 +49,7 @@ def names(classes: Classes) -> dict[str, Any]:
 
         start, made = f"{i}<{tag}", Writer(classes, w.live, w.context).element(o, tag)
         w.used.update(prefixes(made))
+        w.kept = True
         return start + a + to_text(made, i).removeprefix(start)
 
     return {
@@ -60,13 +62,13 @@ def names(classes: Classes) -> dict[str, Any]:
         "escape_text": escape_text,
         "first": first,
         "link": link,
+        "made": made,
         "ncname": ncname,
         "new": object.__new__,
         "opaque": opaque,
         "own_text": own_text,
         "project": project,
         "slow": slow,
-        "xml": xml,
     } | notes.names(classes)
 
 
@@ -75,6 +77,18 @@ def names(classes: Classes) -> dict[str, Any]:
 
 def opaque(element: Element) -> Opaque:
     return Opaque(canonical(element))
+
+
+def made(cls: type, table: Table, values: dict[str, Any], e: Element) -> Any:
+    """An object of an embedder's class. Raises DocumentError for what the class refuses."""
+    try:
+        return cls(**values)
+    except (MemoryError, RecursionError):
+        raise
+    except Exception as error:
+        secret = any(row.secret for row in table.attributes.values())
+        what = f"{type(error).__name__} was raised, and may hold a secret" if secret else said(error)
+        raise DocumentError(f"line {line_of(e)}: {table.cls} refuses <{element_name(e)}>: {what}") from None
 
 
 def nothing(*_: Any) -> None:
@@ -140,13 +154,19 @@ class Writing:
     context: dict[str, Any]
     part: bool = False
     used: set[str] = field(factory=set)
+    kept: bool = False  # whether it holds XML that was kept, of any depth
+
+    def xml(self, text: str) -> str:
+        """Kept XML as it is written. Raises ValueError."""
+        self.kept = True
+        return _canonical(text)
 
 
-xml = lru_cache(4096)(canonical_text)
+_canonical = lru_cache(4096)(canonical_text)
 
 
 def verbatim(o: Opaque, tag: str, i: str, w: Writing, a: str = "") -> str:
-    return f"{i}{xml(o.xml)}\n"
+    return f"{i}{w.xml(o.xml)}\n"
 
 
 def element(i: str, tag: str, a: str, x: str | None, b: str) -> str:
@@ -160,6 +180,6 @@ def element(i: str, tag: str, a: str, x: str | None, b: str) -> str:
 @lru_cache(4096)
 def ncname(text: str) -> str:
     """A map's key that becomes an element's name. Raises ValueError."""
-    if not _NCNAME.fullmatch(text):
+    if not NCNAME.fullmatch(text):
         raise ValueError(f"{text!r} is not an element's name")
     return text

@@ -31,9 +31,16 @@ class Names:
 
     def __call__(self, kind: str, codec: Codec, *more: str) -> str:
         # rules of one name may come from several dialects
-        key = (kind, codec.name, id(codec.decode) if codec.word == "rule" else 0, *more)
         told = f"_{crc32(codec.name.encode()):08x}" if codec.name != codec.word else ""
-        name = re.sub(r"\W", "_", "_".join([kind, *more, codec.word]) + told, flags=re.ASCII)
+        key = (kind, codec.name, id(codec.decode) if codec.word == "rule" else 0, *more)
+        return self._name("_".join([kind, *more, codec.word]) + told, key)
+
+    def plain(self, kind: str, word: str) -> str:
+        """The same for what is made of a word alone."""
+        return self._name(f"{kind}_{word}", (kind, word))
+
+    def _name(self, text: str, key: tuple[object, ...]) -> str:
+        name = re.sub(r"\W", "_", text, flags=re.ASCII)
         while self._known.setdefault(name, key) != key:
             name += "_"
         return name

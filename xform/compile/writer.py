@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from itertools import groupby
 
-from xform.compile.layout import Owners, Slot
+from xform.compile.layout import Slot
 from xform.compile.source import Names, Source, Unit
 from xform.entities import Classes
+from xform.table.walk import Owners
 
 Part = tuple[Owners, Callable[[], None]]
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from xform.check.place import Place
 from xform.check.relaxng import read_schema
 from xform.coverage.walk import Conditions, Node, State, flat, walk
 from xform.errors import XformError
-from xform.table.model import Table, Tables
+from xform.table.model import Tables
 
 
 @frozen
@@ -62,6 +62,10 @@ class Count:
     def declared(self) -> int:
         return self.claimed + self.opaque + self.missing
 
+    @property
+    def by_name(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in ("declared", "claimed", "opaque", "missing")}
+
 
 @frozen
 class Found:
@@ -78,11 +82,15 @@ Group = dict[tuple[tuple[str, int], str], Found]
 
 @frozen(slots=False)
 class Coverage:
-    """What the tables say of a schema. `excused` are paths that may be missing."""
+    """What the tables say of a schema. `excused` are paths that may be missing.
+
+    `tables` have a prefix for every namespace of the schema; `undeclared` are those that they lack by themselves.
+    """
 
     tables: Tables
     root: Node
     excused: frozenset[str] = field(default=frozenset())
+    undeclared: dict[str, str] = field(factory=dict)
 
     @cached_property
     def all(self) -> list[tuple[str, Node]]:
@@ -140,19 +148,20 @@ def cover(tables: Tables, folder: Path, excused: Iterable[str] = ()) -> Coverage
     """Lay the tables of a dialect over the schema in a folder. Raises XformError."""
     assert tables.schema is not None
     file = folder / tables.schema
+    own, tables = tables.namespaces, evolve(tables, namespaces={**tables.namespaces})
     root = walk(tables, Place("", (read_schema(file),)))
     if root is None:
-        shape = tables.shapes[tables.root]
-        raise XformError(f"{file}: the schema has no document <{shape.element}>; expected that of {tables.name}")
-    return Coverage(tables, root, frozenset(excused))
+        raise XformError(
+            f"{file}: the schema has no document <{tables.document.element}>; expected that of {tables.name}"
+        )
+    undeclared = {prefix: uri for prefix, uri in tables.namespaces.items() if prefix not in own}
+    return Coverage(tables, root, frozenset(excused), undeclared)
 
 
 def _holders(tables: Tables) -> set[str]:
     """The elements of the root that hold several entities."""
-    root = tables.shapes[tables.root]
-    assert isinstance(root, Table)
     found: dict[str, set[str]] = defaultdict(set)
-    for row in root.rows:
+    for row in tables.document.rows:
         if row.entity and len(row.path.steps) == 2:
             found[row.path.steps[0].shown].add(row.entity)
     return {name for name, entities in found.items() if len(entities) > 1}

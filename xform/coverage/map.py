@@ -11,36 +11,45 @@ from attrs import frozen
 
 from xform.coverage.counts import Coverage, Found, Group
 from xform.coverage.walk import State
-from xform.html import page
+from xform.html import Cell, key, page, table
 
+_COLOURS = {
+    "claimed": "var(--claimed)",
+    "opaque": "repeating-linear-gradient(45deg, var(--opaque) 0 2px, var(--back) 2px 4px)",
+    "missing": "var(--missing)",
+}
 _STYLE = """\
-:root { --claimed: #4a86b8; --opaque: #a9a9a9; --missing: #d95f02 }
-@media (prefers-color-scheme: dark) { :root { --claimed: #39648a; --opaque: #6a6a6a; --missing: #ff8c33 } }
-#map { position: relative; height: 80vh; min-height: 30rem }
-section { position: absolute; box-sizing: border-box; overflow: hidden; padding: 2px; border: 1px solid var(--back) }
+:root { --claimed: #4a86b8; --opaque: #8a8f96; --missing: #d95f02 }
+@media (prefers-color-scheme: dark) { :root { --claimed: #39648a; --opaque: #767c84; --missing: #ff8c33 } }
+#map { position: relative; height: 75vh; min-height: 30rem; margin: 1rem 0; print-color-adjust: exact }
+section { position: absolute; overflow: hidden; padding: 2px; border: 1px solid var(--back) }
 section:focus-within { overflow: visible; z-index: 1 }
-section h2 { margin: 0; font-size: 10px; font-weight: normal; line-height: 12px; height: 12px; overflow: hidden }
-section div { display: grid; height: calc(100% - 12px); gap: 1px }
-.claimed { background: var(--claimed) }
-.opaque { background: repeating-linear-gradient(45deg, var(--opaque) 0 2px, var(--back) 2px 4px) }
-.missing { background: var(--missing) }
+section h2 { height: 14px; margin: 0; overflow: hidden; font-size: 11px; font-weight: 400; line-height: 14px }
+section div { display: grid; height: calc(100% - 14px); gap: 1px }
 section a:hover, section a:focus { outline: 2px solid var(--ink); z-index: 2 }
 section a:focus::after {
-  content: attr(aria-label); position: fixed; left: 1rem; bottom: 1rem; padding: .5rem; background: var(--ink);
+  content: attr(title); position: fixed; left: 1rem; bottom: 1rem; padding: .5rem; background: var(--ink);
   color: var(--back)
 }
-.key { display: inline-block; width: 1em; height: 1em; vertical-align: -.1em }
-"""
+@media (max-width: 40rem) {
+  #map { height: auto; min-height: 0 }
+  section { position: static; width: auto !important; height: auto !important }
+  section div { grid: auto-flow 1rem / repeat(auto-fill, minmax(1rem, 1fr)) !important }
+}
+.skip:not(:focus) { position: absolute; clip-path: inset(50%) }
+""" + "".join(f".{word} {{ background: {colour} }}\n" for word, colour in _COLOURS.items())
 
 _BODY = """\
-<p>{counts}. A cell leads to the row that claims it; one that is missing, to the list below.</p>
-<main id="map">
+<p>A cell leads to the row that claims it; one that is missing, to the list below.
+<a class="skip" href="#missing">Past the map</a>
+<div id="map">
 {blocks}
-</main>
+</div>
 <h2 id="missing">Missing</h2>
 <ul>
 {gaps}
-</ul>"""
+</ul>
+{counts}"""
 
 
 @frozen
@@ -58,13 +67,12 @@ def drawn(coverage: Coverage, title: str, home: Path) -> str:
     groups = sorted(coverage.grouped.items(), key=lambda pair: -len(pair[1]))
     boxes = squarified([len(group) for _, group in groups], Box(0, 0, 100, 100))
     blocks = [_block(name, group, box, home) for (name, group), box in zip(groups, boxes, strict=True)]
-    total = coverage.total
-    counts = ", ".join(
-        f'<span class="key {word}"></span> {number} {word}'
-        for word, number in (("claimed", total.claimed), ("opaque", total.opaque), ("missing", total.missing))
-    )
     gaps = "\n".join(f"<li>{escape(str(gap))}" for gap in coverage.gaps) or "<li>nothing"
-    return page(title, _BODY.format(counts=counts, blocks="\n".join(blocks), gaps=gaps), _STYLE)
+    lead = "".join(key(colour, f"{getattr(coverage.total, word)} {word}") for word, colour in _COLOURS.items())
+    counts: list[list[Cell]] = [[name, *count.by_name.values()] for name, count in coverage.groups.items()]
+    heads = ("element", *coverage.total.by_name)
+    body = _BODY.format(blocks="\n".join(blocks), gaps=gaps, counts=table("By element", heads, counts))
+    return page(title, f"<p>{lead}", body, _STYLE)
 
 
 def _block(name: str, group: Group, box: Box, home: Path) -> str:
@@ -83,7 +91,7 @@ def _cell(found: Found, home: Path) -> str:
         said += f", {origin.file}:{origin.line}"
         link = f"{quote(os.path.relpath(origin.file, home))}#L{origin.line}"
     said = escape(said)
-    return f'<a class="{word}" href="{escape(link)}" title="{said}" aria-label="{said}"></a>'
+    return f'<a class="{word}" href="{escape(link)}" title="{said}"></a>'
 
 
 def squarified(sizes: list[int], box: Box) -> list[Box]:

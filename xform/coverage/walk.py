@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
+from itertools import count
 from typing import TypeVar
 
 from attrs import evolve, field, frozen
@@ -11,7 +14,7 @@ from attrs import evolve, field, frozen
 from xform.check.place import Place
 from xform.check.relaxng import Attribute, Element, Name, Wild, names
 from xform.coverage.claims import ENTITY, TEXT, WHOLE, Claim, Claims, Condition, Part, first, parts, second_places
-from xform.table.model import Origin, Table, Tables
+from xform.table.model import Origin, Tables
 
 Declared = TypeVar("Declared", Element, Attribute)
 
@@ -63,16 +66,20 @@ class Reached:
 def walk(tables: Tables, document: Place) -> Node | None:
     """The tree of what a schema declares, from the root element down; None where it has no such document.
 
-    An element that is reached again within itself, with the same said of it, is not entered a second time.
+    A namespace that the tables do not declare gets a prefix among theirs.
+    An element that is reached again within itself, with the same said of it, is not entered a second time, and one of
+    any name not a fourth time, whatever is said: all that the tables say may lead into it, at every depth anew.
     """
-    root = tables.shapes[tables.root]
-    assert isinstance(root, Table)
+    root = tables.document
     found = next((one for one in document.elements if names(one.names, root.element or "")), None)
     if found is None:
         return None
     said = frozenset({Claim((), ENTITY, root.origin, tables.root), *second_places(tables)})
     return _Walker(tables).element(found, frozenset({Reached(said)}))
 
+
+# How often an element of any name is entered within itself.
+_DEPTH = 3
 
 Key = tuple[int, frozenset[Reached]]
 Said = tuple[int, frozenset[tuple[Claims, Origin | None]]]
@@ -81,19 +88,22 @@ Said = tuple[int, frozenset[tuple[Claims, Origin | None]]]
 class _Walker:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
-        self.prefixes = {uri: prefix for prefix, uri in tables.namespaces.items()}
         self.known: dict[Key, Node] = {}
         self.within: set[Said] = set()
+        self.depths: Counter[int] = Counter()
 
     def element(self, declared: Element, reached: frozenset[Reached]) -> Node:
         key = (id(declared.inner), reached)
         if key in self.known:
             return evolve(self.known[key], declared=declared, name=self.name(declared.names))
         said = id(declared.inner), frozenset((one.claims, one.kept) for one in reached)
-        if said in self.within:
+        again = said in self.within or (_open(declared) and self.depths[said[0]] >= _DEPTH)
+        if again:
             return Node(self.name(declared.names), declared, *_own(reached), cut=True)
         self.within.add(said)
+        self.depths[said[0]] += 1
         made = self.known[key] = self.entered(declared, reached)
+        self.depths[said[0]] -= 1
         self.within.remove(said)
         return made
 
@@ -137,13 +147,21 @@ class _Walker:
 
     def name(self, known: Iterable[Name]) -> str:
         """As people write it."""
-        return "|".join(dict.fromkeys(map(self.one, known)))
+        names = ("*" if isinstance(name, Wild) else self.prefixed(name) for name in known)
+        return "|".join(dict.fromkeys(names))
 
-    def one(self, name: Name) -> str:
-        if isinstance(name, Wild):
-            return "*"
-        uri, _, local = name[1:].rpartition("}") if name.startswith("{") else ("", "", name)
-        return f"{self.prefixes[uri]}:{local}" if uri in self.prefixes else name
+    def prefixed(self, name: str) -> str:
+        uri = name[1:].rpartition("}")[0]
+        if uri and uri not in self.tables.namespaces.values():
+            # the last part of a URI that is no version: …/domain/qemu/1.0
+            prefix = next(reversed(re.findall(r"(?<![^/:#])[A-Za-z_][\w-]*", uri)), "ns")
+            taken = (f"{prefix}{number or ''}" for number in count())
+            self.tables.namespaces[next(one for one in taken if one not in self.tables.namespaces)] = uri
+        return self.tables.written(name)
+
+
+def _open(declared: Element) -> bool:
+    return any(isinstance(name, Wild) for name in declared.names)
 
 
 def _once(declared: Iterable[Declared]) -> list[Declared]:

@@ -100,6 +100,12 @@ class Content:
         else:
             yield slot.path.attribute or TEXT, Value(codec=codec)
 
+    def since(self, name: str) -> str | None:
+        """The version from which on libvirt has an attribute or the text; None where no row, or not each, says it."""
+        slots = [slot for node in self.nodes for slot in (*node.attributes, *node.text)]
+        told = {slot.row.since for slot in slots if (slot.path.attribute or TEXT) == name}
+        return told.pop() if len(told) == 1 else None
+
     @cached_property
     def children(self) -> list[Node]:
         return [child for node in self.nodes for child in node.children.values()]
@@ -149,8 +155,7 @@ class Allowed:
         row = slot.row
         if slot.join:
             table, join = slot.join
-            rows = Table(table.name, join.origin, rows=join.rows)
-            content.nodes.append(full_layout(self.tables, rows))
+            content.nodes.append(full_layout(self.tables, table.second(join)))
             content.told += [(path.attribute or TEXT, Value()) for path, _ in join.on]
         elif row.form == "map":
             entry = Node()

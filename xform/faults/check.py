@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 from xform.compile.interpreter import TEXT
 from xform.errors import DocumentError
 from xform.faults.allowed import Value
-from xform.faults.fault import Fault, meant
+from xform.faults.fault import Fault, meant, value_at
 from xform.faults.judge import judge
-from xform.faults.known import Known
 from xform.faults.sections import unlike
 from xform.faults.suspects import Suspects
 from xform.mask import Discreet
-from xform.schema import speaker
-from xform.xml import Element, own_text
+from xform.xml import Element
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect
@@ -31,14 +29,22 @@ def check(dialect: Dialect, schema: Schema | None, root: Element, context: dict[
     part = root.tag in dialect.tables.parts  # the schema describes whole documents
     if part or (schema is not None and not schema.said(root)):
         return list(own.values())
-    tables = speaker(dialect.tables)
-    known = Known(tables, (other for other in dialect.tables.lineage if other is not tables))
+    found = by_schema(dialect, schema, root) if schema else alone(looked_at(dialect, root), root)
+    more = any(fault.more for fault in found)
+    others = (fault for fault in found if (fault.element, fault.node) not in own)
+    return [*(fault.said_by(fault.by, more) if more else fault for fault in own.values()), *others]
+
+
+def by_schema(dialect: Dialect, schema: Schema, root: Element) -> list[Fault]:
+    """Why a document is not valid: at least one fault. Raises DocumentError for what is nested too deeply."""
+    return judge(schema, looked_at(dialect, root), root)
+
+
+def looked_at(dialect: Dialect, root: Element) -> Suspects:
     try:
-        suspects = Suspects(tables, known, root)
+        return Suspects(dialect.vocabulary, root)
     except RecursionError:
         raise DocumentError("elements are nested too deeply; expected fewer within each other") from None
-    found = judge(schema, suspects, root) if schema else alone(suspects, root)
-    return [*own.values(), *(fault for fault in found if (fault.element, fault.node) not in own)]
 
 
 def alone(suspects: Suspects, root: Element) -> list[Fault]:
@@ -50,15 +56,14 @@ def refused(dialect: Dialect, root: Element, context: dict[str, Any]) -> Iterato
     """The values that the dialect's own rows do not admit, whatever the schema says."""
     reader = Discreet(dialect)
     for element, row, message in reader.document(root, context).refused:
-        if row.path.attribute is None and not own_text(element).strip():
+        node, codec = row.path.attribute or TEXT, row.codec
+        if node == TEXT and not value_at(element, TEXT):
             continue  # an element without text, where others go through it, has no value to refuse
-        hidden = bool(row.codec) and reader.hides(row, element)
-        codec = row.codec
+        hidden = codec is not None and reader.hides(row, element)
         said = f"the value is not {codec.expected}" if codec and hidden else message
-        node = row.path.attribute or TEXT
         value = Value(codec=codec)
-        if codec and codec.unit and value.admits(element.get(node, "") if node != TEXT else own_text(element).strip()):
+        if codec and codec.unit and value.admits(value_at(element, node)):
             node, value = codec.unit, Value(codec=codec, unit=True)
-        found = "" if hidden else own_text(element).strip() if node == TEXT else element.get(node, "")
+        found = "" if hidden else value_at(element, node)
         hint = meant(found, value.expected)
         yield Fault(element, node, f"{row}: {said}", found, value.expected, hint, by=str(row.origin))

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from attrs import evolve, field, frozen
 
 from xform.compile.interpreter import TEXT
-from xform.errors import did_you_mean
-from xform.xml import Element, attribute_name, path_of
+from xform.errors import did_you_mean, quoted
+from xform.xml import Element, general, own_text, path_of
 
 # So many allowed names are all told; of more only the nearest.
 _ALL = 12
@@ -23,6 +23,7 @@ class Fault:
     `path` is the node's place in the document, `found` the name or the value that stands there, empty where nothing
     does or it may be secret.  `expected` are the names, words or forms that are allowed there, `hint` is what was
     probably meant, or where the name belongs.  `by` is who says so: ``schema``, ``tables``, or the place of a row.
+    `more` says that the search was given up by then: there may be others.
     """
 
     element: Element = field(eq=False)
@@ -32,14 +33,22 @@ class Fault:
     expected: tuple[str, ...] = ()
     hint: str = ""
     by: str = "tables"
+    more: bool = False
     path: str = field(init=False)
 
     @path.default
     def _path(self) -> str:
-        return place_of(self.element, self.node)
+        return path_of(self.element, self.node)
 
-    def said_by(self, by: str) -> Fault:
-        return evolve(self, by=by)
+    @property
+    def gist(self) -> str:
+        """What is wrong, in words that many documents have: without the value, and what is expected beside all else."""
+        holds = self.node is not None and self.found and self.found == value_at(self.element, self.node)
+        said = self.message.replace(quoted(self.found), "this value") if holds else self.message
+        return general(said.partition("; ")[0])
+
+    def said_by(self, by: str, more: bool = False) -> Fault:
+        return evolve(self, by=by, more=more)
 
 
 def fault(
@@ -61,17 +70,16 @@ def _expected(names: Sequence[str], found: str) -> str:
     return f"expected one of {', '.join(near)} and {len(names) - len(near)} more"
 
 
+def value_at(element: Element, node: str) -> str:
+    """An attribute, or the text without the blanks around it; empty where there is none."""
+    return own_text(element).strip() if node == TEXT else element.get(node, "")
+
+
 def meant(word: str, known: Iterable[str]) -> str:
     """The hint for a word that is none of those known."""
     return did_you_mean(word, known).strip(" ()")
 
 
-def place_of(element: Element, node: str | None = None) -> str:
-    """A node's path in its document."""
-    inside = "" if node is None or node == TEXT else f"/@{attribute_name(element, node)}"
-    return path_of(element) + inside
-
-
 def short(element: Element, node: str | None = None) -> str:
-    """The same without the root, as messages say it; of the root its name."""
-    return place_of(element, node).split("/", 2)[-1]
+    """A node's path without the root, as messages say it; of the root its name."""
+    return path_of(element, node).split("/", 2)[-1]

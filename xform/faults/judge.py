@@ -9,20 +9,24 @@ from functools import cached_property
 from attrs import define, field
 
 from xform.compile.interpreter import TEXT
-from xform.faults.fault import Fault, fault, meant, short
+from xform.faults.fault import Fault, fault, meant, short, value_at
 from xform.faults.narrow import Gap, Narrow, Wrong
+from xform.faults.search import Search
 from xform.faults.suspects import Suspect, Suspects
-from xform.schema import Schema, Search
-from xform.xml import Element, own_text, shown
+from xform.schema import Schema
+from xform.xml import Element, element_name
 
 
 def judge(schema: Schema, suspects: Suspects, root: Element) -> list[Fault]:
     """The faults of a document that is not valid, in no order; at least one."""
-    # where what was mended hid what is wrong, the search alone tells
-    found = list(_Judge(schema, suspects, root).faults()) or _Judge(schema, suspects, root).told_least()
+    judging = _Judge(schema, suspects, root)
+    if not (found := list(judging.faults())):  # where what was mended hid what is wrong, the search alone tells
+        judging = _Judge(schema, suspects, root)
+        found = judging.told_least()
     unique: dict[tuple[str, str], Fault] = {}
     for one in found:
-        unique.setdefault((one.path, one.message if one.node is None else one.node), one.said_by("schema"))
+        node = one.message if one.node is None else one.node
+        unique.setdefault((one.path, node), one.said_by("schema", judging.spent))
     return list(unique.values())
 
 
@@ -34,6 +38,7 @@ class _Judge:
         self.copy = deepcopy(root)
         self.twin = dict(zip(root.iter(), self.copy.iter(), strict=True))
         self.search = Search(schema, self.copy)
+        self.spent = False
 
     def faults(self) -> Iterator[Fault]:
         mended = [_Mending(self.twin[one.fault.element], one) for one in self.suspects.found if one.kind != "missing"]
@@ -74,8 +79,10 @@ class _Judge:
         searched = deepcopy(self.copy)
         origin = {twin: element for element, twin in self.twin.items()}
         back = {found: origin[twin] for found, twin in zip(searched.iter(), self.copy.iter(), strict=True)}
-        for misfit in Search(self.schema, searched).faults():
+        search = Search(self.schema, searched)
+        for misfit in search.faults():
             yield back[misfit.element], misfit.attribute
+        self.spent |= search.spent
 
     def explained(self, element: Element, attribute: str | None) -> list[Fault]:
         """Faults that the tables do not see by themselves."""
@@ -93,11 +100,11 @@ class _Judge:
         """An element of which no more can be told than that the document is not valid with it."""
         parent = element.getparent()
         if parent is not None and not self.narrow.knows(element):
-            return self.suspects.unknown(element)
+            known = element in self.suspects.contents
+            return self.suspects.newer(element, None, self.whose) if known else self.suspects.unknown(element)
         inside = f" in {short(parent)}" if parent is not None else ""
-        what = f"<{shown(element)}>{inside} is out of order, lacks something, or holds what does not go together"
-        expected = (*self.suspects.attributes(element), *self.suspects.children(element))
-        return fault(element, None, what, shown(element), expected)
+        what = f"<{element_name(element)}>{inside} is out of order, lacks something, or holds what does not go together"
+        return fault(element, None, what, element_name(element))
 
     def told_least(self) -> list[Fault]:
         return [self.misfit(element) for element, _ in self.misfits()]
@@ -111,10 +118,16 @@ class _Judge:
         return self.suspects.gap(found.element, found.tag, found.attribute)
 
     def value(self, element: Element, node: str) -> Fault:
-        text = own_text(element).strip() if node == TEXT else element.get(node, "")
+        text = value_at(element, node)
+        if not self.narrow.has(element, node):
+            return self.suspects.newer(element, node, self.whose)
         if self.narrow.admits(element, node, text):
-            return self.suspects.clash(element, node)
+            return self.suspects.clash(element, node, self.narrow.without(element, node))
         return self.suspects.value(element, node, self.narrow.expected(element, node))
+
+    @property
+    def whose(self) -> str:
+        return f"the schema of libvirt {self.schema.version}" if self.schema.version else "the schema"
 
     @cached_property
     def narrow(self) -> Narrow:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lxml import etree
-
 from xform.compile.interpreter import TEXT
-from xform.compile.layout import Node, Slot, full_layout, tables_of
-from xform.faults.allowed import words
-from xform.table.model import Table, Tables
+from xform.compile.layout import Node, Slot, full_layout
+from xform.faults.allowed import Allowed, words
+from xform.table.model import ANY, Table, Tables
 from xform.xml import Element
 
 Place = tuple[str, ...]  # the tags on the way from the root, which is ()
@@ -18,16 +16,19 @@ _SHOWN = 3
 
 
 class Known:
-    """The names of a dialect, and which of its nodes are secret; what those that extend it call secret is as well."""
+    """The names of a dialect, and which of its nodes are secret; what those that extend it call secret is as well.
+
+    `allowed` says what may stand where.
+    """
 
     def __init__(self, tables: Tables, extending: Iterable[Tables] = ()) -> None:
         self.tables = tables
+        self.allowed = Allowed(tables)
         self.elements: dict[str, list[Place]] = {}
         self.attributes: dict[str, list[Place]] = {}
         self.secrets: set[tuple[str, str]] = set()
         self._seen: set[tuple[int, str]] = set()
-        for table in tables.shapes[tables.root].tables:
-            self._table(table, (), table.element or "", True)
+        self._table(tables.document, (), tables.document.element or "", True)
         for other in extending:
             self.secrets |= Known(other).secrets
 
@@ -61,7 +62,7 @@ class Known:
             self.secrets.add((tag, WITHIN))
         if slot.join:
             table, join = slot.join
-            self._node(full_layout(self.tables, Table(table.name, join.origin, rows=join.rows)), place, tag)
+            self._node(full_layout(self.tables, table.second(join)), place, tag)
         elif row.form == "map":
             if row.key.attribute:
                 _add(self.attributes, row.key.attribute, place)
@@ -72,7 +73,7 @@ class Known:
             shape = self.tables.shapes[row.entity]
             for name, _ in words(shape):
                 _add(self.attributes, name, place)
-            for table in tables_of(shape):
+            for table in shape.tables:
                 self._table(table, place, tag)
         elif row.codec and row.codec.shape == "value":
             self._value(slot.path.attribute or TEXT, place, tag, slot)
@@ -93,24 +94,17 @@ class Known:
     def belongs_to(self, element: Element, name: str) -> list[str]:
         """The elements around this one, or in it, that have an attribute which it has not."""
         here = _place(element)
-        near = [place for place in self.attributes.get(name, []) if _distance(place, here) <= 2]
+        near = [place for place in self.attributes.get(name, []) if 0 < _distance(place, here) <= 2]
         return self._nearest(near, here)
 
     def _nearest(self, places: list[Place], here: Place) -> list[str]:
         order = sorted(places, key=lambda place: (_distance(place, here), len(place)))
-        return ["/".join(map(self.shown, place)) or self.shown(self._root) for place in order]
-
-    @property
-    def _root(self) -> str:
-        return next(table.element or "" for table in self.tables.shapes[self.tables.root].tables)
+        root = self.tables.document.element or ""
+        return ["/".join(map(self.shown, place)) or self.shown(root) for place in order]
 
     def shown(self, tag: str) -> str:
         """A tag as tables write it."""
-        if tag.endswith("*"):
-            return "any other element"
-        name = etree.QName(tag)
-        prefix = next((prefix for prefix, uri in self.tables.namespaces.items() if uri == name.namespace), None)
-        return f"{prefix}:{name.localname}" if prefix else name.localname
+        return "any other element" if tag.endswith(ANY) else self.tables.written(tag)
 
 
 WITHIN = "."

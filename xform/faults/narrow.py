@@ -11,7 +11,7 @@ from itertools import islice
 from attrs import frozen
 from lxml import etree
 
-from xform.check.place import Place, Words
+from xform.check.place import Place, Words, bounds
 from xform.check.relaxng import NEVER, Data, Text, Tokens, read_schema
 from xform.compile.interpreter import TEXT
 from xform.schema import Schema
@@ -71,6 +71,17 @@ class Narrow:
         outer = self.start if parent is None else self.place(parent)
         return outer.child(str(element.tag)) if outer else None
 
+    def has(self, element: Element, node: str) -> bool:
+        """Whether such an attribute, or a text, may stand in an element of its name; True where that cannot be told."""
+        return self._bare(element) is None or self._words(element, node) is not None
+
+    def without(self, element: Element, node: str) -> list[str]:
+        """The attributes of an element each of which by itself excludes this one."""
+        here = self._bare(element)
+        others = [str(name) for name in element.attrib if name != node]
+        told = {name: here.where(name, element.get(name, "")) for name in others} if here and node != TEXT else {}
+        return [name for name, left in told.items() if left and left.attribute(node) is None]
+
     def expected(self, element: Element, node: str) -> tuple[str, ...]:
         """What the schema admits at a node, in words; empty where that is any text."""
         words = self._words(element, node)
@@ -91,7 +102,8 @@ def _wrong(element: Element, place: Place) -> Iterator[Wrong]:
         words = place.attribute(str(name))
         if words and not words.admits(str(text)):
             yield Wrong(element, str(name))
-    if (text := own_text(element).strip()) and place.text and not place.text.admits(text):
+    text = own_text(element).strip()
+    if place.text and (text or place.needs_text) and not place.text.admits(text):
         yield Wrong(element, TEXT)
 
 
@@ -115,8 +127,25 @@ def _surely(other: Text | Data | Tokens, text: str) -> bool:
 def _told(words: Words) -> tuple[str, ...]:
     found = list(words.words)
     for other in words.others:
-        patterns = [param for name, param in other.params if name == "pattern"] if isinstance(other, Data) else []
-        if not patterns:
+        if not isinstance(other, Data):
             return ()
-        found += [f"text like {pattern}" for pattern in patterns]
+        within = bounds(other)
+        patterns = [param for name, param in other.params if name == "pattern"]
+        if within is not None and set(patterns) <= _DIGITS:
+            found.append(_number(*within))
+        elif patterns:
+            found += [f"text like {pattern}" for pattern in patterns]
+        else:
+            return ()
     return tuple(dict.fromkeys(found))
+
+
+# Patterns that say of a number no more than its bounds do.
+_DIGITS = {"[0-9]+", "-?[0-9]+"}
+
+
+def _number(low: int | None, high: int | None) -> str:
+    if low is None or high is None:
+        bound = f", {low} or more" if low is not None else f", at most {high}" if high is not None else ""
+        return f"a whole number{bound}"
+    return f"a whole number from {low} to {high}"

@@ -8,11 +8,12 @@ from attrs import frozen
 from lxml import etree
 
 from xform.compile.interpreter import TEXT, find, node_text
-from xform.faults.allowed import Allowed, Content, Value, many
-from xform.faults.fault import Fault, fault, meant, short
+from xform.errors import quoted
+from xform.faults.allowed import Content, Value, many
+from xform.faults.fault import Fault, fault, meant, short, value_at
 from xform.faults.known import Known, some
-from xform.table.model import Path, Row, Tables
-from xform.xml import Element, attribute_name, own_text, shown
+from xform.table.model import Path, Row
+from xform.xml import Element, attribute_name, element_name, own_text
 
 NONE = "; expected no other"
 
@@ -32,11 +33,10 @@ class Suspect:
 class Suspects:
     """Looks at a document as the tables do.  `contents` is what is allowed in each element that they know."""
 
-    def __init__(self, tables: Tables, known: Known, root: Element) -> None:
+    def __init__(self, known: Known, root: Element) -> None:
         self.known = known
-        self.allowed = Allowed(tables)
         self.contents: dict[Element, Content] = {}
-        self.found = list(self._element(root, self.allowed.root(root)))
+        self.found = list(self._element(root, known.allowed.root(root)))
 
     def _element(self, element: Element, content: Content) -> Iterator[Suspect]:
         self.contents[element] = content
@@ -52,10 +52,10 @@ class Suspects:
                 yield Suspect("surplus", self.unknown(child))
                 continue
             if any(id(node) in stood for node in nodes) and not any(many(node) for node in nodes):
-                what = f"<{shown(child)}> stands in {short(element)} already"
-                yield Suspect("surplus", fault(child, None, what, shown(child), self.children(element)))
+                what = f"<{element_name(child)}> stands in {short(element)} already; expected it once"
+                yield Suspect("surplus", fault(child, None, what, element_name(child)))
             stood.update(map(id, nodes))
-            yield from self._element(child, self.allowed.within(nodes, child))
+            yield from self._element(child, self.known.allowed.within(nodes, child))
 
     def _attributes(self, element: Element, content: Content) -> Iterator[Suspect]:
         for key, text in element.attrib.items():
@@ -95,13 +95,13 @@ class Suspects:
     def unknown(self, child: Element) -> Fault:
         parent = child.getparent()
         assert parent is not None
-        expected = tuple(name for name in self.children(parent) if name != shown(child))
+        expected = tuple(name for name in self.children(parent) if name != element_name(child))
         belongs = self.known.belongs(child)
-        hint = meant(shown(child), expected)
+        hint = meant(element_name(child), expected)
         if not hint and belongs:
-            hint = f"<{shown(child)}> belongs in {some(belongs)}"
-        what = f"<{shown(child)}> is not allowed in {short(parent)}" + ("" if expected else NONE)
-        return fault(child, None, what, shown(child), expected, hint)
+            hint = f"<{element_name(child)}> belongs in {some(belongs)}"
+        what = f"<{element_name(child)}> is not allowed in {short(parent)}" + ("" if expected else NONE)
+        return fault(child, None, what, element_name(child), expected, hint)
 
     def unknown_attribute(self, element: Element, name: str) -> Fault:
         written, expected = attribute_name(element, name), self.attributes(element)
@@ -112,27 +112,51 @@ class Suspects:
         return fault(element, name, what, written, expected, hint)
 
     def value(self, element: Element, node: str, known: tuple[str, ...] = ()) -> Fault:
-        """A value that is not admitted; `known` is what else tells of those that are."""
-        content = self.contents.get(element)
+        """A value that is not admitted; `known` is what else tells of those that are.
+
+        Where it is the tables that admit it, as those of a newer libvirt, they cannot tell what is expected.
+        """
+        content, text = self.contents.get(element), value_at(element, node)
         values = content.values.get(node, []) if content else []
         finite = bool(values) and all(value.finite for value in values)
-        expected = expected_of(values) if finite or not known else known
+        taken = any(value.admits(text) for value in values)
+        expected = known if taken or (known and not finite) else expected_of(values)
         what, found = self.valued(element, node)
-        hint = meant(found, expected) if found and len(expected) > 1 else ""
+        hint = meant(found, expected) if found and found not in expected and len(expected) > 1 else ""
         return fault(element, node, f"{what} is not allowed", found, expected, hint)
 
-    def clash(self, element: Element, node: str) -> Fault:
-        """A value that is admitted, but not beside what else is there."""
+    def newer(self, element: Element, node: str | None, whose: str) -> Fault:
+        """What the tables know, and a schema does not."""
+        if node is None:
+            inside = f" in {short(parent)}" if (parent := element.getparent()) is not None else ""
+            return fault(
+                element, None, f"<{element_name(element)}>{inside} is unknown to {whose}", element_name(element)
+            )
+        content, name = self.contents.get(element), attribute_name(element, node)
+        since = content.since(node) if content else None
+        what = f"text of {short(element)}" if node == TEXT else f"attribute {name!r} of {short(element)}"
+        return fault(
+            element, node, f"{what} is unknown to {whose}", name, hint=f"it is there since {since}" if since else ""
+        )
+
+    def clash(self, element: Element, node: str, beside: list[str]) -> Fault:
+        """A value that is admitted, but not beside what else is there: these attributes, as far as they are known."""
         what, found = self.valued(element, node)
-        return fault(element, node, f"{what} does not go together with what else is there", found)
+        others = " and ".join(self.worded(element, other) for other in beside) or "what else is there"
+        return fault(element, node, f"{what} does not go together with {others}", found)
+
+    def worded(self, element: Element, name: str) -> str:
+        """An attribute and its value; the name alone where that may be secret."""
+        _, found = self.valued(element, name)
+        return f"{attribute_name(element, name)}={quoted(found)}" if found else repr(attribute_name(element, name))
 
     def valued(self, element: Element, node: str) -> tuple[str, str]:
         """A node and its value in words, and the value; empty where it may be secret."""
         content = self.contents.get(element)
         hidden = not (content and content.values.get(node)) or self.known.hides(element, node)
-        text = own_text(element).strip() if node == TEXT else element.get(node, "")
+        text = value_at(element, node)
         where = short(element) if node == TEXT else f"{attribute_name(element, node)!r} of {short(element)}"
-        return f"{where}: {'this value' if hidden else repr(text)}", "" if hidden else text
+        return f"{where}: {'this value' if hidden else quoted(text)}", "" if hidden else text
 
     def missing(self, element: Element, row: Row) -> Fault:
         """What a required row has not found, said where it ought to be."""

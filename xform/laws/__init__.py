@@ -1,8 +1,8 @@
 """The laws that every dialect obeys, as functions: each returns what it found, and nothing where the law holds."""
 
+from xform.entities import unequal
 from xform.laws.creating import create, create_get
 from xform.laws.defining import define
-from xform.laws.entity import unequal
 from xform.laws.finding import Finding
 from xform.laws.matching import match
 from xform.laws.naming import named, residue

@@ -20,9 +20,9 @@ from xform.entities import Opaque
 from xform.laws.facts import Fact
 from xform.table.model import Choice, Join, Path, Row, Step, Table
 from xform.table.walk import flatten, joins
-from xform.text import Text, decode
+from xform.text import Text, decode, in_force
 from xform.validate import Place
-from xform.xml import Element, canonical, parse_text
+from xform.xml import Element, canonical, own_text, parse_text
 
 Region = tuple[int, int]
 BLANKS = " \t\r\n"
@@ -132,7 +132,7 @@ class Claim:
         text = self.known.text
         found: list[tuple[int, int, bool]] = []
         for element in self.whole:
-            found.append((*text.lines(text.span(element)), True))
+            found += ((*region, True) for region in self._around(element))
         for element, names in self.nodes.items():
             if element not in self.whole:
                 found += ((*region, False) for region in self._own(element, names))
@@ -145,6 +145,18 @@ class Claim:
                 found.append((text.text.rindex("/", 0, span.end) if one_tag else span.head - 1, span.end, False))
         return found
 
+    def _around(self, element: Element) -> Iterator[Region]:
+        """An element with its lines; behind a text with the white space that would be read as part of that."""
+        text, owner = self.known.text, element.getparent()
+        span, before = text.span(element), element.itersiblings(etree.Element, preceding=True)
+        if owner is None or not own_text(owner).strip() or any(one not in self.whole for one in before):
+            yield text.lines(span)
+            return
+        yield span.start, span.end
+        following = next(element.itersiblings(etree.Element), None)
+        end = text.span(owner).tail if following is None else text.span(following).start
+        yield from ((start, stop) for start, stop, part in text.parts(span.end, end) if not part.strip())
+
     def _own(self, element: Element, names: set[str]) -> Iterator[Region]:
         text = self.known.text
         span = text.span(element)
@@ -152,6 +164,11 @@ class Claim:
         for name in names - {TEXT}:
             if shown := there.get(name):
                 yield shown.span()
+            # it may bring its namespace along
+            uri = etree.QName(name).namespace
+            for at, declared in text.declarations(element).items() if uri else ():
+                if at != "xmlns" and uri in in_force({at: declared[3]}).values():
+                    yield declared.span()
         if TEXT in names:
             first = next((child for child in element if isinstance(child.tag, str)), None)
             stop = span.tail if first is None else text.span(first).start
@@ -194,7 +211,7 @@ def _field(made: Claim, row: Row, item: int | str | None, element: Element, enti
     if row.form == "map":
         _entry(made, row, str(item), base, outer, gone)
     elif row.form == "list":
-        _item(made, row, item, value, base, outer)
+        _item(made, row, item, value, base, outer, gone)
     elif row.embeds:
         _embedded(made, row, base, value)
     elif row.entity:
@@ -237,10 +254,14 @@ def _value(made: Claim, row: Row, base: Element, outer: list[Level], needs: dict
                 made.whole.add(holder)
                 continue
             _node(made, row, path, holder)
-            # nothing but its absence says that a text is not there
-            lasting = row.codec.word in ("str", "text") and not row.codec.filled
-            if gone and lasting and path.attribute is None and path.steps:
+            if gone and _lasting(row, path):
                 made.whole.add(holder)
+
+
+def _lasting(row: Row, path: Path) -> bool:
+    """Whether nothing but its element's absence says that a value is not there: no text is a text."""
+    word = row.codec is not None and row.codec.word in ("str", "text") and not row.codec.filled
+    return word and path.attribute is None and bool(path.steps)
 
 
 def _node(made: Claim, row: Row, path: Path, holder: Element) -> None:
@@ -254,12 +275,14 @@ def _says(made: Claim, row: Row, path: Path, holder: Element, needs: dict[str, A
     return made.known.asked.node(row, path, holder, needs) is not None
 
 
-def _item(made: Claim, row: Row, item: int | str | None, value: list[Any], base: Element, outer: list[Level]) -> None:
+def _item(
+    made: Claim, row: Row, item: int | str | None, value: list[Any], base: Element, outer: list[Level], gone: bool
+) -> None:
     holders = made.way(base, row.path.steps, outer)
     holders = [one for one in holders if row.entity or _says(made, row, row.path, one, {})]
     if not isinstance(item, int) or item >= len(holders):
         return
-    if row.entity or (row.codec and row.codec.shape != "value"):
+    if row.entity or (row.codec and row.codec.shape != "value") or (gone and _lasting(row, row.path)):
         made.whole.add(holders[item])
     else:
         _node(made, row, row.path, holders[item])
@@ -285,7 +308,7 @@ def _embedded(made: Claim, row: Row, element: Element, value: Any) -> None:
     shape = known.tables.shapes[row.entity or ""]
     if isinstance(shape, Choice):
         made.take(element, shape.attributes)
-    for table in shape.variants.values() if isinstance(shape, Choice) else (shape,):
+    for table in shape.tables:
         for _, inner in flatten(known.tables, table):
             for path in inner.paths:
                 made.way(element, path.steps, [])
@@ -300,7 +323,7 @@ def _embedded(made: Claim, row: Row, element: Element, value: Any) -> None:
             _value(made, inner, element, [], {}, False)
         elif inner.form == "list":
             for at, _ in enumerate(getattr(value, inner.name)):
-                _item(made, inner, at, getattr(value, inner.name), element, [])
+                _item(made, inner, at, getattr(value, inner.name), element, [], True)
         elif inner.form == "map":
             for key in getattr(value, inner.name):
                 _entry(made, inner, key, element, [], True)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from xform.compare import line_of
 from xform.dialect import Dialect
 from xform.errors import DocumentError, HostError, XformError
 from xform.laws.creating import create, create_get
@@ -21,9 +20,9 @@ from xform.laws.twin import twins
 from xform.laws.valid import valid
 from xform.mock import Mock
 from xform.rounding import rounded
-from xform.schema import Schema, find_schemas
+from xform.schema import Schema, home_of, schema_of
 from xform.validate import problems
-from xform.xml import parse_text, path_of
+from xform.xml import line_of, parse_text, path_of
 
 
 @frozen
@@ -103,9 +102,9 @@ def untried(dialect: Dialect, laws: Sequence[str], schemas: Path | None = None) 
     Raises XformError for a folder without the schema.
     """
     found: dict[str, str] = {}
-    if "schema" in laws and dialect.tables.schema:
+    if "schema" in laws:
         try:
-            find_schemas(schemas, dialect.tables.schema)
+            home_of(dialect.tables, schemas)
         except HostError as error:
             found["schema"] = str(error)
     if LIBVIRT in laws and dialect.tables.hypervisor:
@@ -118,8 +117,7 @@ def untried(dialect: Dialect, laws: Sequence[str], schemas: Path | None = None) 
 
 def prepared(dialect: Dialect, laws: Sequence[str], schemas: Path | None = None, thorough: bool = False) -> Trial:
     """What a process tries laws with. Raises XformError, HostError where something is missing."""
-    name = dialect.tables.schema if "schema" in laws else None
-    schema = Schema(find_schemas(schemas, name), name) if name else None
+    schema = schema_of(dialect.tables, schemas) if "schema" in laws else None
     mock = Mock() if LIBVIRT in laws and dialect.tables.hypervisor else None
     return Trial(dialect, schema, thorough, mock)
 
@@ -150,9 +148,11 @@ def outcome(trial: Trial, document: bytes, laws: Sequence[str], source: str = "d
         root = parse_text(document, source)
         if root.tag != trial.dialect.root.element:
             return Outcome(other=True)
-        trial.dialect.open(document, source=source)
+        _ = trial.dialect.open(document, source=source).entity
     except DocumentError as error:
         return Outcome(unread=str(error))
+    except Exception as error:  # a dialect's Python may raise anything
+        return Outcome(unread=f"{source}: {type(error).__name__} was raised; expected a document that can be read")
     case, refused = Case(trial, document), ""
     found: dict[str, list[Finding] | None] = {}
     for law in laws:
@@ -160,7 +160,7 @@ def outcome(trial: Trial, document: bytes, laws: Sequence[str], source: str = "d
             found[law] = LAWS[law](case)
         except Refused as error:
             found[law], refused = None, str(error)
-        except Exception as error:  # a dialect's rules may raise anything
+        except Exception as error:
             # what an error of Python's own says may hold a secret
             said = f": {error}" if isinstance(error, XformError) else ""
             found[law] = [Finding(law, path_of(root), f"{type(error).__name__} was raised{said}", line_of(root))]

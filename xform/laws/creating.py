@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from xform.compare import Difference, compare, line_of
+from xform.compare import Difference, compare
 from xform.compile.interpreter import TEXT, Reader, find
 from xform.dialect import Dialect
+from xform.entities import unequal
 from xform.errors import EntityError
-from xform.laws.entity import secrets, unequal
 from xform.laws.finding import Finding
+from xform.laws.secrets import secrets
 from xform.mask import Discreet
 from xform.table.model import Choice, Row
 from xform.table.walk import joins
-from xform.xml import Element, parse_text, path_of
+from xform.xml import Element, line_of, parse_text, path_of
 
 
 def create_get(dialect: Dialect, entity: Any, **context: Any) -> list[Finding]:
@@ -112,7 +113,7 @@ def _discriminators(dialect: Dialect, root: Element) -> set[tuple[Element, str, 
         shape = tables.shapes[name]
         if isinstance(shape, Choice) and shape.absent and not any(map(element.attrib.has_key, shape.attributes)):
             found.update((element, *pair) for pair in zip(shape.attributes, shape.absent, strict=True))
-        for table in shape.variants.values() if isinstance(shape, Choice) else (shape,):
+        for table in shape.tables:
             walk(table.rows, element)
 
     def walk(rows: tuple[Row, ...], element: Element) -> None:

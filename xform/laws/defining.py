@@ -6,15 +6,15 @@ from typing import Any
 
 from lxml import etree
 
-from xform.compare import Difference, compare, line_of
+from xform.compare import Difference, compare
 from xform.dialect import Dialect
 from xform.errors import EntityError, HostError
 from xform.hypervisor import MOCK
 from xform.laws.creating import arrange
-from xform.laws.entity import secrets
 from xform.laws.finding import Finding
+from xform.laws.secrets import secrets
 from xform.mock import Mock
-from xform.xml import Element, parse_text, path_of
+from xform.xml import Element, line_of, parse_text, path_of
 
 
 class Refused(HostError):

@@ -9,11 +9,10 @@ from typing import Any
 import attrs
 from lxml import etree
 
-from xform.compare import line_of
 from xform.dialect import Dialect
 from xform.laws.finding import Finding
 from xform.match import Matching, elements, held
-from xform.xml import Element, path_of
+from xform.xml import Element, line_of, path_of
 
 
 def match(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from xform.compare import holds_nothing, line_of, local
+from xform.compare import holds_nothing
 from xform.compile.interpreter import TEXT, Left, Reader, Reading
 from xform.dialect import Dialect
 from xform.entities import masked
 from xform.laws.finding import Finding
 from xform.table.model import Row
-from xform.xml import Element, path_of
+from xform.xml import Element, line_of, path_of
 
 
 def residue(reading: Reading, root: Element) -> list[Finding]:
@@ -33,7 +33,7 @@ def left(reading: Reading, root: Element) -> list[Left]:
 
 def _unclaimed(node: Element, name: str | None) -> Finding:
     what = "no row claims this " + ("element" if name is None else "text" if name == TEXT else "attribute")
-    return Finding("named", path_of(node) + (f"/@{local(name, node)}" if name else ""), what, line_of(node))
+    return Finding("named", path_of(node, name), what, line_of(node))
 
 
 def _matters(reading: Reading, holder: Element, row: Row, message: str) -> bool:
@@ -43,7 +43,7 @@ def _matters(reading: Reading, holder: Element, row: Row, message: str) -> bool:
 
 
 def _refusal(holder: Element, row: Row, message: str) -> Finding:
-    where = path_of(holder) + (f"/@{local(row.path.attribute, holder)}" if row.path.attribute else "")
+    where = path_of(holder, row.path.attribute)
     return Finding(
         "named", where, f"{row} does not admit {masked(message) if row.secret else message}", line_of(holder)
     )

@@ -8,18 +8,17 @@ from typing import Any
 
 from lxml import etree
 
-from xform.compare import local
 from xform.compile.interpreter import TEXT
 from xform.dialect import Dialect
+from xform.entities import unequal
 from xform.errors import DocumentError, EntityError
 from xform.laws.claim import Claim, Known, claim, first_difference, first_other, inside
-from xform.laws.entity import unequal
 from xform.laws.facts import Changes, Fact
 from xform.laws.finding import Finding
 from xform.laws.naming import left
 from xform.text import decode
 from xform.validate import problems
-from xform.xml import canonical
+from xform.xml import canonical, element_name
 
 # How many facts of a document are tried where not all are: of those that it states, and of those that it does not.
 PUT_GET, LEAST_EDIT, PUT_PUT = (2, 1), (1, 1), (1, 0)
@@ -176,13 +175,15 @@ def _stated(known: Known, fact: Fact) -> bool:
     value = getattr(entity, fact.name)
     if isinstance(value, dict):
         return fact.item in value
+    if isinstance(value, list) and isinstance(fact.item, int):
+        return fact.item < len(value)
     return value is not None and value is not False
 
 
 def residue_of(known: Known) -> Iterator[tuple[etree._Element, str]]:
     """What no row claims, comments and instructions included: each node, and what tells it from others."""
     for node, name in left(known.whole, known.root):
-        at = "/".join(local(str(one.tag), one) for one in reversed([node, *node.iterancestors()]))
+        at = "/".join(element_name(one) for one in reversed([node, *node.iterancestors()]))
         if name is None:
             yield node, f"{at} {canonical(node)}"
         else:

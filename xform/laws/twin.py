@@ -8,14 +8,13 @@ from typing import Any
 
 import attrs
 
-from xform.compare import line_of
 from xform.compile.interpreter import Reader, Writer
 from xform.dialect import Dialect
+from xform.entities import unequal
 from xform.errors import XformError
-from xform.laws.entity import unequal
 from xform.laws.finding import Finding
 from xform.table.model import Row
-from xform.xml import Element, path_of
+from xform.xml import Element, line_of, path_of
 
 
 def twins(dialect: Dialect, document: str | bytes, **context: Any) -> list[Finding]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from xform.compare import line_of
 from xform.dialect import Dialect
 from xform.errors import EntityError
+from xform.faults import check
 from xform.faults.sections import unlike
 from xform.laws.finding import Finding
 from xform.schema import Schema
-from xform.xml import path_of
+from xform.xml import line_of, path_of
 
 
 def valid(dialect: Dialect, document: str | bytes, schema: Schema, **context: Any) -> list[Finding] | None:
@@ -28,4 +28,4 @@ def valid(dialect: Dialect, document: str | bytes, schema: Schema, **context: An
     tree = dialect.tree(made)
     if not schema.said(tree):
         return [Finding("schema", path_of(root), fault.message, 0) for fault in unlike(dialect, tree)]
-    return [Finding("schema", path_of(root), problem.message, 0) for problem in schema.problems(made)]
+    return [Finding("schema", path_of(root), fault.message, 0) for fault in check(dialect, schema, tree, context)]

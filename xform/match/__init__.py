@@ -54,7 +54,7 @@ def match(
     an earlier document had; without it any may have been there.
     """
     if type(known) is not dialect.classes[dialect.root.name]:
-        raise EntityError(f"known: {dialect.classes.no(known, dialect.root.name)}")
+        raise EntityError(f"known: {dialect.classes.no(known, dialect.root.name)}; expected {dialect.root.name}")
     root = dialect.tree(xml) if root is None else root
     matching = Matching(Content(dialect, xml, context, root), known, dialect.same_run(root, known), seen=seen)
     found = elements(root, dialect.containers)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from xform.entities import empty
+from xform.entities import empty, values_of
 from xform.match.identity import device_ids, new_ids
 from xform.match.outcome import Matching, held
 from xform.table.model import Row
@@ -76,6 +75,7 @@ class ChangeSet:
 
     @property
     def entity(self) -> Any:
+        """The VM as it is known from now on, without its devices."""
         return settled(self._document, self._kept, own=False)
 
     @property
@@ -151,23 +151,16 @@ def plan_of(dialect: Dialect, cls: Any) -> Plan | None:
     for join in table.joins:
         rows = [row for row in join.rows if row.name in fields]
         names = tuple(row.name for row in rows)
-        joins.append((names, reader(names), tuple(empty(row) for row in rows)))
+        joins.append((names, values_of(names), tuple(empty(row) for row in rows)))
     return Plan(
         compared=compared,
-        read=reader([name for name, _ in compared]),
+        read=values_of([name for name, _ in compared]),
         known=tuple(row.name for row in table.known),
-        read_known=reader([row.name for row in table.known]),
+        read_known=values_of([row.name for row in table.known]),
         joins=tuple(joins),
         secrets=tuple(name for name, row in fields.items() if row.secret),
         switches=table.switches,
     )
-
-
-def reader(names: Sequence[str]) -> Reader:
-    """A function that gives some fields of an entity."""
-    if len(names) > 1:
-        return attrgetter(*names)
-    return lambda entity: tuple([getattr(entity, name) for name in names])
 
 
 def merged(

@@ -11,6 +11,10 @@ from xform.match.outcome import Matching, Pair
 from xform.match.places import SEVERAL
 from xform.xml import Element
 
+# Of so many pairs of devices with one key each is looked at; more are told apart by another rung, or not at all.
+MOST_ALIKE = 100
+MOST = MOST_ALIKE**2
+
 
 class Climb:
     """Pairs the devices of one kind, rung by rung."""
@@ -93,8 +97,11 @@ class Climb:
         """Say of the devices that are left what they are: not told apart, missing, new."""
         for rung, ours, theirs in self.unclear:
             self.leave(rung, [our for our in ours if our in self.ours], [one for one in theirs if one in self.theirs])
-        alike = [(our, their) for our, their in self.comparable() if self.nothing_tells(our, their)]
-        self.leave((), sorted({our for our, _ in alike}), sorted({their for _, their in alike}))
+        ours, theirs = self.comparable()
+        if len(ours) * len(theirs) <= MOST:
+            alike = [(our, their) for our in ours for their in theirs if self.nothing_tells(our, their)]
+            ours, theirs = sorted({our for our, _ in alike}), sorted({their for _, their in alike})
+        self.leave((), ours, theirs)
         self.matching.missing += [(self.kind.name, self.known[place]) for place in self.ours]
         self.matching._new += [(self.kind.name, place) for place in self.theirs]
 
@@ -149,7 +156,7 @@ class Climb:
             yield from self.possible(at, [0], [0])
 
     def possible(self, at: int, ours: list[int], theirs: list[int]) -> Iterator[tuple[list[int], list[int]]]:
-        if not self.kind.identities:
+        if not self.kind.identities or len(ours) * len(theirs) > MOST:
             yield ours, theirs
         elif pairs := [(our, their) for our in ours for their in theirs if not self.differ(at, our, their)]:
             yield sorted({our for our, _ in pairs}), sorted({their for _, their in pairs})
@@ -182,20 +189,16 @@ class Climb:
 
     # --- what is left
 
-    def comparable(self) -> Iterator[tuple[int, int]]:
-        """Pairs of what is left on both sides, unless one rung tells every one of them from all others."""
+    def comparable(self) -> tuple[list[int], list[int]]:
+        """What is left on both sides; nothing where one rung tells every one of them from all others."""
         rungs = [at for at in self.rungs if not self.kind.keys[at].rung.only]
         ours, theirs = list(self.ours), list(self.theirs)
-        if (
-            ours
-            and theirs
-            and not any(
-                all(self.our_key(at, our) is not None for our in ours)
-                and all(self.their_key(at, their) is not None for their in theirs)
-                for at in rungs
-            )
-        ):
-            yield from ((our, their) for our in ours for their in theirs)
+        told = any(
+            all(self.our_key(at, our) is not None for our in ours)
+            and all(self.their_key(at, their) is not None for their in theirs)
+            for at in rungs
+        )
+        return ([], []) if told else (ours, theirs)
 
     def nothing_tells(self, our: int, their: int) -> bool:
         """Whether nothing says that two devices are not the same: no rung that both have the fields of, nor a name that

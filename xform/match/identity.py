@@ -44,13 +44,13 @@ def new_ids(dialect: Dialect, vm: Any, kind: Kind, devices: Iterable[Any], taken
         if alike[said[at]] > 1 and said[at]:  # the first fact does not tell it from the others
             said[at] = tuple(_facts(kind, device))
     alike = Counter(facts[:count] for facts in said for count in range(1, len(facts) + 1))
+    numbers: Counter[tuple[Key, ...]] = Counter()  # what nothing tells apart is counted
     ids = []
     for name, facts in zip(own, said, strict=True):
         enough = next((count for count in range(1, len(facts) + 1) if alike[facts[:count]] == 1), len(facts))
-        number = 0  # what nothing tells apart is counted
         while name is None or name in used:
-            name = str(uuid.uuid5(space, repr((kind.name, facts[:enough], number))))
-            number += 1
+            name = str(uuid.uuid5(space, repr((kind.name, facts[:enough], numbers[facts[:enough]]))))
+            numbers[facts[:enough]] += 1
         used.add(name)
         ids.append(name)
     return ids

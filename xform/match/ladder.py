@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import attrs
 
 from xform.compile.program import Program, admitted
 from xform.entities import Classes, freeze
-from xform.table.model import Choice, Row, Rung, Shape, Step, Table, Tables
-from xform.table.walk import joins, needed
+from xform.table.model import Choice, Row, Rung, Shape, Step, Table
+from xform.table.walk import device_rows, joins, needed
 from xform.xml import Element
 
 # What a rung tells devices by: the value of its one field, or the values of its several; None where one is not there.
@@ -72,15 +72,6 @@ class Kind:
     def name_fields(self) -> tuple[str, ...]:
         """What a device is called by in a document."""
         return self.keys[self.at].rung.fields if self.marks else ()
-
-
-def device_rows(tables: Tables) -> Iterator[Row]:
-    """The root's rows that hold devices with a ladder."""
-    root = tables.shapes[tables.root]
-    assert isinstance(root, Table)
-    for row in root.rows:
-        if row.entity and row.form in ("list", "one") and not row.embeds and tables.shapes[row.entity].ladder:
-            yield row
 
 
 def ladders(classes: Classes, compiled: Program) -> list[Kind]:

@@ -103,6 +103,7 @@ class Matching:
 
     @property
     def ambiguous(self) -> list[Ambiguity]:
+        """Devices of either side that no rung could tell apart; they are in no pair."""
         return [
             Ambiguity(kind, rung, known, [self.content.device(kind, place) for place in places])
             for kind, rung, known, places in self._ambiguous

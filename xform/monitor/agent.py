@@ -6,18 +6,16 @@ It is run without a shell, ``COMMAND status --json`` and ``COMMAND dump ID...``,
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import shutil
-import signal
 import subprocess
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
 from typing import Any, NoReturn
 
 from xform.errors import HostError, XformError
 from xform.monitor.source import EXEC, STATES, Status
+from xform.process import end, kill
 
 SECONDS = 60.0  # for one run of the command
 TOGETHER = 50  # VMs that one run dumps
@@ -46,6 +44,7 @@ class Agent:
         return cls(line, command)
 
     def connect(self) -> None:
+        self._woken.clear()  # what ended the last connection ends no call of this one
         if not shutil.which(self._command[0]):
             self._fail(f"no command {self._command[0]!r}; expected a program that is installed, or its path")
 
@@ -66,7 +65,7 @@ class Agent:
             some, left = left[:TOGETHER], left[TOGETHER:]
             lines, fault = self._run("dump", *some)
             answers = dict(self._document(line, some) for line in lines)
-            yield from answers.items()
+            yield from ((uuid, answer) for uuid, answer in answers.items() if answer is not None)
             if fault:
                 yield from ((uuid, fault) for uuid in some if uuid not in answers)
 
@@ -79,7 +78,7 @@ class Agent:
         self._woken.set()
         with self._lock:
             if self._process:
-                _end(self._process)
+                kill(self._process)
 
     def _status(self, line: Any) -> Status:
         try:
@@ -90,10 +89,13 @@ class Agent:
             pass
         self._fail(f"status gave {_short(line)}; expected id, state ({', '.join(STATES)}), digest (hex) and run (text)")
 
-    def _document(self, line: Any, ids: Collection[str]) -> tuple[str, bytes | Exception]:
+    def _document(self, line: Any, ids: Collection[str]) -> tuple[str, bytes | Exception | None]:
+        """None for a VM that is gone."""
         uuid = line.get("id") if isinstance(line, dict) else None
         if not isinstance(uuid, str) or uuid not in ids:
             self._fail(f"dump gave {_short(line)}; expected the id of a VM that was asked for, and xml or error")
+        if line.get("gone") is True:
+            return uuid, None
         try:
             return uuid, line["xml"].encode()
         except (AttributeError, KeyError, ValueError):
@@ -116,18 +118,17 @@ class Agent:
         with self._lock:
             self._process = process
             if self._woken.is_set():
-                _end(process)
+                kill(process)
         fault = None
         try:
             output, errors = process.communicate(timeout=self._seconds)
         except subprocess.TimeoutExpired:
-            _end(process)
-            output, errors = process.communicate()
+            output, errors = end(process)
             fault = f"took longer than {self._seconds:g} s"
         finally:
             with self._lock:
                 self._process = None
-            _end(process)
+            kill(process)
         if not fault and process.returncode:
             said = errors.decode(errors="replace").strip().splitlines() or ["it says nothing"]
             fault = f"failed with {process.returncode}: {_short(said[-1])}"
@@ -147,15 +148,8 @@ class Agent:
         raise HostError(f"{self.name}: {why}")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the command and what it started, if it has not ended."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-
-
 def _short(value: Any) -> str:
     """A value in a message; documents may hold secrets and are not shown."""
     if isinstance(value, dict):
-        value = {key: part for key, part in value.items() if key != "xml"}
+        value = json.dumps({key: part for key, part in value.items() if key != "xml"})
     return " ".join(str(value).split())[:200]

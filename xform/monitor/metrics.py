@@ -34,21 +34,25 @@ class Metrics(Collector):
     def __init__(self, progress: Sequence[Progress]) -> None:
         self._progress = progress
 
+    @property
+    def _held(self) -> list[Progress]:
+        return [one for one in self._progress if one.held]
+
     def collect(self) -> Iterator[Metric]:
         for name, (about, value) in _GAUGES.items():
             gauge = GaugeMetricFamily(f"xform_monitor_{name}", about, labels=["connection"])
-            for one in self._progress:
+            for one in self._held:
                 gauge.add_metric([one.name], value(one))
             yield gauge
         for name, (about, value) in _COUNTERS.items():
             counter = CounterMetricFamily(f"xform_monitor_{name}", about, labels=["connection"])
-            for one in self._progress:
+            for one in self._held:
                 counter.add_metric([one.name], value(one))
             yield counter
         seconds = CounterMetricFamily(
             "xform_monitor_seconds", "Seconds spent, by phase.", labels=["connection", "phase"]
         )
-        for one in self._progress:
+        for one in self._held:
             for phase, spent in one.seconds.items():
                 seconds.add_metric([one.name, phase], spent)
         yield seconds
@@ -63,11 +67,11 @@ def serving(progress: Sequence[Progress], where: str) -> Iterator[str]:
     try:
         server, thread = start_http_server(int(port), address.strip("[]") or _LOCAL, registry)
     except (ValueError, OverflowError):
-        raise XformError(f"{where!r} is no [ADDRESS:]PORT") from None
+        raise XformError(f"{where!r} is no [ADDRESS:]PORT; expected e.g. 9177 or 0.0.0.0:9177") from None
     except socket.gaierror as error:
         raise XformError(f"{where}: {error.strerror}; expected an address of this machine") from None
     except OSError as error:
-        raise XformError(f"{where}: {error.strerror}; expected a port that is free") from None
+        raise XformError(f"{where}: {error.strerror}; expected an address of this machine, and a free port") from None
     try:
         yield f"http://{address or _LOCAL}:{server.server_port}/metrics"
     finally:

@@ -10,6 +10,8 @@ import attrs
 
 # What a change says of a device, or (without a device) of its VM.
 What = Literal["inserted", "updated", "returned", "unplugged", "left out"]
+# The state of a VM that its connection no longer has.
+GONE = "gone"
 
 
 class Kept:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 # The revision in migrations/ that makes these tables.
-HEAD = "0002"
+HEAD = "0003"
 
 
 class Time(TypeDecorator[datetime]):
@@ -100,4 +100,35 @@ ambiguous = Table(
     Column("kind", String, nullable=False),
     Column("rung", JSON, nullable=False),
     Column("devices", JSON, nullable=False),
+)
+
+# Monitors that share the connections of a store: each says until when it counts.
+member = Table(
+    "member",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("connections", String, nullable=False),  # a digest: who has the same shares them
+    Column("until", Time, nullable=False),
+    Column("looks", Integer, nullable=False),
+)
+
+# Who follows a connection, until when; nobody where there is no holder, or the time is over.
+lease = Table(
+    "lease",
+    metadata,
+    Column("connection", String, primary_key=True),
+    Column("number", Integer, nullable=False),  # one more each time that it is taken
+    Column("holder", String),
+    Column("until", Time),
+)
+
+# Each time that a connection was followed: who did, and from when to when.
+tenure = Table(
+    "tenure",
+    metadata,
+    Column("connection", String, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("holder", String, nullable=False),
+    Column("begun", Time, nullable=False),
+    Column("ended", Time),
 )

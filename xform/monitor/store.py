@@ -2,12 +2,15 @@
 
 Devices and digest of a VM change in one transaction, together with its version.  Who saves says which version it went
 by, and nothing is written where that has moved on: of two monitors one is told to look again.  Each transaction takes
-the row of one VM first and no second one, so that none waits for another in a circle.
+the row of one VM first and no second one, so that none waits for another in a circle; where connections are shared, the
+monitor's own lease goes before it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from copy import copy
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +21,8 @@ from sqlalchemy.exc import IntegrityError
 from xform.dialect import Dialect
 from xform.errors import StoreError
 from xform.monitor.database import Database
-from xform.monitor.records import Change, Device, Kept, Known
+from xform.monitor.lease import Lease, Leases, hold
+from xform.monitor.records import GONE, Change, Device, Kept, Known
 from xform.monitor.schema import ambiguous as ambiguous_table
 from xform.monitor.schema import change, device, vm
 from xform.monitor.stored import Entities
@@ -88,11 +92,11 @@ class Unclear:
 class Store:
     """A database by its URL: ``sqlite:///file.db`` or ``postgresql://user@host/name``.
 
-    Opening it brings its tables up to date.  Safe to use from several threads; to be closed.  Everything raises
-    StoreError, in one line without the password.
+    Opening it brings its tables up to date; a `readonly` one is taken as it is, and cannot be written to.  Safe to use
+    from several threads; to be closed.  Everything raises StoreError, in one line without the password.
     """
 
-    def __init__(self, url: str, dialect: Dialect) -> None:
+    def __init__(self, url: str, dialect: Dialect, *, readonly: bool = False) -> None:
         self._entities = Entities(dialect)
         ours = vm.c.tables == self._entities.tables
         text, digest, rest = (
@@ -102,7 +106,8 @@ class Store:
         self._one = select(
             vm.c.name, vm.c.entity, vm.c.run, text, digest, rest, vm.c.connection, vm.c.state, vm.c.version
         ).where(vm.c.id == _THIS)
-        self._database = Database(url)
+        self._database = Database(url, readonly=readonly)
+        self._lease: Lease | None = None
         try:
             self._refuse_others(dialect.tables.name)
         except BaseException:
@@ -120,7 +125,30 @@ class Store:
                     f"use --dialect {other}, or another store"
                 )
 
+    def under(self, lease: Lease) -> Store:
+        """The same store for who writes under a lease: `save` and `note` raise LeaseLost once that is not held."""
+        leased = copy(self)
+        leased._lease = lease
+        return leased
+
+    def leases(self, connections: Sequence[str], seconds: float) -> Leases:
+        """A new monitor's part in sharing these connections with others of this store."""
+        return Leases(self._database, connections, seconds)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._database.writing() as connection:
+            if self._lease:
+                hold(connection, self._lease)
+            yield connection
+
+    @property
+    def name(self) -> str:
+        """The URL without a password."""
+        return self._database.name
+
     def close(self) -> None:
+        """Close its connections to the database."""
         self._database.close()
 
     def states(self, ids: Collection[str] | None = None) -> dict[str, State]:
@@ -129,6 +157,11 @@ class Store:
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
         return {row.id: State(*row) for row in rows if ids is None or row.id in ids}
+
+    def present(self) -> set[str]:
+        """The ids of all VMs that are not gone."""
+        with self._database.reading() as connection:
+            return set(connection.execute(select(vm.c.id).where(vm.c.state != GONE)).scalars())
 
     def load(self, vm_id: str) -> Stored | None:
         """A VM with its devices, which are in the order of kind and id; its entities are made when they are asked for.
@@ -193,7 +226,7 @@ class Store:
             {"vm": known.id, "number": number, "kind": kind, "rung": [*rung], "devices": [*devices]}
             for number, (kind, rung, devices) in enumerate(ambiguous)
         ]
-        with self._database.writing() as connected:
+        with self._writing() as connected:
             new = _swap(connected, known.id, stored.version, values) if stored else _add(connected, known.id, values)
             if new is not None:
                 _write_devices(connected, stored.rows if stored else (), rows)
@@ -210,7 +243,7 @@ class Store:
         The devices stay those of the run that they were seen in: of another `run` there is no document yet.
         """
         values = {"connection": connection, "state": state, "this_run": run, "seen": at}
-        with self._database.writing() as connected:
+        with self._writing() as connected:
             return _swap(connected, vm_id, version, values, _NOTE)
 
     def history(self, vm_id: str | None = None, since: datetime | None = None) -> Iterator[Entry]:

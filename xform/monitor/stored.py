@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import typing
 from collections.abc import Callable
 from functools import lru_cache
@@ -17,7 +16,7 @@ from xform.entities import PLAIN, Opaque
 from xform.errors import StoreError
 from xform.files import dump_value
 from xform.structure import EntityConverter
-from xform.table.folder import sources
+from xform.table.folder import digest
 
 # Plain values of each class that are not looked at again: most are the same in many devices.
 OFTEN = 4096
@@ -125,9 +124,5 @@ def _fingerprint(dialect: Dialect) -> bytes:
     """What tells these tables from others, on every host the same: the dialect's name, and the files of it and of those
     that it extends.
     """
-    found = hashlib.sha256()
-    for tables in dialect.tables.lineage:
-        for file in sources(tables.folder):
-            data = file.read_bytes()
-            found.update(b"%s %d " % (os.fsencode(file.relative_to(tables.folder)), len(data)) + data)
+    found = hashlib.sha256(b"".join(digest(tables.folder) for tables in dialect.tables.lineage))
     return dialect.tables.name.encode() + b":" + found.digest()

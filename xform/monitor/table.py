@@ -23,6 +23,9 @@ class Board:
         for column in ("VMs", "changed", "failed", "ambiguous", "last pass", "lag"):
             table.add_column(column, justify="right", no_wrap=True)
         for one in self._progress:
+            if not one.held:
+                table.add_row(Text(one.name), Text("another's", "dim"))
+                continue
             table.add_row(
                 Text(one.name),
                 _state(one),

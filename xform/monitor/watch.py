@@ -14,22 +14,24 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import attrs
 import structlog
 
 from xform.errors import HostError, XformError
-from xform.monitor.follow import follow, manage
+from xform.monitor.follow import follow
+from xform.monitor.lease import LeaseLost
 from xform.monitor.progress import Progress
-from xform.monitor.records import Change, Known
+from xform.monitor.records import GONE, Change, Known
+from xform.monitor.sharing import Sharing
 from xform.monitor.source import Source, Status
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect
+    from xform.monitor.lease import Lease, Leases
     from xform.monitor.store import State, Store
-
-GONE = "gone"  # what the store says of a VM that its connection no longer has
 
 # Seconds until the first and at most until the next attempt to connect, and for a clean end.
 _FIRST, _LONGEST, _PATIENCE = 1.0, 60.0, 10.0
@@ -53,10 +55,12 @@ class Vm:
 
     @property
     def id(self) -> str:
+        """What the dialect calls the VM's id."""
         return self.known.id
 
     @property
     def name(self) -> str:
+        """What libvirt calls it."""
         return self.known.name
 
 
@@ -66,6 +70,7 @@ OnChange = Callable[[Vm, tuple[Change, ...]], None]
 class Monitor:
     """Follows the VMs of some sources into a store, each in a thread of its own.
 
+    With `leases` it shares the sources with other monitors of the store: each is followed by one of them at a time.
     `on_change` is called with a VM and its changes, or ambiguous devices, behind the commit and one call at a time.
     One that raises is logged and counted; the store's history has the changes in any case.
     """
@@ -78,54 +83,75 @@ class Monitor:
         *,
         interval: float = 60.0,
         on_change: OnChange | None = None,
+        leases: Leases | None = None,
     ) -> None:
+        self._dialect, self._store, self._sources = dialect, store, tuple(sources)
         self._interval = interval
+        self._leases = leases
+        self._progress = [Progress(source.name, held=leases is None) for source in sources]
         self._stopped = threading.Event()
-        self._ended: queue.SimpleQueue[Watch | None] = queue.SimpleQueue()
+        self._ended: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._delivering = threading.Lock()
         self._on_change = on_change
-        self._watches = [Watch(dialect, store, source, self._deliver, self._stopped) for source in sources]
 
     @property
     def progress(self) -> list[Progress]:
-        return [watch.progress for watch in self._watches]
+        """How each connection stands, in the order of the sources; these objects stay, and what they say changes."""
+        return self._progress
 
     def run(self) -> None:
-        """Follow until `stop`."""
-        self._each(lambda watch: watch.run(self._interval))
+        """Follow until `stop`; with leases, those sources that this monitor has one of."""
+        if self._leases:
+            self._together([partial(Sharing(self._leases, self._shared, self._interval).run, self._stopped)])
+        else:
+            self._together([partial(watch.run, self._interval) for watch in self._watches()])
 
     def once(self) -> bool:
-        """Look at every VM once; whether all went well."""
-        self._each(Watch.once)
-        return all(progress.well and progress.passed for progress in self.progress)
+        """Look at every VM once; whether all went well.  Raises XformError with leases: they are for who goes on."""
+        if self._leases:
+            raise XformError("leases are for a monitor that goes on; expected none for a single look")
+        self._together([watch.once for watch in self._watches()])
+        return all(progress.well and progress.passed for progress in self._progress)
 
     def stop(self) -> None:
         """End between two VMs; from any thread, and from a signal's handler."""
-        self._ended.put(None)
+        self._ended.put(True)
 
-    def _each(self, work: Callable[[Watch], None]) -> None:
-        def body(watch: Watch) -> None:
+    def _watches(self) -> list[Watch]:
+        pairs = zip(self._sources, self._progress, strict=True)
+        return [self._watch(source, progress, self._store, self._stopped) for source, progress in pairs]
+
+    def _shared(self, lease: Lease, stopped: threading.Event) -> Watch:
+        """Of the source that a lease is for."""
+        pairs = zip(self._sources, self._progress, strict=True)
+        source, progress = next(pair for pair in pairs if pair[0].name == lease.connection)
+        return self._watch(source, progress, self._store.under(lease), stopped)
+
+    def _watch(self, source: Source, progress: Progress, store: Store, stopped: threading.Event) -> Watch:
+        return Watch(self._dialect, store, source, self._deliver, stopped, progress)
+
+    def _together(self, works: Sequence[Callable[[], None]]) -> None:
+        """Do all of it, each in a thread, until it is done or `stop`."""
+
+        def body(work: Callable[[], None]) -> None:
             try:
-                work(watch)
+                work()
             finally:
-                self._ended.put(watch)
+                self._ended.put(False)
 
-        threads = {
-            id(watch): threading.Thread(target=body, args=[watch], name=watch.source.name, daemon=True)
-            for watch in self._watches
-        }
-        for thread in threads.values():
+        threads = [threading.Thread(target=body, args=[work], daemon=True) for work in works]
+        for thread in threads:
             thread.start()
-        left = len(self._watches)
+        left = len(works)
         while left:
             # a signal may come just before the wait, or to another thread: its handler runs when the wait is over
             with suppress(queue.Empty):
-                left = 0 if self._ended.get(timeout=_GLANCE) is None else left - 1
+                left = 0 if self._ended.get(timeout=_GLANCE) else left - 1
         self._stopped.set()
-        for watch in self._watches:
-            watch.source.wake()
+        for source in self._sources:
+            source.wake()
         until = time.monotonic() + _PATIENCE
-        for thread in threads.values():  # one that hangs in a call has nothing open: it may end with the process
+        for thread in threads:  # one that hangs in a call has nothing open: it may end with the process
             thread.join(max(0.0, until - time.monotonic()))
 
     def _deliver(self, vm: Vm, changes: tuple[Change, ...]) -> None:
@@ -138,10 +164,16 @@ class Watch:
     """One connection and its VMs."""
 
     def __init__(
-        self, dialect: Dialect, store: Store, source: Source, deliver: OnChange, stopped: threading.Event
+        self,
+        dialect: Dialect,
+        store: Store,
+        source: Source,
+        deliver: OnChange,
+        stopped: threading.Event,
+        progress: Progress,
     ) -> None:
         self.source = source
-        self.progress = Progress(source.name)
+        self.progress = progress
         self._dialect = dialect
         self._store = store
         self._deliver = deliver
@@ -216,6 +248,8 @@ class Watch:
         """The VMs to look at again."""
         with self._timed("store"):
             known = self._store.states(ids)
+        if self._stopped.is_set():  # the store may have taken its time
+            return set()
         with self._timed("status"):
             statuses = {status.id: status for status in self.source.status(ids)}
         if ids is None:
@@ -238,15 +272,13 @@ class Watch:
             elif status.state != "migrating":
                 dumps.append(vm)
         for vm, document in self._dumped(dumps):
-            if self._stopped.is_set():
-                break
             if not self._tried(known.get(vm), statuses[vm], document):
                 again.add(vm)
         return again
 
     def _dumped(self, ids: list[str]) -> Iterator[tuple[str, bytes | Exception]]:
         dumps = self.source.dump(ids)
-        while True:
+        while not self._stopped.is_set():
             with self._timed("dump"):
                 one = next(dumps, None)
             if one is None:
@@ -290,6 +322,8 @@ class Watch:
             if isinstance(document, Exception):
                 raise document
             done = self._take(state, status, document)
+        except LeaseLost:
+            raise
         except Exception as error:
             self._failed(status.id, one_line(error))
             return True
@@ -353,22 +387,6 @@ class Watch:
             yield
         finally:
             self.progress.seconds[phase] += time.perf_counter() - begun
-
-
-def tell(dialect: Dialect, store: Store, entity: Any) -> None:
-    """What a manager knows of a VM: the devices of its entity are managed from now on."""
-    vm = manage(dialect, None, entity).id
-    version = None
-    while version is None:
-        stored = store.load(vm)
-        version = store.save(
-            manage(dialect, stored.known if stored else None, entity),
-            (),
-            stored=stored,
-            connection=stored.connection if stored else "",  # until one has it
-            state=stored.state if stored else "",
-            at=datetime.now(UTC),
-        )
 
 
 def delays() -> Iterator[float]:

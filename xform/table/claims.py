@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from attrs import evolve, frozen
 
 from xform.errors import TableError
-from xform.table.model import Choice, Origin, Path, Row, Shape, Table, Tables
+from xform.table.model import Choice, Origin, Path, Row, Shape, Step, Table, Tables
 from xform.table.walk import Owners, apart, flatten, joins
 
 
@@ -69,8 +69,8 @@ def refuse_claims(tables: Tables) -> None:
                     for variant in inner.tables:
                         _refuse_common([*_in_element(tables, inner, variant), *asked])
             for join in table.joins:
-                rows = Table(table.name, join.origin, rows=join.rows)
-                keys = [Claim(path, f"`on` of {table.name}", join.origin) for path, _ in join.on]
+                rows = table.second(join)
+                keys = [Claim(path, f"`on` of {table.name}", join.asked) for path, _ in join.on]
                 asked = _asked(join.path, f"the join of {table.name}", join.origin)
                 _refuse_common([*_in_element(tables, rows, rows), *keys, *asked])
 
@@ -101,7 +101,34 @@ def _in_element(tables: Tables, shape: Shape, table: Table) -> Iterator[Claim]:
                 yield Claim(node, by, row.origin, owners=owners, row=row)
 
 
+def _refuse_either(claims: list[Claim]) -> None:
+    """Raises TableError where an element may be what two steps mean, and neither of them is the more exact one."""
+    seen: dict[tuple[str, ...], dict[tuple[Step, ...], Claim]] = {}
+    for claim in claims:
+        steps = claim.node.steps
+        for length in range(1, len(steps) + 1):
+            way = steps[:length]
+            others = seen.setdefault(tuple(step.tag for step in way), {})
+            for other, first in others.items():
+                one, two = set(way[-1].where), set(other[-1].where)
+                if one <= two or two <= one or apart(first.owners, claim.owners):
+                    continue
+                if all(map(_may_be_one, way, other)):
+                    raise TableError(
+                        f"{claim.origin}: {claim.by} claims {claim}, and {first.by} at {first.origin} claims {first}: "
+                        f"one <{way[-1].shown}> may be both; expected conditions on the same attribute"
+                    )
+            if way[-1].where:
+                others.setdefault(way, claim)
+
+
+def _may_be_one(step: Step, other: Step) -> bool:
+    asked = dict(step.where)
+    return all(asked.get(name, value) == value for name, value in other.where)
+
+
 def _refuse_common(claims: list[Claim]) -> None:
+    _refuse_either(claims)
     single: dict[Path, list[int]] = {}
     whole: dict[Path, list[int]] = {}
     for at, claim in enumerate(claims):

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from graphlib import CycleError
+from pathlib import Path as File
 
 from attrs import evolve, frozen
 
 from xform import codecs
 from xform.errors import TableError, did_you_mean
-from xform.table.model import ANY, Choice, Path, Row, Shape, Step, Table, Tables
+from xform.table.folder import display
+from xform.table.model import ANY, Choice, Origin, Path, Row, Shape, Step, Table, Tables
 from xform.table.templates import check_templates
 from xform.table.together import refuse_together
 from xform.table.walk import apart, flatten, joins, late, reachable
+
+# Rows in one element, those of embedded entities among them, and how deep these may embed each other: what follows
+# looks at all of them together, and Python compiles about 2000 in one function.
+MAX_FLAT, MAX_EMBEDDED = 1000, 8
 
 
 def finish(tables: Tables) -> Tables:
     """Check every name, tell each step which more exact steps it yields to, and rows what else is secret."""
     for table in tables.tables:
-        _check_names(tables, table)
         check_templates(table)
+        _check_names(tables, table)
+    for table in tables.tables:
+        _check_flat(tables, table)
     for shape in tables.shapes.values():
         if isinstance(shape, Choice):
             for row in (table.fields["type"] for table in shape.variants.values() if "type" in table.fields):
@@ -31,11 +39,10 @@ def finish(tables: Tables) -> Tables:
                     fields = {"type", *(name for table in shape.variants.values() for name in table.fields)}
                     if name not in fields:
                         hint = did_you_mean(name, fields)
-                        raise TableError(f"{shape.origin}: {shape.name}: the ladder names no field {name!r}{hint}")
+                        raise TableError(f"{rung.origin}: {shape.name}: the ladder names no field {name!r}{hint}")
     refuse_together(tables)
     tables = evolve(tables, shapes=_secret(tables.shapes))
-    root = tables.shapes[tables.root]
-    assert isinstance(root, Table)
+    root = tables.document
     of_root = _element(tables, root)
 
     def exact(shape: Shape) -> Shape:
@@ -90,7 +97,7 @@ def _check_names(tables: Tables, table: Table) -> None:
         for key in row.by:
             inner = tables.shapes[row.entity].tables if row.entity else ()
             if not any(key in other.fields for other in inner):
-                raise TableError(f"{row.origin}: {row}: `by` names no field {key!r} of {row.entity}")
+                raise _no_key(tables, row, key)
         shape = tables.shapes[row.entity] if row.embeds and row.entity else None
         if isinstance(shape, Table) and not any(inner.required for inner in shape.rows):
             raise TableError(
@@ -103,19 +110,70 @@ def _check_names(tables: Tables, table: Table) -> None:
             row = next(row for row in rows if row.name == error.args[1][0])
             circle = " needs ".join(reversed(error.args[1]))
             raise TableError(f"{row.origin}: {row}: {circle}; expected rules that need no circle") from None
-    names = (("ladder", name) for rung in table.ladder for name in rung.named)
-    on = (("join", name) for join in table.joins for _, name in join.on)
-    for what, name in (*names, *on):
+    names = (("ladder", name, rung.origin) for rung in table.ladder for name in rung.named)
+    on = (("join", name, join.asked) for join in table.joins for _, name in join.on)
+    for what, name, origin in (*names, *on):
         if name not in table.fields:
-            raise TableError(
-                f"{table.origin}: {table.name}: the {what} names no field {name!r}{did_you_mean(name, table.fields)}"
-            )
+            raise _no_field(tables, table, what, name, origin)
     for rung in table.ladder:
         for name in (name for name in rung.fields if "." in name and not leads(tables, table, name)):
-            raise TableError(f"{table.origin}: {table.name}: the ladder names no field {name!r} of what is in it")
+            raise _no_inner(tables, table, name, rung.origin)
         codec = table.fields[rung.fields[0]].codec if rung.prefix else None
         if rung.prefix and not (codec and codec.name in ("str", "text")):
-            raise TableError(f"{table.origin}: {table.name}: the rung {rung} has a prefix; expected a field of text")
+            raise TableError(f"{rung.origin}: {table.name}: the rung {rung} has a prefix; expected a field of text")
+
+
+def _no_field(tables: Tables, table: Table, what: str, name: str, origin: Origin) -> TableError:
+    """What names no field of its table is told where it stands; what was inherited, where the field was taken away."""
+    if row := next((row for row in table.every if row.name == name), None):
+        return TableError(
+            f"{origin}: {table.name}: the {what} names {row} at {row.origin}, which no entity holds; expected a field"
+        )
+    if origin.beside(table.origin):
+        hint = did_you_mean(name, table.fields)
+        return TableError(f"{origin}: {table.name}: the {what} names no field {name!r}{hint}")
+    shapes = (base.shapes.get(table.name) for base in tables.lineage if base is not tables)
+    old = next((shape.fields[name] for shape in shapes if isinstance(shape, Table) and name in shape.fields), None)
+    taker = next((row for row in table.every if old and row.place == old.place), None)
+    where = taker.origin if taker else table.origin
+    said = f"{taker} takes the place of {name!r}" if taker else f"{table.name} drops {name!r}"
+    return TableError(f"{where}: {said}, which the {what} at {origin} names; expected a {what} of its own as well")
+
+
+def _no_inner(tables: Tables, table: Table, name: str, origin: Origin) -> TableError:
+    """The same of a field within; of an inherited ladder, told where the dialect has put something else there."""
+    row = table.fields[name.partition(".")[0]]
+    parts = [row.origin, *([tables.shapes[row.entity].origin] if row.entity else [])]
+    own = [part for part in parts if File(part.file).parent == display(tables.folder) and not part.beside(origin)]
+    if own:
+        said = f"{row} has no {name.partition('.')[2]!r}, which the ladder at {origin} names"
+        return TableError(f"{own[0]}: {said}; expected a ladder of its own as well")
+    return TableError(f"{origin}: {table.name}: the ladder names no field {name!r} of what is in it")
+
+
+def _no_key(tables: Tables, row: Row, key: str) -> TableError:
+    """A list whose items lack the field that tells them apart: their table's fault where they had it once."""
+    name = row.entity or ""
+    for base in [base for base in tables.lineage if base is not tables and name in base.shapes]:
+        if any(key in old.fields for old in base.shapes[name].tables):
+            shape = tables.shapes[name]
+            inherits = any(not held.origin.beside(shape.origin) for table in shape.tables for held in table.every)
+            expected = "a row of that name" if inherits else f'`extends = "{base.name}:{name}"`'
+            return TableError(
+                f"{shape.origin}: {name} has no field {key!r}, by which {row} at {row.origin} tells its items "
+                f"apart; expected {expected}"
+            )
+    said = f"no field {key!r} of {row.entity}" if row.entity else f"the field {key!r}, and its items have none"
+    return TableError(f"{row.origin}: {row}: `by` names {said}")
+
+
+def _check_flat(tables: Tables, table: Table) -> None:
+    for number, (owners, row) in enumerate(flatten(tables, table)):
+        if number >= MAX_FLAT or len(owners) > MAX_EMBEDDED:
+            raise TableError(
+                f"{table.origin}: {table.name} embeds too much, {row} at {row.origin} among it; expected at most "
+                f"{MAX_FLAT} rows in one element, {MAX_EMBEDDED} entities deep"
+            )
 
 
 def leads(tables: Tables, table: Table, path: str) -> bool:

@@ -8,15 +8,18 @@ import os
 import re
 import sys
 import threading
+from collections.abc import Collection
 from contextlib import suppress
 from functools import lru_cache
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
 from pathlib import Path as File
+from traceback import walk_tb
 from types import CodeType, ModuleType
 
 from xform import cache
-from xform.errors import TableError, did_you_mean
+from xform.errors import TableError, did_you_mean, lasting
+from xform.table.brought import brought, brought_folder
 
 _PACKAGE = "__init__.py"
 _PREFIX = "xform.at"  # Python imports xform first, and with it `_Finder`
@@ -30,17 +33,38 @@ def shipped() -> list[str]:
     return sorted({file.parent.name for home in _HOMES for file in home.glob("*/dialect.toml")})
 
 
+def names() -> list[str]:
+    """The names of all dialects: those that come with xform, and those that installed packages bring."""
+    return sorted({*shipped(), *brought()})
+
+
 def find(name: str) -> File:
-    """The folder of a dialect: the name of one that is shipped, or a folder's path; ``./ovirt`` is always a path."""
-    for home in _HOMES:
-        if (home / name / "dialect.toml").is_file() and File(name).name == str(name):
-            return home / name
+    """The folder of a dialect: by the name of one that is shipped or that a package brings, or by its path.
+
+    A name says the same in every folder: one that is shipped is nobody else's, and ``./ovirt`` is always a path.
+    Raises TableError where there is none.
+    """
+    if folder := _named(name):
+        return folder
     if File(name).is_dir():
         return File(name).absolute()
-    known = shipped()
-    raise TableError(
-        f"no dialect {name!r}{did_you_mean(name, known)}; expected {', '.join(known)}, or a folder with a dialect.toml"
-    )
+    raise _unknown(name)
+
+
+def _named(name: str) -> File | None:
+    """The folder of a dialect that is shipped or that a package brings."""
+    if File(name).name != str(name):
+        return None
+    for home in _HOMES:
+        if (home / name / "dialect.toml").is_file():
+            return home / name
+    return brought_folder(name)
+
+
+def _unknown(name: str) -> TableError:
+    known = names()
+    said = f"no dialect {name!r}{did_you_mean(name, known)}; expected {', '.join(known)}, or a folder"
+    return TableError(f"{said} with a dialect.toml")
 
 
 def found_by(folder: File) -> str:
@@ -49,8 +73,15 @@ def found_by(folder: File) -> str:
 
 
 def base_folder(folder: File, name: str) -> File:
-    """The folder of the dialect that one extends; a folder is named as seen from this one. Raises TableError."""
-    return folder / name if (folder / name / "dialect.toml").is_file() else find(name)
+    """The folder of the dialect that one extends: by name as `find` has it, or by its path from this folder.
+
+    Raises TableError.
+    """
+    if found := _named(name):
+        return found
+    if (folder / name / "dialect.toml").is_file():
+        return folder / name
+    raise _unknown(name)
 
 
 def display(folder: File) -> File:
@@ -69,14 +100,29 @@ def stamp(file: File) -> Stamp:
 
 
 def stamps(folder: File) -> dict[str, Stamp]:
-    """Of all files that make a dialect."""
-    return {str(file): stamp(file) for file in sources(folder)}
+    """Of all files that make a dialect; one that goes meanwhile is none of them."""
+    found: dict[str, Stamp] = {}
+    for file in sources(folder):
+        with suppress(FileNotFoundError):
+            found[str(file)] = stamp(file)
+    return found
 
 
 def sources(folder: File) -> list[File]:
-    """The files that make a dialect: its tables and its Python, in modules or packages."""
-    found = [*folder.glob("*.toml"), *folder.glob("*.py"), *folder.glob("*/*.py")]
+    """The files that make a dialect: its tables and its Python, in modules or packages, with their data."""
+    found = (file for pattern in ("*.toml", "*.py", "*/*.toml", "*/*.py") for file in folder.glob(pattern))
     return sorted(file for file in found if file.is_file())
+
+
+def digest(folder: File) -> bytes:
+    """The same for the same files, wherever they lie."""
+    from hashlib import sha256
+
+    found = sha256()
+    for file in sources(folder):
+        data = file.read_bytes()
+        found.update(b"%s %d " % (os.fsencode(file.relative_to(folder)), len(data)) + data)
+    return found.digest()
 
 
 def load_module(folder: File, name: str) -> ModuleType | None:
@@ -95,9 +141,21 @@ def load_module(folder: File, name: str) -> ModuleType | None:
             for known in [known for known in sys.modules if known == module or known.startswith(f"{module}.")]:
                 del sys.modules[known]
         try:
-            return importlib.import_module(module)
+            found: ModuleType = lasting(importlib.import_module)(module)
+            return found
         except Exception as error:
-            raise TableError(f"{file}: {type(error).__name__}: {error}; expected Python that loads") from error
+            where = place(error, [file.parent]) or f"{file}: "
+            said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            raise TableError(f"{where}{said}; expected Python that loads") from error
+
+
+def place(error: BaseException, folders: Collection[File]) -> str:
+    """``file:line: `` of the Python in these folders that an error came up in last; empty for that of others."""
+    frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        frames.append((error.filename, error.lineno))
+    own = [f"{file}:{line}: " for file, line in frames if File(file).resolve().parent in folders]
+    return own[-1] if own else ""
 
 
 def _stamps(file: File) -> dict[str, Stamp]:

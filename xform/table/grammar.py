@@ -2,8 +2,10 @@
 
 row       = path { "," path } ":" codec { flag }
 known     = codec { flag }
-path      = "." | step { "/" step } [ "/" "@" name ] | "@" name
-step      = ( name | "*" ) { "[" "@" word "='" text "'" "]" }
+path      = "." | { step "/" } ( step | any | "@" name )
+step      = name { condition }
+any       = [ prefix ":" ] "*" { condition }
+condition = "[" "@" word "='" text "'" "]"
 name      = [ prefix ":" ] word
 codec     = "list" codec [ "by" word { "," word } ]
           | "map" path path [ codec ]
@@ -20,12 +22,26 @@ from attrs import field, frozen
 
 from xform.errors import did_you_mean
 
-_NAME = r"[A-Za-z_][\w.-]*"
-_STEP = re.compile(rf"(?:({_NAME}):)?({_NAME}|\*)")
-_WHERE = re.compile(rf"\[@({_NAME})='([^']*)'\]")
-_ATTRIBUTE = re.compile(rf"@((?:{_NAME}:)?{_NAME})")
-_TOKEN = re.compile(r"'[^']*'|[^\s']+(?:'[^']*'[^\s']*)*")
-FLAGS = ("!", "=", "<", ">", "secret", "since", "until")
+NAME = r"[A-Za-z_][\w.-]*"
+TOKEN = r"'[^']*'|[^\s']+(?:'[^']*'[^\s']*)*"
+_STEP = re.compile(rf"(?:({NAME}):)?({NAME}|\*)")
+_WHERE = re.compile(rf"\[@({NAME})='([^']*)'\]")
+_ATTRIBUTE = re.compile(rf"@((?:{NAME}:)?{NAME})")
+_TOKENS = re.compile(f"{TOKEN}|'")  # a ' alone is not closed
+# Each flag with what it means.
+FLAGS = {
+    "!": "required: an item without it is kept as it is",
+    "=": "absent means this value",
+    "<": "live: libvirt fills it in; read always, written only with `live=True`",
+    ">": "generated only; the comment says why",
+    "secret": "masked wherever it is shown",
+    "since": "the first libvirt that knows it",
+    "until": "the last libvirt that knows it",
+}
+# Those that a value stands behind, and one such.
+VALUED = {"=": "0", "since": "9.1", "until": "11.0"}
+# Compiled code walks down a path in loops within each other, of which Python takes twenty.
+MAX_STEPS = 12
 
 
 class GrammarError(ValueError):
@@ -92,12 +108,18 @@ def parse_path(text: str, column: int = 0) -> PathSyntax:
             condition = _WHERE.match(text, at)
             if not condition:
                 raise GrammarError(column + at, f"cannot read the condition {text[at:]!r}; expected [@name='value']")
+            if condition[1] in dict(where):
+                raise GrammarError(column + at, f"the path {text!r} asks for @{condition[1]} twice; expected one value")
             where.append((condition[1], condition[2]))
             at = condition.end()
         steps.append(StepSyntax(step[1] or "", step[2], tuple(where)))
+        if len(steps) > MAX_STEPS:
+            raise GrammarError(here, f"the path is too deep; expected at most {MAX_STEPS} elements, or an entity")
         if at == len(text):
             return PathSyntax(tuple(steps))
-        if steps[-1].name == "*" or text[at] != "/":
+        if steps[-1].name == "*":
+            raise GrammarError(column + at, f"{text[:at].rpartition('/')[2]} must end its path {text!r}")
+        if text[at] != "/":
             raise GrammarError(
                 column + at, f"cannot read the path {text!r} from {text[at:]!r} on; expected / or its end"
             )
@@ -108,7 +130,8 @@ def parse_row(text: str) -> RowSyntax:
     """Raises GrammarError."""
     colon = re.search(r"\s:(?:\s|$)", text)
     if not colon:
-        raise GrammarError(0, f"the row {text!r} has no codec; expected `path : codec`")
+        blanks = ", with blanks on both sides of the colon" if ":" in text else ""
+        raise GrammarError(0, f"the row {text!r} has no codec; expected `path : codec`{blanks}")
     paths: list[PathSyntax] = []
     at = 0
     for piece in re.split(r",(?![^\[]*\])", text[: colon.start()]):
@@ -126,7 +149,10 @@ def parse_known(text: str) -> RowSyntax:
 
 
 def _behind(text: str, at: int, paths: tuple[PathSyntax, ...]) -> RowSyntax:
-    tokens = [(found.start(), found[0]) for found in _TOKEN.finditer(text, at)]
+    tokens = [(found.start(), found[0]) for found in _TOKENS.finditer(text, at)]
+    for column, token in tokens:
+        if token == "'":
+            raise GrammarError(column, f"{text[column:]!r} has no end; expected another ' behind it")
     split = next((n for n, (_, token) in enumerate(tokens) if token in FLAGS), len(tokens))
     return RowSyntax(paths, _codec(tokens[:split], len(text)), _flags(tokens[split:], len(text)))
 
@@ -139,14 +165,20 @@ def _codec(tokens: list[tuple[int, str]], end: int) -> CodecSyntax:
         split = next((n for n, (_, token) in enumerate(rest) if token == "by"), len(rest))
         keys = " ".join(token for _, token in rest[split + 1 :])
         by = tuple(key.strip() for key in keys.split(",")) if split < len(rest) else ()
+        if keys.endswith(","):  # `_behind` took the next one for a flag
+            raise GrammarError(
+                rest[-1][0],
+                f"`by {keys}` ends with a comma; expected another key, without a blank where it is called as a flag",
+            )
         if split < len(rest) and not all(by):
             raise GrammarError(rest[split][0], "`by` needs the names of key fields, with commas between them")
-        return CodecSyntax("list", column=column, item=_codec(rest[:split], end), by=by)
+        return CodecSyntax("list", column=column, item=_item(word, rest[:split], end), by=by)
     if word == "map":
         if len(rest) < 2:
             raise GrammarError(column, "a map needs the paths of its key and of its value; expected `map @name @value`")
         (key_at, key), (value_at, value) = rest[:2]
-        item = _codec(rest[2:], end) if rest[2:] else CodecSyntax("text" if value == "." else "str", column=value_at)
+        default = CodecSyntax("text" if value == "." else "str", column=value_at)
+        item = _item(word, rest[2:], end) if rest[2:] else default
         return CodecSyntax(
             "map",
             column=column,
@@ -155,6 +187,13 @@ def _codec(tokens: list[tuple[int, str]], end: int) -> CodecSyntax:
             value=parse_path(value, value_at),
         )
     return CodecSyntax(word, tuple(token.strip("'") for _, token in rest), column)
+
+
+def _item(form: str, tokens: list[tuple[int, str]], end: int) -> CodecSyntax:
+    """What a collection is made of."""
+    if tokens and (inner := tokens[0][1]) in ("list", "map"):
+        raise GrammarError(tokens[0][0], f"a {form} cannot hold a {inner}; give the inner one an entity of its own")
+    return _codec(tokens, end)
 
 
 def _flags(tokens: list[tuple[int, str]], end: int) -> dict[str, str | None]:
@@ -167,7 +206,7 @@ def _flags(tokens: list[tuple[int, str]], end: int) -> dict[str, str | None]:
             raise GrammarError(column, f"unknown flag {flag!r}{hint}; expected one of {' '.join(FLAGS)}")
         if flag in flags:
             raise GrammarError(column, f"the flag {flag!r} stands twice")
-        if flag in ("=", "since", "until"):
+        if flag in VALUED:
             if not rest:
                 raise GrammarError(end, f"the flag {flag!r} needs a value")
             flags[flag] = rest.pop(0)[1].strip("'")

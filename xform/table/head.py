@@ -4,9 +4,37 @@ from __future__ import annotations
 
 import re
 
-from xform.errors import TableError, did_you_mean
+from xform.codecs.codec import NCNAME
+from xform.errors import DocumentError, TableError, did_you_mean, instead
 from xform.table.model import Origin, Shape, Table, Tables
 from xform.table.reader import TableFile
+from xform.xml import declared, parse_text
+
+
+def namespaces(head: TableFile, base: Tables | None) -> dict[str, str]:
+    """The namespaces by prefix; each is one that a document can declare, and has one prefix."""
+    found = dict(base.namespaces if base else {})
+    for prefix, uri in head.values.get("namespaces", {}).items():
+        try:
+            parse_text(declared(f"<{prefix}:x/>", {prefix: uri}))
+        except DocumentError as error:
+            why = str(error).rpartition("; ")[0].split(": ", 1)[1]
+            raise TableError(
+                f"{head.origin('namespaces', prefix)}: {prefix} cannot be {uri!r} ({why}); expected a prefix and a URI"
+            ) from None
+        if taken := [known for known in found.items() if (known[0] == prefix) != (known[1] == uri)]:
+            said = f"{taken[0][0]} is {taken[0][1]!r} already"
+            raise TableError(f"{head.origin('namespaces', prefix)}: {said}; expected one prefix for each namespace")
+        found[prefix] = uri
+    return found
+
+
+def called(head: TableFile, folder: str) -> str:
+    """What the dialect is called; it stands in messages, in names of files and in code that is made of the tables."""
+    said = head.values.get("name", folder)
+    if "name" in head.values and not re.fullmatch(r"\w[\w.-]*", said):
+        raise TableError(f"{head.origin('name')}: the name is {said!r}; expected letters, digits, _, - and .")
+    return str(said)
 
 
 def check_root(head: TableFile, name: str, known: str | None, shapes: dict[str, Shape]) -> None:
@@ -14,13 +42,16 @@ def check_root(head: TableFile, name: str, known: str | None, shapes: dict[str, 
     here = Origin(str(head.path), 1)
     where = head.origins.get(("root",), here)
     if name not in shapes:
-        raise TableError(f"{where}: the root {name!r} is no entity{did_you_mean(name, shapes)}")
+        raise TableError(f"{where}: the root {name!r} is no entity{instead(name, shapes)}")
     root = shapes[name]
-    if not isinstance(root, Table) or not re.fullmatch(r"[^\W\d][\w.-]*", root.element or ""):
+    if not isinstance(root, Table) or not NCNAME.fullmatch(root.element or ""):
         raise TableError(f'{where}: the root {name!r} is no table with an `element` such as "domain"')
     if known is not None and known not in root.fields:
-        where = head.origins.get(("id",), here)
-        raise TableError(f"{where}: the id names no field {known!r} of {name}{did_you_mean(known, root.fields)}")
+        hint = did_you_mean(known, root.fields)
+        if own := head.origins.get(("id",)):
+            raise TableError(f"{own}: the id names no field {known!r} of {name}{hint}")
+        said = f"the id {known!r} is inherited, and no field of {name}{hint}"
+        raise TableError(f"{where}: {said}; expected `id = …`, one that tells documents apart")
 
 
 def parts(head: TableFile, base: Tables | None) -> dict[str, str]:
@@ -36,7 +67,7 @@ def hypervisor(head: TableFile, base: Tables | None) -> str | None:
     if "hypervisor" not in head.values:
         return base.hypervisor if base else None
     said = head.values["hypervisor"]
-    if not re.fullmatch(r"@[^\W\d][\w.-]*", said):
+    if not re.fullmatch(f"@{NCNAME.pattern}", said):
         raise TableError(f'{head.origin("hypervisor")}: hypervisor is {said!r}; expected an attribute: "@type"')
     return str(said[1:])
 

@@ -80,5 +80,5 @@ def merge_joins(inherited: tuple[Join, ...], own: tuple[Join, ...]) -> tuple[Joi
     joins = {str(join.path): join for join in inherited}
     for join in own:
         old = joins.get(str(join.path), evolve(join, rows=()))
-        joins[str(join.path)] = evolve(join, on=join.on or old.on, rows=merge(old.rows, join.rows))
+        joins[str(join.path)] = evolve(join if join.on else old, origin=join.origin, rows=merge(old.rows, join.rows))
     return tuple(join for join in joins.values() if join.rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from os.path import dirname
 from pathlib import Path as Folder
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,10 @@ class Origin:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
+
+    def beside(self, other: Origin) -> bool:
+        """Whether both are in files of one dialect: neither was inherited from the other's."""
+        return dirname(self.file) == dirname(other.file)
 
 
 @frozen
@@ -122,12 +127,13 @@ class Row:
 
 @frozen
 class Join:
-    """A second place of an entity: elements at `path` from the document's root, told apart by `on`."""
+    """A second place of an entity: elements at `path` from the document's root, told apart by `on` at `asked`."""
 
     path: Path
     on: tuple[tuple[Path, str], ...]
     rows: tuple[Row, ...]
     origin: Origin
+    asked: Origin
 
 
 ONLY = "only"
@@ -144,6 +150,7 @@ class Rung:
     fields: tuple[str, ...]
     identity: bool = False
     prefix: str = ""
+    origin: Origin = field(default=Origin("", 0), eq=False)
 
     @property
     def only(self) -> bool:
@@ -191,6 +198,10 @@ class Table:
     def attributes(self) -> dict[str, Row]:
         """The same, and what is known beside the document: all that the class has but for the switches."""
         return {**self.fields, **{row.name: row for row in self.known}}
+
+    def second(self, join: Join) -> Table:
+        """The rows of a second place, as a table of their own."""
+        return Table(self.name, join.origin, rows=join.rows)
 
     def leaves(self, row: Row) -> bool:
         """Whether another row takes what this one does not admit."""
@@ -245,8 +256,8 @@ class Tables:
     `root` names the entity of a whole document, `parts` other elements that hold some of it, `id` its field that tells
     one document from another, `run` the one that tells one start of a domain from the next, `hypervisor` the attribute
     of its element that says which hypervisor a document is for.
-    `context` maps a keyword of `generate` and `plan` to the class that holds it (``module:Class`` of the dialect's
-    folder). `schema` is the RELAX NG file that documents follow, `pipelines` maps a name to its stages. `renamed`
+    `context` maps a keyword of `generate` and `plan` to the class that holds it (``module:Class``, as `class` of a
+    table). `schema` is the RELAX NG file that documents follow, `pipelines` maps a name to its stages. `renamed`
     maps the old names of an entity's fields to what they are called now. `key` tells these tables from all others
     that this xform reads, or is empty. `variants` maps the name of each variant's table to its choice's, `imported`
     names the tables whose class is an embedder's.
@@ -288,7 +299,20 @@ class Tables:
             at = at.base
 
     @property
+    def document(self) -> Table:
+        """The table of a whole document."""
+        table = self.shapes[self.root]
+        assert isinstance(table, Table)
+        return table
+
+    @property
     def tables(self) -> Iterator[Table]:
         """Every table, variants included."""
         for shape in self.shapes.values():
             yield from shape.tables
+
+    def written(self, name: str) -> str:
+        """A name in Clark notation as tables write it; of a namespace that has no prefix here, as it is."""
+        uri, _, local = name[1:].rpartition("}") if name.startswith("{") else ("", "", name)
+        prefix = next((prefix for prefix, known in self.namespaces.items() if known == uri), "")
+        return f"{prefix}:{local}" if prefix else name

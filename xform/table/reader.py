@@ -11,14 +11,19 @@ from typing import Any
 from attrs import frozen
 
 from xform.errors import TableError
-from xform.table.model import Origin
+from xform.table.folder import display
+from xform.table.model import Origin, Tables
 
 FORMAT = 1
+# Far more than any table needs, and little enough for what takes a time or a depth that grows faster than the text.
+MAX_BYTES = 256 * 1024
+MAX_LINE = 2000  # characters; a row is one line
+MAX_PARTS = 8  # of a key with dots
 
-_KEY = re.compile(
-    r"""\s*((?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*'))*)\s*"""
-)
 _PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*'""")
+_DOTTED = rf"\s*((?:{_PART.pattern})(?:\s*\.\s*(?:{_PART.pattern}))*)\s*"
+_KEY = re.compile(_DOTTED)
+_HEADER = re.compile(rf"\s*\[{_DOTTED}\]")
 _TOKEN = re.compile(r'''"""|\'\'\'|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|[\[\]{}#]''')
 
 Key = tuple[str, ...]
@@ -29,17 +34,14 @@ class TableFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            text = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            raise TableError(f"{path}: not UTF-8 at byte {error.start}; mapping files are UTF-8 text") from None
-        except OSError as error:
-            raise TableError(f"{path}: {error.strerror}") from None
+        text = _text(path)
+        self.origins = scan(str(path), text)
         try:
             self.values: dict[str, Any] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise TableError(_located(path, text, str(error))) from None
-        self.origins = scan(str(path), text)
+        except RecursionError:
+            raise TableError(f"{path}:1:1: values are nested too deeply; expected texts and lists of texts") from None
         missing = [key for key in _keys(self.values) if key not in self.origins]
         if missing:
             key = missing[0]
@@ -47,12 +49,40 @@ class TableFile:
             where = next(near, Origin(str(path), 1))
             raise TableError(f"{where}: cannot tell where {'.'.join(key)} stands; write each key on a line of its own")
         stated = self.values.pop("format", None)
-        if stated != FORMAT:
+        if type(stated) is not int or stated != FORMAT:
             where = self.origins.get(("format",), Origin(str(path), 1))
             raise TableError(f"{where}: format is {stated!r}; expected `format = {FORMAT}` as the file's first key")
 
     def origin(self, *key: str) -> Origin:
         return self.origins[key]
+
+
+def declared(tables: Tables, *key: str) -> Origin:
+    """Where the heads of a dialect and of those it extends say something: the nearest."""
+    heads = (TableFile(display(ancestor.folder) / "dialect.toml") for ancestor in tables.lineage)
+    return next(head.origin(*key) for head in heads if key in head.origins)
+
+
+def _text(path: Path) -> str:
+    """The text of a file. Raises TableError for what cannot be one, or is too much of one."""
+    try:
+        if path.exists() and not path.is_file():
+            raise TableError(f"{path}: it is no regular file; expected a mapping file, or another name")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise TableError(f"{path}: not UTF-8 at byte {error.start}; mapping files are UTF-8 text") from None
+    except OSError as error:
+        raise TableError(f"{path}: {error.strerror}; expected a mapping file") from None
+    if len(data) > MAX_BYTES:
+        raise TableError(f"{path}: the file is too large; expected at most {MAX_BYTES} bytes")
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > MAX_LINE:
+            raise TableError(
+                f"{path}:{number}:{MAX_LINE + 1}: the line is too long; expected at most {MAX_LINE} characters"
+            )
+    return text
 
 
 def _located(path: Path, text: str, message: str) -> str:
@@ -137,30 +167,34 @@ def stated_twice(file: str, text: str) -> tuple[str, Origin, Origin] | None:
 
 
 def _statements(file: str, text: str) -> Iterator[_Statement]:
-    """Every header and key of a TOML text; an array or text of several lines has none in it."""
+    """Every header and key of a TOML text; an array or text of several lines has none in it.
+
+    Raises TableError for a key of more parts than any has.
+    """
     table: Key = ()
     above: list[str] = []
     depth, inside = 0, ""
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         fresh = depth == 0 and not inside
         key = header = None
         start = 0
         if fresh:
-            header = re.match(r"\s*\[\s*(.+?)\s*\]\s*(?:#.*)?$", line) if re.match(r"\s*\[[^\[]", line) else None
+            header = _HEADER.match(line)
             key = None if header else _KEY.match(line)
             if key and line[key.end() : key.end() + 1] == "=":
                 start = key.end() + 1
             else:
                 key = None
         comment, depth, inside = _rest(line, len(line) if header else start, depth, inside)
-        if header:
-            comment = line[header.end(1) :].partition("#")[2].strip()
-            table = _parts(header[1])
-            origin = Origin(file, number, line.index("[") + 1, comment or " ".join(above))
-            yield _Statement((), table, origin, header=True)
-        elif key:
-            origin = Origin(file, number, line.index(key[1]) + 1, comment or " ".join(above))
-            yield _Statement(table, _parts(key[1]), origin, header=False)
+        if found := header or key:
+            parts = _parts(found[1])
+            column = (line.index("[") if header else found.start(1)) + 1
+            if len(parts) > MAX_PARTS:
+                raise TableError(f"{file}:{number}:{column}: a key of {len(parts)} parts; expected at most {MAX_PARTS}")
+            if header:
+                comment, table = line[header.end() :].partition("#")[2].strip(), parts
+            origin = Origin(file, number, column, comment or " ".join(above))
+            yield _Statement(() if header else table, parts, origin, header=bool(header))
         if fresh and not header and not key and line.lstrip().startswith("#"):
             above.append(line.strip().lstrip("#").strip())
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path as File
 from typing import Any
 
@@ -10,18 +11,29 @@ from attrs import evolve
 from lxml import etree
 
 from xform import codecs
-from xform.errors import TableError, did_you_mean
+from xform.codecs.codec import NCNAME
+from xform.errors import TableError, did_you_mean, named
 from xform.rules import Rule
 from xform.table import grammar
 from xform.table.finish import finish
 from xform.table.folder import base_folder, display, find, load_module
-from xform.table.head import check_root, hypervisor, parts, renamed, run
+from xform.table.head import called, check_root, hypervisor, namespaces, parts, renamed, run
 from xform.table.merge import DROP, behind, merge, merge_joins
 from xform.table.model import ANY, ONLY, Choice, Join, Origin, Path, Row, Rung, Shape, Step, Table, Tables
 from xform.table.reader import TableFile
 from xform.table.refuse import refuse_known, refuse_row
 from xform.table.walk import reachable
-from xform.table.words import DIALECT_WORDS, TABLE_WORDS, VARIANT_WORDS, WORDS, check_field, check_words
+from xform.table.words import (
+    CHOICE_WORDS,
+    DIALECT_WORDS,
+    ENTITY,
+    RUNG,
+    TABLE_WORDS,
+    VARIANT_WORDS,
+    WORDS,
+    check_field,
+    check_words,
+)
 
 
 def load_tables(name: str, within: tuple[File, ...] = ()) -> Tables:
@@ -29,7 +41,7 @@ def load_tables(name: str, within: tuple[File, ...] = ()) -> Tables:
     folder = find(name)
     head = TableFile(display(folder) / "dialect.toml")
     check_words(head, (), head.values, DIALECT_WORDS)
-    return _Resolver(folder, head, _extended(folder, head, (*within, folder.resolve()))).tables()
+    return Resolver(folder, head, _extended(folder, head, (*within, folder.resolve()))).tables()
 
 
 def _extended(folder: File, head: TableFile, within: tuple[File, ...]) -> Tables | None:
@@ -37,19 +49,22 @@ def _extended(folder: File, head: TableFile, within: tuple[File, ...]) -> Tables
     if "extends" not in head.values:
         return None
     name = head.values["extends"]
-    try:
+    with named(str(head.origin("extends")), TableError):
         base = base_folder(folder, name)
-    except TableError as error:
-        raise TableError(f"{head.origin('extends')}: {error}") from None
     if base.resolve() in within:
         raise TableError(f"{head.origin('extends')}: the dialect extends itself by way of {name!r}")
     return load_tables(str(base), within)
 
 
-class _Resolver:
+_TEXT = codecs.codec("str", ())
+# Of one entity; what is made of rows takes a time that grows with the square of their number.
+MAX_ROWS = 500
+
+
+class Resolver:
     def __init__(self, folder: File, head: TableFile, base: Tables | None) -> None:
         self.folder, self.head, self.base = folder, head, base
-        self.namespaces = {**(base.namespaces if base else {}), **head.values.get("namespaces", {})}
+        self.namespaces = namespaces(head, base)
         files = [
             TableFile(display(folder) / file.name)
             for file in sorted(folder.glob("*.toml"))
@@ -91,7 +106,7 @@ class _Resolver:
         used = reachable(shapes, root) | set(self.entities)
         shapes = {name: shape for name, shape in shapes.items() if name in used}
         tables = Tables(
-            name=values.get("name", self.folder.name),
+            name=called(self.head, self.folder.name),
             folder=self.folder,
             root=root,
             parts=parts(self.head, self.base),
@@ -113,7 +128,7 @@ class _Resolver:
 
     def _shape(self, name: str, file: TableFile, values: dict[str, Any]) -> Shape:
         origin = file.origin(name)
-        if not re.fullmatch("[A-Z][A-Za-z0-9]*", name):
+        if not re.fullmatch(ENTITY, name):
             raise TableError(f"{origin}: {name!r} is no entity's name; expected CamelCase such as Disk")
         base = self._base(file, name, values)
         if "choice" in values or isinstance(base, Choice):
@@ -159,7 +174,7 @@ class _Resolver:
         return base.shapes[entity]
 
     def _choice(self, name: str, file: TableFile, values: dict[str, Any], base: Choice | None) -> Choice:
-        if misplaced := next((word for word in ("class", "join", "when", "known") if word in values), None):
+        if misplaced := next((word for word in WORDS if word in values and word not in CHOICE_WORDS), None):
             raise TableError(f"{file.origin(name, misplaced)}: a choice has no {misplaced!r}; put it into a table")
         check_words(file, (name,), {word: values[word] for word in WORDS if word in values}, WORDS)
         attributes = self._discriminators(name, file, values, base)
@@ -220,7 +235,7 @@ class _Resolver:
             return base.attributes if base else ()
         paths = [] if stated == "first" else [stated] if isinstance(stated, str) else stated
         for path in paths:
-            if not re.fullmatch(r"@[\w.-]+", path):
+            if not re.fullmatch(f"@{NCNAME.pattern}", path):
                 raise TableError(
                     f'{file.origin(name, "choice")}: {path!r} is no attribute; expected "@type" or "first"'
                 )
@@ -231,10 +246,13 @@ class _Resolver:
     ) -> tuple[Row, ...]:
         """An entity's own rows, and behind them those that it `use`s."""
         for use in values.get("use", []):
+            if values["use"].count(use) > 1:
+                raise TableError(f"{file.origin(*at, 'use')}: {use!r} stands twice; expected it once")
             if use not in self.uses:
                 raise TableError(f"{file.origin(*at, 'use')}: no shared rows [use.{use}]{did_you_mean(use, self.uses)}")
             source, shared = self.uses[use]
             own = behind(own, self._rows(at[0], source, shared, ("use", use)))
+            _check_number(own, file.origin(*at, "use"))
         return own
 
     def _rows(
@@ -245,9 +263,10 @@ class _Resolver:
         at: tuple[str, ...],
         when: str | None = None,
     ) -> tuple[Row, ...]:
-        rows = []
+        rows: list[Row] = []
         for name, text in values.items():
             origin = file.origin(*at, name)
+            _check_number(rows, origin)
             if not isinstance(text, str):
                 raise TableError(f'{origin}: {name!r} is no row; expected "path : codec"')
             check_field(name, origin)
@@ -262,9 +281,9 @@ class _Resolver:
             paths = tuple(self._path(path) for path in syntax.paths)
             form = syntax.codec.word if syntax.codec.word in ("list", "map") else "one"
             item = syntax.codec.item or syntax.codec
-            if item.word in ("list", "map"):
-                raise ValueError(f"a {form} cannot hold a {item.word}; give the inner one an entity of its own")
             entity = item.word if item.word[:1].isupper() else None
+            if entity and entity.lower() in codecs.CODECS and not self._entity(entity):
+                raise ValueError(f"unknown entity {entity!r} (did you mean {entity.lower()!r}?)")
             if entity and item.arguments:
                 raise ValueError(f"{entity} takes no argument, but {item.arguments[0]!r} stands there")
             flags = syntax.flags
@@ -299,8 +318,15 @@ class _Resolver:
         except ValueError as error:
             raise TableError(f"{origin}: {owner}.{name}: {error}") from None
 
+    def _entity(self, word: str) -> str | None:
+        """The entity that is called so, in whatever case."""
+        known = (*self.entities, *(self.base.shapes if self.base else ()))
+        return next((name for name in known if name.lower() == word.lower()), None)
+
     def _codec(self, syntax: grammar.CodecSyntax) -> codecs.Codec:
         if syntax.word != "rule":
+            if syntax.word not in codecs.CODECS and (entity := self._entity(syntax.word)):
+                raise ValueError(f"unknown codec {syntax.word!r} (did you mean the entity {entity!r}?)")
             return codecs.codec(syntax.word, syntax.arguments)
         if not syntax.arguments:
             raise ValueError("rule needs the name of a pair in rules.py")
@@ -315,7 +341,8 @@ class _Resolver:
         steps = []
         for step in syntax.steps:
             name = f"{step.prefix}:{step.name}" if step.prefix else step.name
-            where = tuple((self._attribute(asked), value) for asked, value in step.where)
+            # in one order, whichever they are written in: they mean the same
+            where = tuple(sorted((self._attribute(asked), _TEXT.decode(value)) for asked, value in step.where))
             steps.append(Step(self._clark(name), name, where))
         return Path(tuple(steps), self._attribute(syntax.attribute) if syntax.attribute else None)
 
@@ -334,9 +361,12 @@ class _Resolver:
 
     def _join(self, name: str, file: TableFile, place: str, values: dict[str, Any]) -> Join:
         at = (name, "join", place)
-        origin = file.origin(*at)
+        where = origin = file.origin(*at)
         try:
             path = self._path(grammar.parse_path(place))
+            if path.attribute or not path.steps or path.steps[-1].wild:
+                raise ValueError(f"{path} is no place of a join; expected the path of an element")
+            where = file.origin(*at, "on") if "on" in values else origin
             on = []
             for rung in values.get("on", []):
                 left, equals, right = rung.partition("=")
@@ -344,12 +374,15 @@ class _Resolver:
                 if not equals or key.steps or not key.attribute:
                     raise ValueError(f'cannot read on = {rung!r}; expected "@attribute = field"')
                 on.append((key, right.strip()))
-            if path.attribute or not path.steps or path.steps[-1].wild:
-                raise ValueError(f"{path} is no place of a join; expected the path of an element")
         except ValueError as error:
-            raise TableError(f"{origin}: {name}: {error}") from None
+            raise TableError(f"{where}: {name}: {error}") from None
         rows = self._rows(name, file, {key: row for key, row in values.items() if key != "on"}, at)
-        return Join(path, tuple(on), rows, origin)
+        return Join(path, tuple(on), rows, origin, where)
+
+
+def _check_number(rows: Sequence[Row], origin: Origin) -> None:
+    if len(rows) >= MAX_ROWS:
+        raise TableError(f"{origin}: an entity of {MAX_ROWS} rows and more; put some into entities of their own")
 
 
 def _ladder(file: TableFile, name: str, values: dict[str, Any]) -> tuple[Rung, ...]:
@@ -361,13 +394,13 @@ def _ladder(file: TableFile, name: str, values: dict[str, Any]) -> tuple[Rung, .
 
 def _rung(text: str, origin: Origin) -> Rung:
     fields = text.removesuffix("!").rstrip()
-    said = re.fullmatch(r"([\w.]+)(?: +([^\s+!]+))?|[\w.]+(?: *\+ *[\w.]+)+", fields)
+    said = re.fullmatch(RUNG, fields)
     if not said or (said[1] == ONLY and (said[2] or fields != text)):
         raise TableError(
             f'{origin}: cannot read the rung {text!r}; expected "field", "field + field", "field PREFIX" or "only", '
             "with a ! behind what tells one device from every other"
         )
-    return Rung(tuple(re.split(r" *\+ *", said[1] or fields)), fields != text, said[2] or "")
+    return Rung(tuple(re.split(r" *\+ *", said[1] or fields)), fields != text, said[2] or "", origin)
 
 
 def _camel(word: str) -> str:

@@ -48,7 +48,8 @@ def _key(folder: Path) -> str | None:
             seen.add(folder)
             parts += ["folder", str(folder), str(display(folder))]
             parts += cache.content(sources(folder))
-            head = (folder / "dialect.toml").read_text(encoding="utf-8").partition("\n[")[0]
+            file = folder / "dialect.toml"
+            head = file.read_text(encoding="utf-8").partition("\n[")[0] if file.is_file() else "extends"
             if "extends" not in head:
                 return cache.key(*parts)
             folder = base_folder(folder, re.findall(r'^extends *= *"([^"\\]*)"', head, re.MULTILINE)[0])

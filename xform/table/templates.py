@@ -11,16 +11,22 @@ from xform.table.model import Row, Table
 
 def check_templates(table: Table) -> None:
     """Raise TableError for a template of other fields that cannot be written, or would have to be read."""
-    for row in (*table.rows, *(row for join in table.joins for row in join.rows)):
+    for row in table.every:
         if not row.computed:
             continue
+        for name in row.computed:
+            if name not in table.fields:  # before all else: a codec may be meant, and then nothing else is wrong
+                if name.partition(" ")[0] in CODECS:
+                    said = f"{name!r} is a codec, and a template of one has no other braces"
+                    raise TableError(f"{row.origin}: {row}: {said}; expected fields in all of them")
+                hint = did_you_mean(name, [*table.fields, *CODECS])
+                raise TableError(
+                    f"{row.origin}: {row}: {name!r} in the template is no field of {table.name} and no codec{hint}"
+                )
         if not row.generated or row.form != "one":
             raise TableError(f"{row.origin}: {row}: a template of other fields is written only; mark it with >")
         for name in row.computed:
-            field = table.fields.get(name)
-            if field is None:
-                hint = did_you_mean(name, [*table.fields, *CODECS])
-                raise TableError(f"{row.origin}: {row}: the template names no field {name!r} of {table.name}{hint}")
+            field = table.fields[name]
             if field.form != "one" or not field.codec or field.codec.shape != "value" or field.codec.needs:
                 raise TableError(f"{row.origin}: {row}: {name} is no plain value; expected a field with one text")
             if field.secret and not row.secret:

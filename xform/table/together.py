@@ -111,7 +111,7 @@ def _refuse_joins(tables: Tables) -> None:
                 key = table.fields[name]
                 if key not in table.rows or not _tells(key) or (key.codec and (key.codec.needs or key.codec.unit)):
                     raise TableError(
-                        f"{join.origin}: {table.name}: `on` names {key}; expected one value of its own element that is "
+                        f"{join.asked}: {table.name}: `on` names {key}; expected one value of its own element that is "
                         "always read, with neither needs nor unit"
                     )
             for row in join.rows:

@@ -1,11 +1,11 @@
-"""Ways through finished tables: the rows that sit in one element, and the joins of a document."""
+"""Ways through finished tables: the rows that sit in one element, the devices and the joins of a document."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from graphlib import TopologicalSorter
 
-from xform.table.model import Choice, Join, Row, Shape, Step, Table, Tables
+from xform.table.model import Join, Row, Shape, Step, Table, Tables
 
 Owners = tuple[tuple[Row, Table], ...]
 
@@ -41,11 +41,16 @@ def reachable(shapes: Mapping[str, Shape], root: str) -> set[str]:
     return found
 
 
+def device_rows(tables: Tables) -> Iterator[Row]:
+    """The root's rows that hold devices with a ladder."""
+    for row in tables.document.rows:
+        if row.entity and row.form in ("list", "one") and not row.embeds and tables.shapes[row.entity].ladder:
+            yield row
+
+
 def joins(tables: Tables) -> Iterator[tuple[Table, Join, Row]]:
     """Every join of an entity that the root holds, with the root's row that holds it."""
-    root = tables.shapes[tables.root]
-    assert isinstance(root, Table)
-    for row in root.rows:
+    for row in tables.document.rows:
         shape = tables.shapes[row.entity] if row.entity else None
         if isinstance(shape, Table):
             for join in shape.joins:
@@ -80,7 +85,7 @@ def standing(tables: Tables, name: str, seen: tuple[str, ...] = ()) -> Step:
     if shape.element:
         return Step(shape.element, shape.element)
     for owner in tables.shapes.values():
-        for table in owner.variants.values() if isinstance(owner, Choice) else (owner,):
+        for table in owner.tables:
             for row in table.rows:
                 if row.entity == name and row.path.steps:
                     return row.path.steps[-1]

@@ -13,7 +13,7 @@ def align(old: Sequence[Any], new: Sequence[Any], by: Sequence[str], freeze: Cal
     """For each new item the place of the old one that it is, or None.  No old one is taken twice.
 
     Keys are tried in turn; one that several items have on a side tells nothing.  What no key tells is aligned as a
-    sequence: equal items first, then what stands between the same neighbours, one for one.
+    sequence: equal items first, then equal ones that moved, then what stands between the same neighbours, one for one.
     """
     if by and _all_told(old, new, by[0]):
         return list(range(len(new)))
@@ -24,16 +24,26 @@ def align(old: Sequence[Any], new: Sequence[Any], by: Sequence[str], freeze: Cal
         for value, place in theirs.items():
             if value in ours:
                 found[place] = ours[value]
+    taken = set(found)
+    left = {place: freeze(item) for place, item in enumerate(old) if place not in taken}
+    right = {at: freeze(item) for at, item in enumerate(new) if found[at] is None}
+    if not left or not right:
+        return found
     # what is told stays where it is; between two of these, one may have become another
     kept = in_place(found)
     anchors = [(place, at) for at, place in enumerate(found) if place in kept]
     edges = [(-1, -1), *anchors, (len(old), len(new))]
-    taken = {place for place in found if place is not None}
+    instead = []
     for (one, other), (last, end) in pairwise(edges):
-        left = [place for place in range(one + 1, last) if place not in taken]
-        right = [place for place in range(other + 1, end) if found[place] is None]
-        if left and right:
-            _between(old, new, left, right, by, freeze, found)
+        here = [place for place in range(one + 1, last) if place in left]
+        there = [at for at in range(other + 1, end) if at in right]
+        instead += _between(left, right, here, there, found)
+    _moved(left, right, found)
+    for here, there in instead:
+        still = [place for place in here if place in left], [at for at in there if at in right]
+        for place, at in zip(*still, strict=False):
+            if not _told_apart(old[place], new[at], by):
+                found[at] = place
     return found
 
 
@@ -44,27 +54,39 @@ def _all_told(old: Sequence[Any], new: Sequence[Any], key: str) -> bool:
 
 
 def _between(
-    old: Sequence[Any],
-    new: Sequence[Any],
-    left: list[int],
-    right: list[int],
-    by: Sequence[str],
-    freeze: Callable[[Any], Any],
-    found: list[int | None],
-) -> None:
-    sequences = [freeze(old[place]) for place in left], [freeze(new[place]) for place in right]
+    left: dict[int, Any], right: dict[int, Any], ours: list[int], theirs: list[int], found: list[int | None]
+) -> list[tuple[list[int], list[int]]]:
+    """Find the equal items of two sequences, which leave `left` and `right`; what stands in place of what."""
+
+    def pair(place: int, at: int) -> None:
+        found[at] = place
+        del left[place], right[at]
+
     # both ends first, so that of items that are alike the one that was edited is the one
-    while left and right and sequences[0][0] == sequences[1][0]:
-        found[right.pop(0)] = left.pop(0)
-        del sequences[0][0], sequences[1][0]
-    while left and right and sequences[0][-1] == sequences[1][-1]:
-        found[right.pop()] = left.pop()
-        del sequences[0][-1], sequences[1][-1]
+    while ours and theirs and left[ours[0]] == right[theirs[0]]:
+        pair(ours.pop(0), theirs.pop(0))
+    while ours and theirs and left[ours[-1]] == right[theirs[-1]]:
+        pair(ours.pop(), theirs.pop())
+    sequences = [left[place] for place in ours], [right[at] for at in theirs]
+    instead = []
     for what, start, end, first, last in SequenceMatcher(None, *sequences, autojunk=False).get_opcodes():
-        if what in ("equal", "replace"):
-            for one, other in zip(left[start:end], right[first:last], strict=False):
-                if what == "equal" or not _told_apart(old[one], new[other], by):
-                    found[other] = one
+        if what == "equal":
+            for place, at in zip(ours[start:end], theirs[first:last], strict=True):
+                pair(place, at)
+        elif what == "replace":
+            instead.append((ours[start:end], theirs[first:last]))
+    return instead
+
+
+def _moved(left: dict[int, Any], right: dict[int, Any], found: list[int | None]) -> None:
+    """Find the equal items that stand elsewhere."""
+    places: dict[Any, list[int]] = {}
+    for place, value in reversed(left.items()):
+        places.setdefault(value, []).append(place)
+    for at, value in list(right.items()):
+        if same := places.get(value):
+            found[at] = place = same.pop()
+            del left[place], right[at]
 
 
 def in_place(found: Sequence[int | None]) -> set[int]:

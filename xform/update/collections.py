@@ -26,17 +26,21 @@ def items(up: Updater, row: Row, place: Place, one: list[Any], other: list[Any],
         holders = [holder for holder in holders if up.says(row, path, holder, needs) is not None]
     found = align(one, other, row.by, freeze)
     still = in_place(found)
+    # in front of each item the next one that stays where it is
+    ahead: list[int | None] = [None]
+    for old in reversed(found):
+        ahead.append(old if old in still else ahead[-1])
+    ahead.reverse()
     last: Element | None = None
-    for at, value in enumerate(other):
-        old = found[at]
+    for old, value, then in zip(found, other, ahead, strict=False):
+        following = None if then is None else holders[then]
         if old is None:
-            following = next((holders[n] for n in found[at:] if n is not None and n in still), None)
             last = grow(up, row, place, value, last, following, needs)
             continue
         holder = holders[old]
         up.was[id(value)] = one[old]
         if old not in still:
-            move(up, holder, last, next((holders[n] for n in found[at:] if n in still and n is not None), None))
+            move(up, holder, last, following)
         if (up.live and row.entity) or one[old] != value:
             up.changed.add(id(value))
             if row.entity:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from attrs import define, field
+from lxml import etree
 
 from xform.text import Text
-from xform.xml import Element
+from xform.xml import Element, own_text
 
 
 @define
@@ -17,7 +18,8 @@ class Edits:
     `attributes` holds what attributes were, by element and name, and `order` their names in the order that rows give
     them; `texts` the elements with another text, and whether white space around it is none of the value's; `placed`
     the elements that were put in or moved, and the verbatim text that one stands for; `gone` those that were in the
-    text and are taken from their place; `grown` and `shrunk` the elements whose children changed.
+    text and are taken from their place; `grown` and `shrunk` the elements whose children changed, `children` the text
+    and the children, with what is behind each, that these had.
     """
 
     text: Text
@@ -28,11 +30,11 @@ class Edits:
     gone: dict[Element, None] = field(factory=dict)
     grown: dict[Element, None] = field(factory=dict)
     shrunk: dict[Element, None] = field(factory=dict)
+    children: dict[Element, tuple[str | None, list[tuple[Element, str | None]]]] = field(factory=dict)
     _undo: list[Callable[[], None]] = field(factory=list)
-    _children: dict[Element, tuple[str | None, list[tuple[Element, str | None]]]] = field(factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self._undo or self._children)
+        return bool(self._undo or self.children)
 
     def _note(self, undo: Callable[[], None]) -> None:
         _ = self.text.elements  # counted before the first edit
@@ -94,20 +96,25 @@ class Edits:
     def _restore(self, *parents: Element) -> None:
         """Note the children of elements, so that they can be put back."""
         for parent in parents:
-            if parent not in self._children:
+            if parent not in self.children:
                 _ = self.text.elements  # counted before the first edit
-                self._children[parent] = parent.text, [(child, child.tail) for child in parent]
+                self.children[parent] = parent.text, [(child, child.tail) for child in parent]
 
     def undo(self) -> None:
         """Take everything back, on the tree."""
-        for parent, (text, children) in self._children.items():
+        for parent, (text, children) in self.children.items():
             parent[:] = [child for child, _ in children]
             parent.text = text
             for child, tail in children:
                 child.tail = tail
-        self._children.clear()
+        self.children.clear()
         while self._undo:
             self._undo.pop()()
+
+    def in_text(self, element: Element) -> bool:
+        """Whether an element is one of the document's that the text has already."""
+        chain = (element, *element.iterancestors(etree.Element))
+        return chain[-1] is self.text.root and not any(one in self.placed and one not in self.gone for one in chain)
 
     def within(self, elements: Collection[Element]) -> bool:
         """Whether all edits are in some elements."""
@@ -123,9 +130,16 @@ def _put(element: Element, name: str, value: str | None) -> None:
 
 
 def _take(element: Element) -> None:
-    """Remove an element, and leave the text behind it."""
-    parent, before, tail = element.getparent(), element.getprevious(), element.tail
+    """Remove an element, and leave the text behind it; no white space where that would become part of a text."""
+    parent, before = element.getparent(), element.getprevious()
     assert parent is not None
+    if own_text(parent).strip() and not any(isinstance(one.tag, str) for one in element.itersiblings(preceding=True)):
+        for one in (element, *element.itersiblings()):
+            if one is not element and isinstance(one.tag, str):
+                break
+            if not (one.tail or "").strip():
+                one.tail = None
+    tail = element.tail
     parent.remove(element)
     element.tail = None
     if tail and before is not None:

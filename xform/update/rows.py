@@ -36,8 +36,7 @@ class Updater:
     def document(self, root: Element, old: Any, new: Any) -> None:
         """Edit a document that reads as `old`, so that it reads as `new`."""
         self.root = root
-        table = self.tables.shapes[self.tables.root]
-        assert isinstance(table, Table)
+        table = self.tables.document
         self.table(table, root, old, new)
         place = Place(root, self.layouts(table))
         for joined, join, row in self.layouts.joins:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import deepcopy
 from functools import cached_property
+from itertools import takewhile
 
 from lxml import etree
 
-from xform.errors import DocumentError
 from xform.text import Span
 from xform.update.edits import Edits
-from xform.xml import VERBATIM, Element, escape_attribute, escape_text, parse_text, shown, to_text
+from xform.update.prefixes import Prefixes
+from xform.xml import VERBATIM, Element, element_name, escape_attribute, escape_text, own_text, parse_text, to_text
 
 INDENT = "  "  # where a document shows none of its own
 
@@ -25,8 +26,9 @@ Splice = tuple[int, int, str]
 class Splices:
     """The text of a document with the edits of its tree."""
 
-    def __init__(self, edits: Edits) -> None:
+    def __init__(self, edits: Edits, namespaces: dict[str, str]) -> None:
         self.edits, self.text = edits, edits.text
+        self.prefixes = Prefixes(edits.text, edits, namespaces)
 
     def applied(self) -> str:
         """The text with all edits."""
@@ -36,19 +38,22 @@ class Splices:
         """An element of the document read anew from the text that it has with all edits."""
         span = self.text.span(element)
         inside = [splice for splice in self._all if _within(splice, span)]
-        spaces = element.getparent()
-        declared = "" if spaces is None else "".join(_declaration(*pair) for pair in spaces.nsmap.items())
-        read: Element = parse_text(f"<w{declared}>{_apply(self.text.text, span.start, span.end, inside)}</w>")[0]
+        outer = element.getparent()
+        declared = {} if outer is None else self.prefixes.in_force(outer)
+        spaces = "".join(f" {name}={value}" for name, value in declared.items())
+        read: Element = parse_text(f"<w{spaces}>{_apply(self.text.text, span.start, span.end, inside)}</w>")[0]
         return read
 
     @cached_property
     def _all(self) -> list[Splice]:
         """What is cut from the text and what is put in its place, in order."""
         splices = [splice for splice in self._changes() if splice[0] != splice[1] or splice[2]]
-        cuts: dict[Element, Splice] = {one: (*lines, "") for one, lines in self._cuts.items()}
+        cuts: dict[Element, Splice] = (
+            {one: (*lines, "") for one, lines in self._cuts.items()} if self.edits.gone else {}
+        )
         # inner ones first: what is edited in an element that moves, moves with it
         for parent in sorted(self.edits.grown, key=_depth, reverse=True):
-            if not self._attached(parent) or self._new(parent):
+            if not self.edits.in_text(parent):
                 continue
             carried: dict[Element, str] = {}
             for child in parent:
@@ -64,32 +69,53 @@ class Splices:
 
     def _changes(self) -> Iterator[Splice]:
         for element, before in self.edits.attributes.items():
-            if self._attached(element) and not self._new(element):
+            if self.edits.in_text(element):
                 yield from self._tag(element, before)
         for element, trims in self.edits.texts.items():
-            one_tag = element in self.edits.grown and self.text.span(element).head == self.text.span(element).end
-            if self._attached(element) and not self._new(element) and not one_tag:
+            if self.edits.in_text(element) and not self._opens(element):
                 yield from self._own_text(element, trims)
+        for element in self._bereft if self.edits.gone else ():
+            if self.edits.texts.get(element, True):
+                yield from self._blanks(element)
 
-    def _attached(self, element: Element) -> bool:
-        root = self.text.root
-        return element is root or any(outer is root for outer in element.iterancestors())
+    def _opens(self, element: Element) -> bool:
+        """Whether an element that is one tag gets children: with these its text is written."""
+        span = self.text.span(element)
+        return span.head == span.end and any(child in self.edits.placed for child in element)
 
-    def _new(self, element: Element) -> bool:
-        """Whether the text has it not yet."""
-        return any(
-            one in self.edits.placed and one not in self.edits.gone
-            for one in (element, *element.iterancestors(etree.Element))
-        )
+    @cached_property
+    def _bereft(self) -> dict[Element, list[Element]]:
+        """Elements with a text that lose the first of their children behind it, and these."""
+        found = {}
+        for element, (_, children) in self.edits.children.items():
+            if own_text(element).strip() and self.edits.in_text(element):
+                there = (child for child, _ in children if isinstance(child.tag, str))
+                found[element] = list(takewhile(self.edits.gone.__contains__, there))
+        return {element: lost for element, lost in found.items() if lost}
+
+    def _blanks(self, element: Element) -> Iterator[Splice]:
+        """The white space behind children that are gone, which would be read as part of the text."""
+        spans = [self.text.span(child) for child in self._bereft[element]]
+        ends = [*(span.start for span in spans[1:]), self._text_end(element)]
+        for span, end in zip(spans, ends, strict=True):
+            yield from ((start, stop, "") for start, stop, part in self.text.parts(span.end, end) if not part.strip())
+
+    def _text_end(self, element: Element) -> int:
+        """Where the text of an element ends: at the first of its children that stays in its place, if one does."""
+        children = (child for child in element if isinstance(child.tag, str) and child not in self.edits.placed)
+        first = next(children, None)
+        return self.text.span(element).tail if first is None else self.text.span(first).start
 
     @cached_property
     def _cuts(self) -> dict[Element, tuple[int, int]]:
         """What is cut from the text: elements that are gone with their lines, but for those in one that is gone."""
         spans = sorted(((self.text.span(one), one) for one in self.edits.gone), key=lambda pair: pair[0].start)
+        # in front of these is text, to the last blank
+        behind_text = {child for children in self._bereft.values() for child in children}
         cuts, end = {}, 0
         for span, one in spans:
             if span.end > end:
-                cuts[one] = self.text.lines(span)
+                cuts[one] = (span.start, span.end) if one in behind_text else self.text.lines(span)
                 # what is in an element that moves is cut from it all the same
                 end = end if one in self.edits.placed else span.end
         return cuts
@@ -97,6 +123,9 @@ class Splices:
     def _tag(self, element: Element, before: dict[str, str | None]) -> Iterator[Splice]:
         there, order = self.text.attributes(element), self.edits.order[element]
         quote = next((found[3][0] for found in there.values()), "'")
+        begin = self.text.name(self.text.span(element)).end()
+        for name, value in self.prefixes.declared.get(element, {}).items():
+            yield begin, begin, f" {name}={value}"
         for name, old in before.items():
             new, found = element.get(name), there.get(name)
             if new == old:
@@ -109,12 +138,8 @@ class Splices:
                 # behind the last of those that the rows name before it
                 earlier = order[: order.index(name)] if name in order else tuple(there)
                 last = max((there[one] for one in earlier if one in there), key=lambda one: one.end(), default=None)
-                at = last.end() if last else self.text.name(self.text.span(element)).end()
-                yield (
-                    at,
-                    at,
-                    f"{last[1] if last else ' '}{_written(element, name)}={quote}{_escaped(new, quote)}{quote}",
-                )
+                at, blanks = (last.end(), last[1]) if last else (begin, " ")
+                yield at, at, f"{blanks}{self.prefixes.attribute(element, name)}={quote}{_escaped(new, quote)}{quote}"
 
     def _own_text(self, element: Element, trims: bool) -> Iterator[Splice]:
         span, text = self.text.span(element), escape_text(element.text or "")
@@ -122,10 +147,7 @@ class Splices:
             if text:
                 yield self._opened(span, text)
             return
-        inner = next(
-            (child for child in element if isinstance(child.tag, str) and child not in self.edits.placed), None
-        )
-        end = span.tail if inner is None else self.text.span(inner).start
+        end = self._text_end(element)
         # children that go take the white space in front of them along
         cuts = sorted(cut for cut in self._cuts.values() if span.head <= cut[0] < end)
         gaps = zip([span.head, *(cut[1] for cut in cuts)], [*(cut[0] for cut in cuts), end], strict=True)
@@ -168,7 +190,7 @@ class Splices:
         if last is not None:
             at = self.text.span(last).end
             return at, at, new
-        own = (parent.text or "").strip()
+        own = own_text(parent).strip()
         if following is not None and (own or margin is None):
             at = self.text.span(following).start
             return at, at, new
@@ -183,7 +205,7 @@ class Splices:
 
     def _margin(self, parent: Element, there: list[Element]) -> str | None:
         """The blanks in front of new children, or None where they stand in a line with others."""
-        if (parent.text or "").strip():
+        if own_text(parent).strip():
             return None
         for child in there:
             return self.text.margin(self.text.span(child).start)
@@ -195,7 +217,7 @@ class Splices:
         """What this document indents a level by: what the root's children stand further in than the root."""
         outer = self.text.margin(self.text.span(self.text.root).start) or ""
         for child in self.text.root.iterchildren(etree.Element):
-            inner = None if self._new(child) else self.text.margin(self.text.span(child).start)
+            inner = self.text.margin(self.text.span(child).start) if self.edits.in_text(child) else None
             if inner and inner != outer and inner.startswith(outer):
                 return inner[len(outer) :]
         return INDENT
@@ -205,22 +227,21 @@ class Splices:
             return carried[child]
         if (verbatim := self.edits.placed[child]) is not None:
             return verbatim
-        spaces, child = _undeclared(child), self._kept_whole(child)
+        parent, copied = child.getparent(), self._copied(child)
+        assert parent is not None
+        declared = self.prefixes.given(copied, parent)
         if margin is None:
-            text = to_text(child, "", "", "")
+            text = to_text(copied, "", "", "")
         else:
-            text = to_text(child, margin, self._step, self.text.newline).strip(" \t\r\n")
-        at = len(shown(child)) + 1
-        return text[:at] + "".join(_declaration(*pair) for pair in spaces) + text[at:]
+            text = to_text(copied, margin, self._step, self.text.newline).strip(" \t\r\n")
+        at = len(element_name(copied)) + 1
+        return text[:at] + declared + text[at:]
 
-    def _kept_whole(self, child: Element) -> Element:
+    def _copied(self, child: Element) -> Element:
         """A new element to be written, in which those that stand for a verbatim text have it."""
-        inner = [one for one in child.iter(etree.Element) if self.edits.placed.get(one) is not None]
-        if not inner:
-            return child
         copied = deepcopy(child)
         copies = dict(zip(child.iter(etree.Element), copied.iter(etree.Element), strict=True))
-        for one in inner:
+        for one in [one for one in child.iter(etree.Element) if self.edits.placed.get(one) is not None]:
             holder, kept = copies[one].getparent(), etree.Element(VERBATIM)
             kept.text = self.edits.placed[one]
             if holder is not None:
@@ -250,36 +271,6 @@ def _apply(text: str, start: int, end: int, splices: list[Splice]) -> str:
     return "".join([*parts, text[at:end]])
 
 
-def _written(element: Element, name: str) -> str:
-    """An attribute's name as the document writes it."""
-    if not name.startswith("{"):
-        return name
-    uri, _, local = name[1:].partition("}")
-    prefix = next((prefix for prefix, known in element.nsmap.items() if known == uri and prefix), None)
-    if prefix is None:
-        raise DocumentError(f"no prefix stands for {uri!r} at <{shown(element)}>; declare one there")
-    return f"{prefix}:{local}"
-
-
 def _escaped(value: str, quote: str) -> str:
     text = escape_attribute(value)
     return text.replace("&apos;", "'").replace('"', "&quot;") if quote == '"' else text
-
-
-def _declaration(prefix: str | None, uri: str | None) -> str:
-    name = f"xmlns:{prefix}" if prefix else "xmlns"
-    return f" {name}='{escape_attribute(uri or '')}'"
-
-
-def _undeclared(child: Element) -> list[tuple[str | None, str | None]]:
-    """The namespaces that a new element uses and that are not in force where it stands."""
-    parent = child.getparent()
-    outer = parent.nsmap if parent is not None else {}
-    used: dict[str | None, str | None] = {}
-    for element in child.iter(etree.Element):
-        used.setdefault(element.prefix, etree.QName(element).namespace)
-        for name in element.attrib:
-            if str(name).startswith("{"):
-                uri = etree.QName(name).namespace
-                used.setdefault(next(p for p, known in element.nsmap.items() if known == uri and p), uri)
-    return [(prefix, uri) for prefix, uri in used.items() if outer.get(prefix) != uri]

@@ -49,12 +49,10 @@ from . import (
     sysinfo,
 )
 from .carry import carry
-from .context import Cluster, Config, Host, OsInfo, Setting
+from .context import Cluster, Config, Entity, Host, OsInfo, Setting
 
 __all__ = ["Cluster", "Config", "Host", "OsInfo", "plan", "recall"]
 
-Entity = Any
-"""Entity classes are made from the tables; the dialect at hand has them."""
 
 _PLAN: tuple[Callable[[Entity, Setting], Entity], ...] = (
     # the machine

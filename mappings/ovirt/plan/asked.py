@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from math import prod
-from typing import Any
 
 from xform import EntityError
 
 from .clock import offset
-from .context import Setting
+from .context import Entity, Setting
 from .cpus import resized
 from .machine import chipset
-
-Entity = Any
 
 
 def check(vm: Entity, setting: Setting, *, profiles: bool) -> None:

@@ -2,15 +2,12 @@
 
 from collections.abc import Callable
 from itertools import groupby
-from typing import Any
 
 from attrs import evolve
 
 from .common import claim
-from .context import Setting
+from .context import Entity, Setting
 from .drives import drives, is_disk, is_payload, precedence
-
-Entity = Any
 
 # What libvirt adds where no device has a number; it refuses numbers beside it.
 _ADDED = ["hd"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import evolve, fields
 
-Entity = Any
+from .context import Entity
 
 
 def carry(vm: Entity, known: Entity) -> Entity:

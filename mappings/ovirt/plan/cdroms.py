@@ -5,17 +5,14 @@ The guest gets every drive that the VM has, with or without a medium, and one fo
 
 from collections.abc import Iterator
 from itertools import chain, count
-from typing import Any
 
 from attrs import evolve
 
 from . import storage, volumes
 from .common import claim
-from .context import Setting, complete
+from .context import Entity, Setting, complete
 from .drives import drives, each, is_payload, labelled, named, pairs
 from .machine import has_q35
-
-Entity = Any
 
 # Places on the bus that guests find the first CD-ROM at, and one that the host makes of files; IDE has four of them.
 _CDROM = 2

@@ -6,15 +6,12 @@ import tomllib
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from attrs import evolve
 
-from .context import Config, OsInfo, Setting, complete
+from .context import Config, Entity, OsInfo, Setting, complete
 from .features import enlightened
-
-Entity = Any
 
 _UTC = "Etc/GMT"
 _WINDOWS = Path(__file__).parents[1] / "data" / "windows_zones.toml"

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .context import Host, Setting
+from .context import Entity, Host, Setting
 from .machine import has_q35
-
-Entity = Any
-"""Entity classes are made from the tables; the dialect at hand has them."""
 
 PCI_PLACE = ("domain", "bus", "slot", "function")
 

@@ -16,6 +16,9 @@ from attrs import asdict, evolve, field, frozen
 
 from xform import EntityError
 
+Entity = Any
+"""Entity classes are made from the tables; the dialect at hand has them."""
+
 Arch = Literal["x86_64", "ppc64", "ppc64le", "s390x"]
 
 _DATA = Path(__file__).parents[1] / "data"
@@ -320,7 +323,7 @@ def os_of(name: str | None) -> OsInfo:
     if name is None:
         return OsInfo()
     if name not in shipped:
-        raise EntityError(f"no operating system {name!r}; expected one of {', '.join(shipped)}")
+        raise EntityError(f"no operating system {name!r}; expected one such as {', '.join(list(shipped)[:8])}")
     values: dict[str, Any] = {}
     at: str | None = name
     while at is not None:

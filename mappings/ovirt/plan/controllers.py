@@ -7,8 +7,8 @@ from typing import Any
 
 from attrs import evolve
 
-from .common import Entity, claim, each, shown, virtio
-from .context import Setting, complete
+from .common import claim, each, shown, virtio
+from .context import Entity, Setting, complete
 from .cpus import online
 from .machine import has_q35
 from .scsi import SPAPR_MODEL, VIRTIO_MODELS

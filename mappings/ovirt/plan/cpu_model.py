@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from attrs import evolve
 
-from .context import Setting, complete
-
-Entity = Any
+from .context import Entity, Setting, complete
 
 _POLICIES = {"+": "require", "-": "disable"}
 _MODES = {"hostPassthrough": "host-passthrough", "hostModel": "host-model"}

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 from attrs import evolve
 
-from .context import Config, Setting, complete
+from .context import Config, Entity, Setting, complete
 from .machine import has_q35
-
-Entity = Any
 
 # A PC without Q35 numbers its CPUs in 8 bits, and keeps some of the numbers.
 _APIC_BITS = 8

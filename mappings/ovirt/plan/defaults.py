@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from .context import Setting, complete
-
-Entity = Any
+from .context import Entity, Setting, complete
 
 
 def plan(vm: Entity, setting: Setting) -> Entity:

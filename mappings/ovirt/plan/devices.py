@@ -8,8 +8,8 @@ from typing import Any
 
 from attrs import evolve
 
-from .common import Entity, claim, each, shown, virtio
-from .context import Setting, complete
+from .common import claim, each, shown, virtio
+from .context import Entity, Setting, complete
 from .controllers import usb_usable
 
 _AGENT = "ovirt-guest-agent.0"

@@ -1,17 +1,14 @@
 """Disks: their names, where their content is, how QEMU serves them, and what the host must know of them."""
 
 from collections import Counter
-from typing import Any
 
 from attrs import asdict, evolve
 
 from . import storage, volumes
 from .common import claim
-from .context import DiskProfile, Setting, StorageQos, complete
+from .context import DiskProfile, Entity, Setting, StorageQos, complete
 from .drives import drives, each, is_disk, least_used, named, pairs, precedence, told
 from .machine import has_q35
-
-Entity = Any
 
 _MIB = 1048576
 _CACHES = ("none", "writeback", "writethrough")
@@ -68,7 +65,7 @@ def native(disk: Entity, setting: Setting) -> bool:
     return image and setting.config.gluster_native_io and storage.domain(disk, setting).kind == "glusterfs"
 
 
-def cache(disk: Entity, vm: Entity, setting: Setting) -> str:
+def cache(disk: Entity, vm: Entity) -> str:
     """What is shown of a snapshot may lie in the host's memory, where no direct access is; else the VM may choose."""
     if disk.snapshot_id is not None:
         return "writethrough"
@@ -136,7 +133,7 @@ def _served(disk: Entity, vm: Entity, setting: Setting) -> Entity:
             disk = complete(disk, discard_no_unref=True)
     if isinstance(disk.source, dialect.FileDiskSource | dialect.BlockDiskSource | dialect.NetworkDiskSource):
         disk = complete(disk, io="native" if native(disk, setting) else "threads")
-        disk = complete(disk, cache=cache(disk, vm, setting))
+        disk = complete(disk, cache=cache(disk, vm))
     reserves = disk.scsi_reservation and setting.config.scsi_reservation
     if reserves and storage.kind(disk, setting) == "lun" and isinstance(disk.source, dialect.BlockDiskSource):
         disk = evolve(disk, source=complete(disk.source, reservations=dialect.Reservations(managed=True)))

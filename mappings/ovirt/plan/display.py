@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from attrs import evolve
 
-from .common import Entity, each, shown, virtio
-from .context import Setting, complete
+from .common import each, shown, virtio
+from .context import Entity, Setting, complete
 from .controllers import usb_model, usb_usable
 from .hostdevs import shows_screen
 from .identities import overrides

@@ -8,9 +8,7 @@ from typing import Any
 
 from attrs import evolve
 
-from .context import Setting
-
-Entity = Any
+from .context import Entity, Setting
 
 # The first letters of a drive's name, as the guest's kernel has them; a bus that is not here has `sd`.
 _PREFIXES = {"virtio": "vd", "ide": "hd", "fdc": "fd", "xen": "xvd", "uml": "ubd"}

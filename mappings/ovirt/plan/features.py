@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from attrs import evolve
 
-from .context import Setting, complete
+from .context import Entity, Setting, complete
 from .cpus import most
 from .machine import bios_of
 from .memory import limit, nvdimms
-
-Entity = Any
 
 _SPINLOCK_RETRIES = 8191
 _MIB = 1024  # KiB

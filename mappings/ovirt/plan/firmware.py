@@ -5,14 +5,10 @@ Behind the devices, for it asks whether there is a serial console.
 
 from __future__ import annotations
 
-from typing import Any
-
 from attrs import evolve
 
-from .context import Setting, complete
+from .context import Entity, Setting, complete
 from .machine import bios_of
-
-Entity = Any
 
 _UEFI = ("q35_ovmf", "q35_secure_boot")
 _MENU = 30000  # ms

@@ -11,8 +11,8 @@ from typing import Any
 
 from attrs import evolve
 
-from .common import PCI_PLACE, Entity, counterpart, each, name_at, virtio
-from .context import HostDevice, Setting, complete
+from .common import PCI_PLACE, counterpart, each, name_at, virtio
+from .context import Entity, HostDevice, Setting, complete
 from .identities import identify
 from .nvdimm import LABEL_SIZE, aligned_size, hot_plug_factor
 

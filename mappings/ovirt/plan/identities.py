@@ -8,8 +8,8 @@ from typing import Any
 
 from attrs import evolve, fields
 
-from .common import Entity, claim
-from .context import Setting
+from .common import claim
+from .context import Entity, Setting
 
 # Controllers that come with the machine and keep their own names; disks find their bus by these.
 _BUILT_IN = ("pci", "isa", "ide", "sata", "fdc")

@@ -7,9 +7,8 @@ from typing import Any
 
 from attrs import evolve
 
-from .context import OsInfo, Setting
+from .context import Entity, OsInfo, Setting
 
-Entity = Any
 Files = dict[str, bytes]
 
 _LABEL = "config-2"  # by which cloud-init and Ignition find the volume

@@ -1,14 +1,10 @@
 """Leases on storage, so that no two hosts run the same VM or write to the same volume."""
 
-from typing import Any
-
 from attrs import evolve
 
 from . import storage
-from .context import Setting
+from .context import Entity, Setting
 from .drives import drives, is_disk
-
-Entity = Any
 
 _PLACEHOLDER = "LEASE-PATH:{volume}:{domain}"
 

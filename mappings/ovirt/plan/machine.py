@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from attrs import evolve
 
 from xform import Opaque
 
-from .context import Setting, complete
+from .context import Entity, Setting, complete
 
-Entity = Any
 Chipset = Literal["q35", "i440fx"]
 BiosType = Literal["i440fx_sea_bios", "q35_sea_bios", "q35_ovmf", "q35_secure_boot"]
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from attrs import evolve
 
-from .context import Setting, complete
+from .context import Entity, Setting, complete
 from .cpus import most
 from .machine import has_q35
-
-Entity = Any
 
 _MANY = 256
 _HARD_LIMIT = 1 << 40  # KiB; 1 PiB: none in effect, where libvirt's own guess would be too low

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from attrs import evolve
 
-from .context import Setting, complete
+from .context import Entity, Setting, complete
 from .nvdimm import aligned_size
-
-Entity = Any
 
 _KIB = 1024
 _MIB = 1024 * 1024

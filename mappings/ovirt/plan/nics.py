@@ -9,8 +9,8 @@ from typing import Any
 
 from attrs import evolve
 
-from .common import PCI_PLACE, Entity, claim, counterpart, each, name_at, virtio
-from .context import Network, NetworkQos, Setting, VnicProfile, complete
+from .common import PCI_PLACE, claim, counterpart, each, name_at, virtio
+from .context import Entity, Network, NetworkQos, Setting, VnicProfile, complete
 from .cpus import online
 from .identities import identify
 
@@ -148,13 +148,13 @@ def _bridged(nic: Entity, profile: VnicProfile | None, network: Network | None, 
         nic,
         linked=network is not None,
         isolated=True if network and network.port_isolation else None,
-        queues=queue_count(nic, profile, vm, setting),
+        queues=queue_count(nic, profile, vm),
         mtu=mtu(network, setting),
     )
     return _limited(complete(nic, driver=driver or ("vhost" if nic.queues else None)), profile, vm, setting)
 
 
-def queue_count(nic: Entity, profile: VnicProfile | None, vm: Entity, setting: Setting) -> int | None:
+def queue_count(nic: Entity, profile: VnicProfile | None, vm: Entity) -> int | None:
     """Queues that a profile wants, else one for each CPU of a virtio NIC; one is never said, as libvirt forgets it."""
     text = profile.custom_properties.get(_QUEUES) if profile else None
     if text is not None and text.isdecimal():

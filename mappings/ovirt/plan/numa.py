@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import cycle
-from typing import Any
 
 from attrs import evolve, frozen
 
-from .context import Setting, complete
+from .context import Entity, Setting, complete
 from .cpus import most, online, resized
 from .memory import limit, nvdimms
 from .numbers import numbers, ranges
 from .storage import hosted_engine
-
-Entity = Any
 
 _KIB = 1024
 _DEFAULT_MODE = "interleave"

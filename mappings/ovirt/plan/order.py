@@ -10,8 +10,7 @@ from typing import Any
 
 from attrs import evolve
 
-from .common import Entity
-from .context import Setting
+from .context import Entity, Setting
 
 _MEDIA = {"cdrom": 1, "floppy": 2}
 _LAST = 9

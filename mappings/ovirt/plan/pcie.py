@@ -11,8 +11,8 @@ from typing import Any
 
 from attrs import evolve
 
-from .common import Entity, claim
-from .context import Setting
+from .common import claim
+from .context import Entity, Setting
 from .identities import derived
 from .machine import has_q35
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from attrs import evolve
 
-from .context import HostNumaNode, Setting, complete
+from .context import Entity, HostNumaNode, Setting, complete
 from .cpus import policy_of
 from .numa import nodes_of, tuned
 from .numbers import numbers, ranges
-
-Entity = Any
 
 
 def pins_by_numa(vm: Entity, setting: Setting) -> dict[str, str]:

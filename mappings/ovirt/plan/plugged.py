@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from attrs import evolve
 
-from .context import Setting
+from .context import Entity, Setting
 from .drives import is_drive
 from .identities import identify
-
-Entity = Any
 
 
 def plan(vm: Entity, setting: Setting) -> Entity:

@@ -3,15 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import count
-from typing import Any
 
 from attrs import evolve
 
 from .common import claim
-from .context import Setting
+from .context import Entity, Setting
 from .drives import drives, each, is_disk, least_used, number, pairs, precedence
 
-Entity = Any
 Units = dict[int, set[int]]
 
 VIRTIO_MODELS = ("virtio-scsi", "virtio-transitional", "virtio-non-transitional")

@@ -1,12 +1,8 @@
 """The storage behind a disk: what kind it is, and how QEMU reaches it."""
 
-from typing import Any
-
-from .context import Setting, StorageDomain
+from .context import Entity, Setting, StorageDomain
 from .drives import drives, labelled
 from .volumes import block_path, file_path
-
-Entity = Any
 
 NO_POOL = "00000000-0000-0000-0000-000000000000"
 

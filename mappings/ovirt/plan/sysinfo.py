@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from attrs import evolve
 
-from .context import Setting
-
-Entity = Any
+from .context import Entity, Setting
 
 _HOST_SERIAL = "HOST-SERIAL:"
 

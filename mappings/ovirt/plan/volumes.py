@@ -2,11 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
-from .context import Host
-
-Entity = Any
+from .context import Entity, Host
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # Of the storage as it is mounted, of the links of a data center, and of those that a prepared image gets.

@@ -75,7 +75,7 @@ def only(vm: Any) -> Any:
 
 def problems(vm: Any, version: str = "libvirt-9.0.0") -> list[str]:
     """What libvirt's schema has against the VM's document."""
-    return [str(problem) for problem in Schema(corpus("schemas") / version).problems(OVIRT.generate(vm))]
+    return Schema(corpus("schemas") / version).said(OVIRT.tree(OVIRT.generate(vm)))
 
 
 # Disks of every kind of storage.

@@ -65,4 +65,4 @@ def recalled(guest: Any, known: Any, given: Any) -> Any:
 def faults(guest: Any) -> list[str]:
     """What libvirt's schema finds wrong with the VM's document."""
     schema = Schema(corpus("schemas") / "libvirt-9.0.0")
-    return [str(problem) for problem in schema.problems(OVIRT.generate(guest))]
+    return schema.said(OVIRT.tree(OVIRT.generate(guest)))

@@ -8,9 +8,17 @@ from lxml import etree
 
 from xform.codecs import Codec
 from xform.entities import Classes, Opaque, empty
-from xform.table.model import Choice, Join, Path, Row, Step, Table
+from xform.table.model import Join, Path, Row, Step, Table
 from xform.table.walk import flatten, joins
-from xform.xml import VERBATIM, Element, canonical, canonical_text, declared, own_text, parse_text, prefixes, to_text
+from xform.xml import (
+    VERBATIM,
+    Element,
+    canonical,
+    canonical_text,
+    document_text,
+    own_text,
+    parse_text,
+)
 
 
 class Writer:
@@ -22,8 +30,7 @@ class Writer:
         self.ranks: dict[Element, int] = {}
 
     def document(self, entity: Any) -> Element:
-        table = self.tables.shapes[self.tables.root]
-        assert isinstance(table, Table)
+        table = self.tables.document
         assert table.element
         if type(entity) is not self.classes[table.name]:
             raise ValueError(f"a {type(entity).__name__} is no {table.name}")
@@ -36,16 +43,19 @@ class Writer:
                 if type(item) is self.classes[joined.name] and any(
                     getattr(item, inner.name) != empty(inner) for inner in join.rows if self.live or not inner.live
                 ):
-                    if all(getattr(item, name) is None for _, name in join.on):
-                        raise ValueError(keyless(joined, join))
-                    entry = self.create(self.root, join.path.steps, order)
-                    for path, name in join.on:
-                        codec = joined.fields[name].codec
-                        if codec and (value := getattr(item, name)) is not None:
-                            entry.set(path.attribute or "", codec.encode(value))
-                    rows = Table(joined.name, join.origin, rows=join.rows)
-                    self.fill(rows, item, entry, self.order(rows))
+                    self.second(joined, join, item, self.create(self.root, join.path.steps, order))
         return self.root
+
+    def second(self, table: Table, join: Join, item: Any, entry: Element) -> None:
+        """Fill the entry of an item in its second place, keys included. Raises ValueError where it has none."""
+        if all(getattr(item, name) is None for _, name in join.on):
+            raise ValueError(keyless(table, join))
+        for path, name in join.on:
+            codec = table.fields[name].codec
+            if codec and (value := getattr(item, name)) is not None:
+                entry.set(path.attribute or "", codec.encode(value))
+        rows = table.second(join)
+        self.fill(rows, item, entry, self.order(rows))
 
     def order(self, table: Table) -> dict[tuple[str, ...], int]:
         """The rank of every container: where a row first passes through it."""
@@ -109,15 +119,7 @@ class Writer:
         holder = self.ensure(element, path.steps, order)
         set_node(holder, path, text, row.codec)
 
-    def item(
-        self,
-        row: Row,
-        path: Path,
-        value: Any,
-        element: Element,
-        order: dict[tuple[str, ...], int],
-        entity: Any = None,
-    ) -> None:
+    def item(self, row: Row, path: Path, value: Any, element: Element, order: dict[tuple[str, ...], int]) -> None:
         """A new element at the end of the path."""
         if isinstance(value, Opaque) or (row.codec and row.codec.shape == "xml"):
             xml = canonical_text(value.xml if isinstance(value, Opaque) else value)
@@ -127,7 +129,7 @@ class Writer:
         if row.entity:
             self.write(self.table(row, value), value, made)
         elif row.codec and row.codec.shape == "value":
-            set_node(made, path, self.encode(row, value, entity), row.codec)
+            set_node(made, path, self.encode(row, value), row.codec)
 
     def entry(self, row: Row, key: str, value: Any, element: Element, order: dict[tuple[str, ...], int]) -> None:
         if row.key.steps:
@@ -156,17 +158,12 @@ class Writer:
 
     def text(self, entity: Any) -> str:
         """A whole document."""
-        root = self.document(entity)
-        used = prefixes(root)
-        return declared(
-            to_text(root), {prefix: uri for prefix, uri in self.tables.namespaces.items() if prefix in used}
-        )
+        return document_text(self.document(entity), self.tables.namespaces)
 
     def table(self, row: Row, entity: Any) -> Table:
         """The table of an entity that a row holds. Raises ValueError where the row may not hold it."""
-        table, shape = self.classes.table(type(entity)), self.tables.shapes[row.entity or ""]
-        known = shape.variants.values() if isinstance(shape, Choice) else (shape,)
-        if table is None or not any(table is other for other in known):
+        table = self.classes.table(type(entity))
+        if table is None or not any(table is other for other in self.tables.shapes[row.entity or ""].tables):
             raise ValueError(f"{row.name} holds a {type(entity).__name__}, which is no {row.entity}")
         return table
 
@@ -224,11 +221,7 @@ class Writer:
         return element
 
     def create(
-        self,
-        element: Element,
-        steps: tuple[Step, ...],
-        order: dict[tuple[str, ...], int],
-        rank: int | None = None,
+        self, element: Element, steps: tuple[Step, ...], order: dict[tuple[str, ...], int], rank: int | None = None
     ) -> Element:
         parent = self.ensure(element, steps[:-1], order)
         return self.make(parent, steps[-1], order[tuple(map(str, steps))] if rank is None else rank)
@@ -247,14 +240,9 @@ def keyless(table: Table, join: Join) -> str:
 
 
 def set_node(holder: Element, path: Path, text: str, codec: Codec | None) -> None:
-    if codec and codec.unit:
-        unit = codec.unit
-        if path.attribute is not None:
-            holder.set(path.attribute, text)
-        holder.set(unit, codec.unit_word)
-        if path.attribute is not None:
-            return
     if path.attribute is not None:
         holder.set(path.attribute, text)
     else:
         holder.text = text
+    if codec and codec.unit:
+        holder.set(codec.unit, codec.unit_word)

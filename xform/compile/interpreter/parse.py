@@ -7,16 +7,12 @@ from typing import Any
 from lxml import etree
 
 from xform.compile.interpreter.reading import TEXT, WHOLE, Claim, Place, Reading, find, matches, node_text
+from xform.compile.runtime import made
 from xform.entities import Classes, Opaque, empty
-from xform.errors import DocumentError
+from xform.errors import DocumentError, quoted
 from xform.table.model import Choice, Join, Path, Row, Table
 from xform.table.walk import flatten, joins, late
-from xform.xml import (
-    Element,
-    canonical,
-    own_text,
-    parse_text,
-)
+from xform.xml import Element, canonical, own_text, parse_text
 
 
 class Reader:
@@ -44,8 +40,7 @@ class Reader:
 
     def whole_document(self, root: Element, context: dict[str, Any]) -> Reading:
         self.context = context
-        table = self.tables.shapes[self.tables.root]
-        assert isinstance(table, Table)
+        table = self.tables.document
         values = self.values(table, root)
         for joined, join, row in joins(self.tables):
             held = values[row.name]
@@ -54,7 +49,7 @@ class Reader:
             self.places = {id(item): place for place, item in known.items() if type(item) is cls}
             self.join(joined, join, root, [item for item in known.values() if type(item) is cls])
         self.reading.claim(root)
-        self.reading.entity = self.classes[table.name](**values)
+        self.reading.entity = made(self.classes[table.name], table, values, root)
         return self.reading
 
     def entity(self, name: str, element: Element) -> Any:
@@ -161,7 +156,7 @@ class Reader:
         for claimed, nodes in inner.claims.items():
             self.reading.claim(claimed)
             self.reading.claims[claimed].update(nodes)
-        return self.classes[table.name](**values)
+        return made(self.classes[table.name], table, values, element)
 
     def values(self, table: Table, element: Element) -> dict[str, Any]:
         values: dict[str, Any] = dict.fromkeys(table.switches, False)
@@ -208,7 +203,7 @@ class Reader:
                     self.reading.claim(holder, row.path.attribute or TEXT)
                     self.reading.along(holder, row.path.steps)
                     return True
-                self.refuse(holder, row, f"{text!r} is not {row.constant!r}", drift=not row.when)
+                self.refuse(holder, row, f"{quoted(text)} is not {row.constant!r}", drift=not row.when)
         return False
 
     def refuse(self, holder: Element, row: Row, message: str, drift: bool = False) -> None:
@@ -229,7 +224,9 @@ class Reader:
             for holder in find(element, path.steps):
                 if (value := self.one(row, path, holder, needs)) is not None:
                     if found is not None and value != found:
-                        self.reading.drift.append((holder, row, f"{value!r} stands here, and {found!r} at {row.path}"))
+                        self.reading.drift.append(
+                            (holder, row, f"{quoted(value)} stands here, and {quoted(found)} at {row.path}")
+                        )
                     found = value if found is None else found
                     break
         return empty(row) if found is None else found
