@@ -4,6 +4,9 @@
 bin := .venv/bin
 typed := xform xform_pytest.py host_prep
 
+# tests and bench start thousands of processes; where no bytecode is kept, each would compile all that it imports
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
