@@ -37,6 +37,10 @@ class StoreError(XformError):
     """A store that cannot be opened, read or written."""
 
 
+class UnreadableError(StoreError):
+    """The tables cannot read what is stored of one VM."""
+
+
 class HostError(XformError):
     """libvirt, QEMU or the host refused; a command exits with 3."""
 

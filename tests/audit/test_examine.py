@@ -19,6 +19,8 @@ from xform.audit.chunk import Chunk, Entry
 from xform.audit.examine import Found, Row, differing, examine
 from xform.audit.job import Job, schema_folder, tables_folder
 from xform.errors import XformError
+from xform.laws.corpus import Outcome
+from xform.laws.finding import Finding
 from xform.monitor.manager import tell
 from xform.monitor.store import Store
 from xform.monitor.watch import Monitor
@@ -137,6 +139,19 @@ def test_a_worker_of_another_version_examines_nothing(job: Job) -> None:
 # --- a store --------------------------------------------------------------------------------------------------------
 
 
+@corpus.needed
+def test_the_law_of_schemas_is_tried_against_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = Outcome({"schema": [Finding("schema", "/domain", "is otherwise")]})
+    monkeypatch.setattr(worker, "outcome", lambda *_: broken)
+    homes = {label: corpus.HOME / "schemas" / f"libvirt-{label}" for label in ("9.0.0", "11.3.0")}
+    schemas = tuple((label, schema_folder(home)) for label, home in homes.items())
+    job = Job(tables_folder(xform.load("domain")), schemas, ("schema",))
+    assert [one for one in found(job, Entry("here", "a", document("a"))) if one[0] == "law"] == [
+        ("law", "schema 9.0.0", "/domain"),
+        ("law", "schema 11.3.0", "/domain"),
+    ]
+
+
 @pytest.fixture
 def store_url(tmp_path: Path) -> str:
     """A store that has followed a VM with one disk, which its manager knows."""
@@ -163,6 +178,44 @@ def test_a_document_whose_vm_the_store_holds_for_gone_is_told(store_url: str) ->
         database.commit()
     job = Job(tables_folder(xform.load("domain")), known=store_url)
     assert ("match", "gone", "") in found(job, Entry("here", "a", document("a")))
+
+
+def test_a_device_that_the_store_holds_for_unplugged_is_not_missing(store_url: str) -> None:
+    domain, without = xform.load("domain"), document("a", disks={"vdb": "none"})
+    with closing(Store(store_url, domain)) as store:
+        assert Monitor(domain, store, [Host(a=without)]).once()
+    job = Job(tables_folder(domain), known=store_url)
+    assert [one for one in found(job, Entry("here", "a", without)) if one[0] == "match"] == []
+
+
+def test_a_vm_that_the_tables_cannot_read_from_the_store_is_a_row(store_url: str) -> None:
+    with closing(sqlite3.connect(store_url.removeprefix("sqlite:///"))) as database:
+        database.execute("UPDATE device SET entity = '\"x\"'")
+        database.commit()
+    job = Job(tables_folder(xform.load("domain")), known=store_url)
+    (told,) = [one for one in row(job, Entry("here", "a", document("a"))).found if one.check != "residue"]
+    assert (told.check, told.of) == ("error", "match")
+    assert f"the tables cannot read what is stored of VM {vm_id('a')}" in told.message
+
+
+def test_devices_of_the_store_that_the_tables_have_no_field_for_are_told(store_url: str) -> None:
+    with closing(sqlite3.connect(store_url.removeprefix("sqlite:///"))) as database:
+        database.execute("UPDATE device SET kind = 'zorks'")
+        database.commit()
+    job = Job(tables_folder(xform.load("domain")), known=store_url)
+    assert ("match", "unknown kind", "zorks") in found(job, Entry("here", "a", document("a")))
+
+
+def test_L400_a_store_that_was_replaced_since_another_audit_is_opened_anew(store_url: str) -> None:
+    tables, file = tables_folder(xform.load("domain")), Path(store_url.removeprefix("sqlite:///"))
+    first = Job(tables, known=store_url)
+    assert "match" not in [one for one, *_ in found(first, Entry("here", "a", document("a")))]
+    for one in file.parent.glob("store.db*"):
+        one.unlink()
+    Store(store_url, xform.load("domain")).close()
+    again = Job(tables, known=store_url)
+    assert again.digest == first.digest
+    assert ("match", "unknown VM", "") in found(again, Entry("here", "a", document("a")))
 
 
 # --- other tables ---------------------------------------------------------------------------------------------------

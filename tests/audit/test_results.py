@@ -128,7 +128,7 @@ def test_a_head_that_is_cut_off_or_gone_is_told(tmp_path: Path, job: Job) -> Non
     with pytest.raises(XformError, match="the results of another audit"):
         opened(tmp_path / "out", job)
     (tmp_path / "out" / HEAD).unlink()
-    with pytest.raises(XformError, match="the results of another audit"):
+    with pytest.raises(XformError, match="not an empty folder"):
         opened(tmp_path / "out", job)
 
 
@@ -160,12 +160,15 @@ def test_L347_no_password_is_in_the_results_nor_in_a_digest_that_they_hold(tmp_p
     assert said[:2] == said[2:]
 
 
-def test_a_folder_with_something_else_is_left_alone(tmp_path: Path, job: Job) -> None:
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "notes").write_text("mine")
+@pytest.mark.parametrize("name", ["notes", HEAD, "documents/mine.parquet"])
+def test_a_folder_with_something_else_is_left_alone(name: str, tmp_path: Path, job: Job) -> None:
+    file = tmp_path / "mine" / name
+    file.parent.mkdir(parents=True)
+    file.write_text('{"mine": 1}')
     with pytest.raises(XformError, match=r"not an empty folder; expected one for the results$"):
         opened(tmp_path / "mine", job)
-    assert [file.name for file in (tmp_path / "mine").iterdir()] == ["notes"]
+    assert [one for one in (tmp_path / "mine").rglob("*") if one.is_file()] == [file]
+    assert file.read_text() == '{"mine": 1}'
 
 
 # --- counted --------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from tests.monitor.hosts import Host, document, vm_id
 from xform.audit.chunk import BYTES, DOCUMENTS, Entry, cut, unescaped
 from xform.audit.sources import Source, open_sources
 from xform.errors import XformError
+from xform.monitor.manager import tell
 from xform.monitor.store import Store
 from xform.monitor.watch import Monitor
 
@@ -92,6 +93,17 @@ def test_a_link_in_an_archive_is_told(tmp_path: Path) -> None:
             archive.add(tmp_path / name, name)
     one, other = entries(tmp_path / "a.tar")
     assert (one.xml, other.error) == (b"<domain/>", "b.xml: a link to a.xml; expected a file")
+
+
+def test_no_file_is_read_for_two_sources(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").touch()
+    (tmp_path / "b.xml").touch()
+    found = opened(tmp_path, f"{tmp_path}/", tmp_path / "a.xml")
+    assert [(source.name, [entry.name for entry in source.entries()]) for source in found] == [
+        (str(tmp_path), ["a.xml", "b.xml"])
+    ]
+    found = opened(tmp_path / "a.xml", tmp_path)
+    assert [[entry.name for entry in source.entries()] for source in found] == [["a.xml"], ["b.xml"]]
 
 
 def test_a_file_is_a_document(tmp_path: Path) -> None:
@@ -171,7 +183,7 @@ def test_L351_of_a_large_parquet_file_little_is_held(group: int, tmp_path: Path)
     assert most < (tmp_path / "a.parquet").stat().st_size / 2
 
 
-@pytest.mark.parametrize("kind", [pa.string(), pa.binary(), pa.large_string()])
+@pytest.mark.parametrize("kind", [pa.string(), pa.binary(), pa.large_string(), pa.string_view()])
 def test_a_parquet_file_has_them_in_two_columns(kind: pa.DataType, tmp_path: Path) -> None:
     table = pa.table({"more": [1, 2, 3], "xml": [*DOCUMENTS_OF.values()], "name": [*DOCUMENTS_OF]})
     pq.write_table(table.set_column(1, "xml", table["xml"].cast(pa.binary()).cast(kind)), tmp_path / "a.parquet")
@@ -190,8 +202,9 @@ def test_a_column_that_is_there_twice_is_told(tmp_path: Path) -> None:
         entries(f"sqlite:///{tmp_path}/a.db", query="SELECT 1 AS name, 2 AS xml, 3 AS xml")
 
 
-def test_a_parquet_file_may_have_any_name(tmp_path: Path) -> None:
-    file = tmp_path / os.fsdecode(b"a:\xff.parquet")
+@pytest.mark.parametrize("name", [b"a:\xff.parquet", b"a.PARQUET", b"a.pq"])
+def test_a_parquet_file_may_have_any_name(name: bytes, tmp_path: Path) -> None:
+    file = tmp_path / os.fsdecode(name)
     with file.open("wb") as out:
         pq.write_table(pa.table({"name": ["a"], "xml": ["<domain/>"]}), out)
     assert held(entries(file)) == {"a": b"<domain/>"}
@@ -216,6 +229,8 @@ def test_a_query_of_postgresql_gives_them(postgres_url: str) -> None:
     assert held(entries(postgres_url, query="SELECT 'a%' AS name, '<domain/>' AS xml WHERE 'web1' LIKE 'web%'"))
     with pytest.raises(XformError, match=r"^postgresql://xform@/store\d+\?host=\S+: .*CREATE"):
         entries(postgres_url, query="CREATE TABLE xml AS SELECT 1")
+    with pytest.raises(XformError, match=r'at or near "DELETE"; expected a query that only reads$'):
+        entries(postgres_url, query="DELETE FROM xml RETURNING name, xml")
 
 
 @pytest.fixture
@@ -252,6 +267,23 @@ def test_a_store_gives_no_vm_that_is_gone(store_of: Callable[..., str]) -> None:
         database.execute("UPDATE vm SET state = 'gone' WHERE name = 'a'")
         database.commit()
     assert [*held(entries(url))] == [vm_id("b")]
+
+
+def test_a_store_gives_no_device_that_was_unplugged(tmp_path: Path) -> None:
+    url, both = f"sqlite:///{tmp_path / 'store.db'}", document("a", disks={"vda": "none", "vdb": "none"})
+    with closing(Store(url, DOMAIN)) as store:
+        tell(DOMAIN, store, DOMAIN.parse(both))
+        for seen in (both, document("a")):
+            assert Monitor(DOMAIN, store, [Host(a=seen)]).once()
+    (xml,) = held(entries(url)).values()
+    assert [disk.target for disk in DOMAIN.parse(xml).disks] == ["vda"]
+
+
+def test_a_connection_gives_what_runs_and_is_not_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    host = Host(**{name: document(name) for name in "abcd"})
+    host.states = {vm_id("b"): "paused", vm_id("c"): "off", vm_id("d"): "migrating"}
+    monkeypatch.setattr("xform.monitor.source.open_source", lambda _: host)
+    assert [*held(entries("test:///default"))] == sorted([vm_id("a"), vm_id("b")])
 
 
 def test_a_connection_of_libvirt_gives_what_it_has() -> None:

@@ -114,6 +114,13 @@ def test_a_law_that_is_named_and_cannot_be_tried_is_refused(call: Xform, fleet: 
     assert done.stderr.endswith("; the law schema cannot be tried\n")
 
 
+def test_where_no_schema_is_asked_its_law_is_not_tried(call: Xform, fleet: Path) -> None:
+    asked = ("audit", fleet, "--report", fleet.parent / "out", "--no-check", "--jobs", "1", "--laws")
+    named = call(*asked, "schema,get-put")
+    assert (named.exit_code, named.stderr) == (2, "--no-check asks no schema; expected it without the law schema\n")
+    assert "--no-check asks no schema; the law schema is not tried\n" in call(*asked, "all").stderr
+
+
 @pytest.mark.parametrize("empty", [("", "--report", "out"), ("vms", "--report", "")])
 def test_an_empty_text_is_not_the_folder_here(call: Xform, empty: tuple[str, ...]) -> None:
     done = call("audit", *empty)
@@ -350,6 +357,7 @@ def test_a_vm_that_the_store_has_and_no_document_shows_is_told_and_no_finding(ca
         (("--scheduler", "tcp://127.0.0.1:1", "--jobs", "2"), "--jobs is of this machine's processes"),
         (("--known", "sqlite:////nowhere/store.db"), "/nowhere/store.db: no such store; expected one that xform"),
         (("--against", "minni"), "no dialect 'minni'"),
+        (("--no-check",), "--no-check asks no schema; expected it without --schemas"),
     ],
 )
 def test_bad_use_is_one_line(call: Xform, fleet: Path, schemas: Path, options: tuple[str, ...], message: str) -> None:

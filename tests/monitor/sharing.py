@@ -27,8 +27,9 @@ from tests.forked import ended, fork
 from tests.monitor.crash import Content, Shared, content, silent
 from tests.monitor.hosts import Host
 from tests.monitor.postgres import postgres
+from tests.monitor.tenures import Tenure, tenures
 from tests.monitor.world import Step, followed, script
-from xform.monitor.lease import Lease, Tenure, tenures
+from xform.monitor.lease import Lease
 from xform.monitor.source import Status
 from xform.monitor.store import Store
 from xform.monitor.watch import Monitor

@@ -16,9 +16,10 @@ import xform
 from tests.monitor.hosts import Host, running
 from tests.monitor.scripted import SMALL, START, known, moment
 from tests.monitor.sharing import wait_until
+from tests.monitor.tenures import tenures
 from xform.errors import StoreError, XformError
 from xform.monitor import lease
-from xform.monitor.lease import LeaseLost, Leases, Turn, tenures
+from xform.monitor.lease import LeaseLost, Leases, Turn
 from xform.monitor.schema import vm
 from xform.monitor.store import Store
 from xform.monitor.watch import Monitor

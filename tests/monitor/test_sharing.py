@@ -19,7 +19,7 @@ from tests.monitor.postgres import Postgres
 from tests.monitor.real import Process
 from tests.monitor.scripted import START
 from tests.monitor.sharing import Outcome, changes, in_a_rush, overlapping, step_by_step, strangers, wait_until
-from xform.monitor.lease import Tenure, tenures
+from tests.monitor.tenures import Tenure, tenures
 from xform.monitor.store import Store
 from xform.monitor.watch import Monitor
 

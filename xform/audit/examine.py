@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from lxml import etree
 
 import xform
@@ -19,12 +19,12 @@ from xform.audit.chunk import Chunk, Entry
 from xform.audit.job import Folder, Job, schema_folder, tables_folder
 from xform.compare import compare
 from xform.dialect import Dialect
-from xform.errors import DocumentError, StoreError, XformError
+from xform.errors import DocumentError, StoreError, UnreadableError, XformError
 from xform.faults import by_schema
 from xform.files import dump_value
 from xform.laws.corpus import LIBVIRT, Trial, outcome
 from xform.mock import Mock
-from xform.monitor.known import assembled, called
+from xform.monitor.known import assembled, called, plugged
 from xform.monitor.opening import existing_store
 from xform.monitor.records import GONE
 from xform.residue import drift, residue
@@ -98,14 +98,19 @@ def _examiner(job: Job) -> Examiner | None:
     """What this process made of the job; None where it has to be sent with its files."""
     with _making:
         digest = job.digest
-        if digest not in _made:
-            if (made := _make(job)) is None:
-                return None
-            for old in _made.values():
-                old.close()
-            _made.clear()  # a worker that serves several audits holds the tables of the last one
-            _made[digest] = made
-        return _made[digest]
+        if (made := _made.get(digest)) is None:
+            made = _make(job)
+        elif made.run != job.run:  # what an open store holds on to may be gone, or another one by now
+            made = evolve(made, run=job.run, store=_known(job, made.dialect))
+        else:
+            return made
+        if made is None:
+            return None
+        for old in _made.values():
+            old.close()
+        _made.clear()  # a worker that serves several audits holds the tables of the last one
+        _made[digest] = made
+        return made
 
 
 def _make(job: Job) -> Examiner | None:
@@ -120,9 +125,14 @@ def _make(job: Job) -> Examiner | None:
         return None
     schemas = {label: Schema(Path(place), str(dialect.tables.schema)) for label, place in places if place}
     mock = Mock() if LIBVIRT in job.laws and dialect.tables.hypervisor else None
-    trial = Trial(dialect, next(iter(schemas.values()), None), mock=mock)
-    store = existing_store(job.known, dialect) if job.known else None
-    return Examiner(dialect, schemas, trial, job.laws, store, other)
+    trials = [("", Trial(dialect, mock=mock), tuple(law for law in job.laws if law != "schema"))]
+    if "schema" in job.laws:
+        trials += [(label, Trial(dialect, schema), ("schema",)) for label, schema in schemas.items()]
+    return Examiner(dialect, schemas, trials, _known(job, dialect), other, job.run)
+
+
+def _known(job: Job, dialect: Dialect) -> Store | None:
+    return existing_store(job.known, dialect) if job.known else None
 
 
 def _here(folder: Folder, look: Callable[[str], Folder]) -> str | None:
@@ -145,10 +155,10 @@ class Examiner:
 
     dialect: Dialect
     schemas: dict[str, Schema]
-    trial: Trial
-    laws: tuple[str, ...]
+    trials: list[tuple[str, Trial, tuple[str, ...]]]  # laws, and of which schema
     store: Store | None
     other: Dialect | None
+    run: str
 
     def close(self) -> None:
         if self.store:
@@ -179,9 +189,9 @@ class Examiner:
         for check, finding in checks.items():
             try:
                 found += finding
-            except StoreError:  # it is gone, and no document's fault
-                raise
             except Exception as error:
+                if isinstance(error, StoreError) and not isinstance(error, UnreadableError):
+                    raise  # the store is gone, and no document's fault
                 found.append(Found("error", check, "", message=said(error)))
         return Row.of(entry, "read", id=vm, valid=tuple(valid), found=tuple(found))
 
@@ -219,11 +229,11 @@ class Examiner:
         return {(*(step.tag for step in reversed(steps)), self.dialect.root.element) for steps in ways}
 
     def lawful(self, entry: Entry) -> Iterator[Found]:
-        if not self.laws:
-            return
-        for law, findings in outcome(self.trial, entry.xml, self.laws, entry.name).laws.items():
-            for finding in findings or ():
-                yield Found("law", law, general(finding.path), finding.line or 0, finding.what)
+        for label, trial, laws in self.trials:
+            for law, findings in outcome(trial, entry.xml, laws, entry.name).laws.items() if laws else ():
+                for finding in findings or ():
+                    of = f"{law} {label}" if label else law
+                    yield Found("law", of, general(finding.path), finding.line or 0, finding.what)
 
     def matched(self, entry: Entry, vm: str, name: str) -> Iterator[Found]:
         if self.store is None:
@@ -233,13 +243,19 @@ class Examiner:
             return
         if stored.state == GONE:
             yield Found("match", "gone", "", message=f"the store holds the VM {vm} ({name}) for gone")
+        for kind in sorted(
+            {device.kind for device in stored.known.devices} - {kind.name for kind in self.dialect.kinds}
+        ):
+            yield Found("match", "unknown kind", kind, message="the store has devices in a field that no table has")
+        there = {(device.kind, device.id) for device in plugged(stored.known).devices}
         entity, ids = assembled(self.dialect, stored.known)
         matching = self.dialect.match(entry.xml, entity)
         changes = matching.changes(ids)
         for one in changes.inserted:
             yield Found("match", "new", one.kind, message=one.id)
         for lost in changes.gone:
-            yield Found("match", "missing", lost.kind, message=lost.id)
+            if (lost.kind, lost.id) in there:  # what is unplugged is known, and missing nowhere
+                yield Found("match", "missing", lost.kind, message=lost.id)
         for kind, rung, names in changes.ambiguous:
             yield Found(
                 "match", "ambiguous", kind, message=", ".join(names) + (f" by {' + '.join(rung)}" if rung else "")

@@ -7,6 +7,7 @@ import os
 import tomllib
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
+from uuid import uuid4
 
 from attrs import evolve, field, frozen
 
@@ -49,7 +50,8 @@ class Folder:
 @frozen
 class Job:
     """What is asked: validity against each of the schemas, the laws, what no row says, and where they are given, a
-    match with the store of a monitor, and what other tables would make otherwise.  `version` is that of who asks.
+    match with the store of a monitor, and what other tables would make otherwise.  `version` is that of who asks, `run`
+    tells one time of asking from the next.
     """
 
     dialect: Folder
@@ -58,6 +60,7 @@ class Job:
     known: str | None = field(default=None, repr=False)  # the URL of a store; it may hold a password
     against: Folder | None = None
     version: str = field(factory=lambda: version("libvirt-xform"))
+    run: str = field(factory=lambda: uuid4().hex, eq=False)
 
     @property
     def digest(self) -> str:

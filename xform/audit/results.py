@@ -57,7 +57,7 @@ class Results:
         self._parts = folder / DOCUMENTS
         head = folder / HEAD
         strange = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
-        if strange and not head.exists() and not self.parts():
+        if strange and not _is_head(head):
             raise XformError(f"{folder}: not an empty folder; expected one for the results")
         with ExitStack() as stack:
             try:
@@ -120,6 +120,14 @@ class Results:
 
     def _part(self, chunk: Chunk) -> Path:
         return self._parts / self.name(chunk)
+
+
+def _is_head(file: Path) -> bool:
+    """Whether an audit made the file; one that was killed then has left it empty."""
+    try:
+        return file.stat().st_size == 0 or _job_of(file) is not None
+    except OSError:
+        return False
 
 
 def _job_of(head: Path) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+import os
 import re
 import shlex
 import tarfile
@@ -51,26 +52,27 @@ class Source:
 
 
 def open_sources(texts: Sequence[str], dialect: Dialect, query: str | None = None) -> list[Source]:
-    """The sources for what a user gave. Raises XformError."""
-    opened = [_opened(text, dialect, query) for text in dict.fromkeys(texts)]
+    """The sources for what a user gave; no file is in two of them. Raises XformError."""
+    given = dict.fromkeys(str(Path(text)) if os.path.exists(text) else text for text in texts)
+    seen = set[Path]() if len(given) > 1 else None
+    opened = [_opened(text, dialect, query, seen) for text in given]
     if query is not None and not any(map(_database, texts)):
         raise XformError("--query goes with the URL of a database: sqlite:///FILE or postgresql://USER@HOST/NAME")
-    return opened
+    return list(filter(None, opened))
 
 
-def _opened(text: str, dialect: Dialect, query: str | None) -> Source:
+def _opened(text: str, dialect: Dialect, query: str | None, seen: set[Path] | None) -> Source | None:
     if text.startswith(EXEC):
         return _connection(text)
     path = Path(text)
     if path.is_dir():
-        names = documents_in(path)
-        return Source(text, lambda: (_file(text, one, path / one) for one in names), f"{text}/NAME", len(names), path)
+        return _files(text, path, documents_in(path), f"{text}/NAME", seen)
     if path.is_file():
-        if path.suffix == ".parquet":
+        if path.suffix == ".parquet" or _begins(path, b"PAR1"):
             return _parquet(text)
         if _TAR.search(path.name) or _is_tar(path):
             return Source(text, lambda: _tar(text), f"tar -xOf {shlex.quote(text)} NAME")
-        return Source(text, lambda: iter([_file(text, path.name, path)]), text, 1, path.parent)
+        return _files(text, path.parent, [path.name], text, seen)
     if _database(text):
         return _store(text, dialect) if query is None else _rows(text, query)
     if ":" in text and "/" not in text.partition(":")[0]:
@@ -82,6 +84,19 @@ def _opened(text: str, dialect: Dialect, query: str | None) -> Source:
 def _database(text: str) -> bool:
     """Whether it is the URL of a database, of those too that are not read: who opens it says so."""
     return bool(_DATABASE.match(text))
+
+
+def _files(text: str, folder: Path, names: list[str], had: str, seen: set[Path] | None) -> Source | None:
+    """The files of these names, less those that were `seen`, which is None where no other source is; None where no
+    other is left.
+    """
+    new = names
+    if seen is not None:
+        new = [name for name in names if folder / name not in seen]
+        seen.update(folder / name for name in new)
+    if names and not new:
+        return None
+    return Source(text, lambda: (_file(text, name, folder / name) for name in new), had, len(new), folder)
 
 
 def _file(source: str, name: str, file: Path) -> Entry:
@@ -121,6 +136,14 @@ _TOLD = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, ta
 _LONGEST = 1 << 20
 # The last three are of headers that tell what cannot be.
 _BROKEN = (tarfile.TarError, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, LookupError, RecursionError)
+
+
+def _begins(path: Path, magic: bytes) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(magic)) == magic
+    except OSError:  # told where it is read
+        return False
 
 
 def _is_tar(path: Path) -> bool:
@@ -164,7 +187,7 @@ def _parquet(text: str) -> Source:
         kind = kind.value_type if pa.types.is_dictionary(kind) else kind
         if pa.types.is_integer(kind) and name != "xml":
             return pa.string()
-        if kind in (pa.string(), pa.large_string(), pa.binary(), pa.large_binary()):
+        if kind in (pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large_binary(), pa.binary_view()):
             return pa.large_binary()
         raise XformError(f"{text}: the column {name} is of {kind}; expected text or bytes")
 
@@ -230,7 +253,7 @@ def _entry(source: str, name: Any, xml: Any) -> Entry:
 
 def _store(url: str, dialect: Dialect) -> Source:
     """What the monitor's store knows, each VM as the document that the tables make of it."""
-    from xform.monitor.known import assembled
+    from xform.monitor.known import assembled, plugged
     from xform.monitor.opening import existing_store
 
     with closing(existing_store(url, dialect)) as store:
@@ -240,7 +263,8 @@ def _store(url: str, dialect: Dialect) -> Source:
         if (stored := store.load(vm)) is None:
             return None
         try:
-            return Entry(name, vm, dialect.generate(assembled(dialect, stored.known)[0], live=True).encode())
+            entity, _ = assembled(dialect, plugged(stored.known))
+            return Entry(name, vm, dialect.generate(entity, live=True).encode())
         except XformError as error:
             return Entry(name, vm, error=f"{vm}: no document can be made of what is stored: {error}")
 
@@ -259,7 +283,8 @@ def _connection(uri: str) -> Source:
     def entries() -> Iterator[Entry]:
         source.connect()
         try:
-            for name, document in source.dump(sorted(status.id for status in source.status())):
+            running = (status.id for status in source.status() if status.state not in ("off", "migrating"))
+            for name, document in source.dump(sorted(running)):
                 if isinstance(document, Exception):
                     yield Entry(shown, name, error=f"{name}: {' '.join(str(document).split())}")
                 else:

@@ -121,11 +121,16 @@ def _job(
     dialect: Dialect, folders: Sequence[Path] | None, asked: Sequence[str], known: str | None, against: str | None
 ) -> Job:
     from xform.audit.job import Job, schema_folder, tables_folder
-    from xform.cli.gate import asked_laws, untried_laws
+    from xform.cli.gate import asked_laws, law_names, untried_laws
     from xform.monitor.opening import absolute
     from xform.schema import Schema, homes_of
 
     laws = asked_laws(asked)
+    if folders is None and "schema" in laws:
+        if "schema" in law_names(asked):
+            raise XformError("--no-check asks no schema; expected it without the law schema")
+        tell("--no-check asks no schema; the law schema is not tried")
+        laws.remove("schema")
     for law, why in untried_laws(dialect, asked, laws, next(iter(folders or ()), None)).items():
         tell(f"{why}; the law {law} is not tried")
         laws.remove(law)

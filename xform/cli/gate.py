@@ -121,7 +121,7 @@ def asked_laws(given: Sequence[str]) -> list[str]:
     """The laws of an option's values, in their order. Raises XformError."""
     from xform.laws.corpus import LAWS
 
-    asked = _names(given)
+    asked = law_names(given)
     for name in asked:
         if name not in (*LAWS, "all"):
             raise XformError(f"--laws: no law {name!r}{instead(name, LAWS)}")
@@ -135,16 +135,16 @@ def untried_laws(dialect: Dialect, given: Sequence[str], asked: Sequence[str], s
     from xform.laws.corpus import LIBVIRT, untried
 
     for law, word in (("schema", "schema"), (LIBVIRT, "hypervisor")):
-        if law in _names(given) and not getattr(dialect.tables, word):
+        if law in law_names(given) and not getattr(dialect.tables, word):
             head = display(dialect.tables.folder) / "dialect.toml"
             raise XformError(f"--laws: the law {law} needs a `{word}` in {visible_name(str(head))}; it names none")
     found = untried(dialect, asked, schemas)
-    if named := [f"{why}; the law {law} cannot be tried" for law, why in found.items() if law in _names(given)]:
+    if named := [f"{why}; the law {law} cannot be tried" for law, why in found.items() if law in law_names(given)]:
         raise HostError("\n".join(named))
     return found
 
 
-def _names(given: Sequence[str]) -> list[str]:
+def law_names(given: Sequence[str]) -> list[str]:
     return [name.strip() for names in given for name in names.split(",")]
 
 

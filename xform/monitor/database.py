@@ -32,6 +32,7 @@ _READ = {
     "file is not a database": "a database of SQLite's",
     "not authorized": "a query that only reads",
     "authorization denied": "a query that only reads",
+    "syntax error": "a query that only reads",  # where PostgreSQL is to read the rows of what gives none by itself
 }
 # What a query of SQLite's does that only reads.
 _READING = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
@@ -206,7 +207,8 @@ def _reason(error: SQLAlchemyError, expected: Mapping[str, str]) -> str:
     """What the database says, in one line; never a statement or its values."""
     lines = str(getattr(error, "orig", None) or error).strip().splitlines()
     said = lines[0] if lines else type(error).__name__
-    return f"{said}; expected {expected[said]}" if said in expected else said
+    what = next((what for beginning, what in expected.items() if said.startswith(beginning)), None)
+    return f"{said}; expected {what}" if what else said
 
 
 def _postgresql(url: URL) -> Engine:

@@ -39,6 +39,11 @@ def assembled(dialect: Dialect, known: Known) -> tuple[Any, dict[str, list[str]]
     return attrs.evolve(known.entity, **values), ids
 
 
+def plugged(known: Known) -> Known:
+    """What is known of the devices that the last document had."""
+    return attrs.evolve(known, devices=tuple([device for device in known.devices if device.plugged]))
+
+
 def numbered(dialect: Dialect, entity: Any) -> Iterator[tuple[Kind, str, Any]]:
     """The devices of an entity with their kinds and ids."""
     ids = device_ids(dialect, entity)

@@ -47,17 +47,6 @@ class Lease:
 
 
 @attrs.frozen
-class Tenure:
-    """One time that a connection was followed; `ended` is None while it is."""
-
-    connection: str
-    number: int
-    holder: str
-    begun: datetime
-    ended: datetime | None
-
-
-@attrs.frozen
 class Turn:
     """What one look came to: the leases that are held, and those of them that others should have."""
 
@@ -169,13 +158,6 @@ def hold(connection: Connection, one: Lease) -> None:
     until = connection.execute(query).scalar_one_or_none()
     if until is None or until < _now(connection):
         raise LeaseLost(f"{one.connection}: another monitor may follow it now; nothing was written")
-
-
-def tenures(database: Database) -> list[Tenure]:
-    """Each time that a connection was followed, by connection and time."""
-    query = select(tenure).order_by(tenure.c.connection, tenure.c.number)
-    with database.reading() as connection:
-        return [Tenure(*row) for row in connection.execute(query)]
 
 
 def _held(one: Lease) -> Any:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Update, bindparam, case, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from xform.dialect import Dialect
-from xform.errors import StoreError
+from xform.errors import StoreError, UnreadableError
 from xform.monitor.database import Database
 from xform.monitor.lease import Lease, Leases, hold
 from xform.monitor.records import GONE, Change, Device, Kept, Known
@@ -166,7 +166,7 @@ class Store:
     def load(self, vm_id: str) -> Stored | None:
         """A VM with its devices, which are in the order of kind and id; its entities are made when they are asked for.
 
-        They raise StoreError where the tables cannot read what is stored.
+        They raise UnreadableError where the tables cannot read what is stored.
         """
         this = {"this_vm": vm_id}
         with self._database.reading() as connection:
@@ -279,7 +279,7 @@ class Store:
         try:
             return self._entities.device(kind, data) if kind else self._entities.root(data)
         except StoreError as error:
-            raise StoreError(
+            raise UnreadableError(
                 f"{self._database.name}: the tables cannot read what is stored of VM {vm_id}: {error}; "
                 "use those that wrote it, or later ones"
             ) from None
