@@ -73,7 +73,7 @@ def test_generate_checks_what_only_the_whole_entity_shows(call: Xform, tmp_path:
     file.write_text(f"{{name: web, disks: [{{target: vda}}, {{target: vda, pool: {pool}}}]}}")
     result = call("generate", file, "--no-check")
     assert result.exit_code == 2
-    assert result.stderr == f"{file}: disks[1].target: 'vda' stands twice; pool cannot be told apart\n"
+    assert result.stderr == f"{file}:1:45: disks[1].target: 'vda' stands twice; pool cannot be told apart\n"
 
 
 def test_generate_writes_what_libvirt_fills_in_only_when_asked(call: Xform) -> None:

@@ -19,10 +19,11 @@ from click.core import ParameterSource
 from xform import inputs
 from xform.cli.commands import DEBUG, seen
 from xform.cli.completion import FILE, FOLDER, dialects
-from xform.errors import DocumentError, XformError, visible, visible_name
+from xform.errors import DocumentError, EntityError, XformError, visible, visible_name
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect
+    from xform.marked import Marked
     from xform.table.model import Tables
 
 STDIN = "-"
@@ -180,6 +181,23 @@ def read_entity(dialect: Dialect, path: str) -> Any:
     from xform.files import entity_from
 
     return entity_from(dialect, read_bytes(path), source_name(path))
+
+
+def read_marked(dialect: Dialect, path: str) -> tuple[Any, Marked]:
+    """The same, and where the file has each field of the entity."""
+    from xform.files import marked_entity
+
+    return marked_entity(dialect, read_bytes(path), source_name(path))
+
+
+@contextmanager
+def placed(marked: Marked) -> Iterator[None]:
+    """Within, what is wrong with an entity is told where its file has the field, or what would hold it."""
+    try:
+        yield
+    except EntityError as error:
+        said = [f"{marked.place(problem.path)}: {problem}" for problem in error.problems]
+        raise EntityError("\n".join(said or [f"{marked.source}: {line}" for line in str(error).splitlines()])) from None
 
 
 def read_contexts(dialect: Dialect, **paths: str | None) -> dict[str, Any]:
