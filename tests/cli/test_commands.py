@@ -362,6 +362,10 @@ def test_help_names_every_command() -> None:
     assert [name for name in COMMANDS if f"  {name} " not in result.stdout] == []
 
 
+def test_help_names_the_stages_that_a_run_has_by_default() -> None:
+    assert ", ".join(xform.load("ovirt").tables.pipelines["run"]) in COMMANDS["run"]
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command: str) -> None:
     result = CliRunner().invoke(cli, [command, "--help"])
