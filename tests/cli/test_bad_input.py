@@ -227,6 +227,11 @@ def test_a_context_that_the_dialect_does_not_take(entity: Path, call: Xform) -> 
     refused(call("generate", "-", "--host", entity, dialect=workshop, stdin="{}"), "takes no 'host'")
 
 
+def test_a_context_that_the_dialect_does_not_take_is_told_before_its_file_is_read(entity: Path, call: Xform) -> None:
+    expected = "none.yaml: the dialect mini takes no 'foo'; expected one of host"
+    refused(call("generate", entity, "--context", "foo=none.yaml"), expected)
+
+
 def test_a_folder_without_schemas(call: Xform, entity: Path, tmp_path: Path) -> None:
     refused(call("generate", entity, "--schemas", tmp_path), f"{tmp_path}: no mini.rng there")
 

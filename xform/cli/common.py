@@ -19,7 +19,7 @@ from click.core import ParameterSource
 from xform import inputs
 from xform.cli.commands import DEBUG, seen
 from xform.cli.completion import FILE, FOLDER, dialects
-from xform.errors import DocumentError, EntityError, XformError, visible, visible_name
+from xform.errors import DocumentError, EntityError, XformError, named, visible, visible_name
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect
@@ -206,8 +206,11 @@ def read_contexts(dialect: Dialect, **paths: str | None) -> dict[str, Any]:
     given |= click.get_current_context().meta.get(CONTEXTS, {})
     if not given:
         return {}
-    from xform.files import context_from
+    from xform.files import context_class, context_from
 
+    for keyword, path in given.items():  # before a file is looked for that nobody takes
+        with named(source_name(path), EntityError):
+            context_class(dialect, keyword)
     return {
         keyword: context_from(dialect, keyword, read_bytes(path), source_name(path)) for keyword, path in given.items()
     }
