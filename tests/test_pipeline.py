@@ -17,6 +17,7 @@ from xform.schema import HOMES
 
 DIALECTS = Path(__file__).parent / "dialects"
 URI, WHY = default_uri()
+EXPECTED = "expected plan(entity, *, dialect, **context)"
 ID = "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
 
 pytestmark = pytest.mark.skipif(not any(home.is_dir() for home in HOMES), reason="libvirt's schemas are not installed")
@@ -173,9 +174,30 @@ def test_a_stage_that_gives_what_the_next_does_not_take_is_named(dialect: Any) -
         run(dialect, vm(dialect), pipeline="forgetful")
 
 
-def test_a_stage_that_does_not_give_what_it_says_is_named(dialect: Any) -> None:
-    with pytest.raises(XformError, match=r"^stage 'lie' gave a value of type dict; it says that it gives an entity$"):
+def test_a_stage_that_does_not_give_what_it_says_is_named_with_its_place(dialect: Any) -> None:
+    said = r"stages\.py:\d+: stage 'lie' gave a value of type dict; it says that it gives an entity$"
+    with pytest.raises(XformError, match=said):
         run(dialect, vm(dialect), pipeline="untrue")
+
+
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        ("def plan(e): return e", "TypeError: plan() got an unexpected keyword argument 'dialect'; " + EXPECTED),
+        ("def plan(*, dialect): return 1", "positional argument (and 1 keyword-only argument) were given; " + EXPECTED),
+        ("def plan(e, *, dialect, host): return e", "missing 1 required keyword-only argument: 'host'"),
+        ("def plan(e, *, dialect): return len(3)", "TypeError: object of type 'int' has no len()"),
+        ("def plan(e, *, dialect): return None", "stage 'plan' gave nothing; it says that it gives an entity"),
+    ],
+)
+def test_a_plan_that_is_wrong_is_told_with_its_place(plan: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "dialect.toml").write_text(f'format = 1\nname = "site"\nextends = "{DIALECTS / "staged"}"\n')
+    (tmp_path / "plan.py").write_text(plan)
+    site = xform.load(str(tmp_path))
+    with pytest.raises(XformError) as error:
+        run(site, vm(site), until="plan")
+    assert str(error.value).startswith(f"{tmp_path / 'plan.py'}:1: stage 'plan' ")
+    assert str(error.value).endswith(said)
 
 
 def test_a_run_that_starts_with_what_the_first_stage_does_not_take_is_refused(dialect: Any) -> None:

@@ -107,7 +107,7 @@ def test_windows_line_ends(tmp_path):
         ("format = 2\n", ":1:1: format is 2; expected `format = 1`"),
         ("format = 1.0\n", ":1:1: format is 1.0; expected `format = 1`"),
         ("format = true\n", ":1:1: format is True; expected `format = 1`"),
-        ("[A]\n", ":1:1: format is None; expected `format = 1`"),
+        ("[A]\n", ":1:1: format is missing; expected `format = 1`"),
         ("format = 1\na = {b = 1}\n", "write each key on a line of its own"),
     ],
 )

@@ -69,6 +69,17 @@ def test_extends_inherits_every_row_and_the_element(tables):
     assert shapes["House"].element == "house"
 
 
+@pytest.mark.parametrize(("own", "told"), [("", "Where one lives."), ("# A villa.\n", "A villa.")])
+def test_extends_inherits_the_comment_where_there_is_no_own(tables, own, told):
+    assert tables(own + '[House]\nextends = "House"\n', "# Where one lives.\n" + HOUSE)["House"].origin.comment == told
+
+
+def test_a_choice_inherits_the_comment_too(tables):
+    choice = '# How it is heated.\n[Heat]\nchoice = "@heat"\n[Heat.oil]\n'
+    base = '[House]\nelement = "house"\n[House.row]\nheat = ". : Heat"\n' + choice
+    assert tables('[Heat]\nextends = "Heat"\n', base)["Heat"].origin.comment == "How it is heated."
+
+
 def test_what_is_not_extended_is_inherited_as_it_is(tables):
     assert rows(tables("", HOUSE)["House"]) == {"name": "@name", "age": "@age", "town": "town"}
 

@@ -55,6 +55,10 @@ def misfits(schema: Schema, document: str) -> list[str]:
     return [f"{one.element.sourceline}: {one.element.tag} {one.attribute or ''}".strip() for one in found]
 
 
+def test_text_behind_a_comment_is_told_by_the_element_around_it(schema: Schema) -> None:
+    assert misfits(schema, shelves(SHELF, "<!-- ours -->stray")) == ["3: shelves"]
+
+
 def test_a_valid_document_has_none(schema: Schema) -> None:
     assert misfits(schema, shelves(SHELF)) == []
 

@@ -16,6 +16,7 @@ from xform.strategies import entities
 from xform.validate import Problem, dotted, problems
 
 MINI = xform.load(str(Path(__file__).parent / "dialects" / "mini"))
+WORKSHOP = xform.load(str(Path(__file__).parent / "dialects" / "workshop"))
 UUID = "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
 
 
@@ -120,6 +121,11 @@ def test_L340_a_required_map_is_not_empty(tmp_path: Path) -> None:
 def test_a_variant_is_one_of_its_choice() -> None:
     (line,) = said(machine(disks=[disk(source=MINI.Clock())]))
     assert line == "disks[0].source: Clock is no Source; expected one of FileSource, NetworkSource"
+
+
+def test_a_variant_that_is_missing_is_asked_for_in_words_of_a_file() -> None:
+    expected = "expected a mapping with its `type`: none (what a document without one says), oil, wood"
+    assert list(map(str, problems(WORKSHOP, WORKSHOP.Workshop(name="a")))) == [f"fuel: missing; {expected}"]
 
 
 def test_an_unknown_variant_may_stay_opaque() -> None:

@@ -336,7 +336,7 @@ class Dialect:
             raise DeepError from None
         if found:
             # the error that it comes from may quote a secret, and a traceback would show it
-            raise EntityError("\n".join(map(str, found))) from None
+            raise EntityError("\n".join(map(str, found)), found) from None
 
     def refuse(self, entity: Any, context: dict[str, Any], part: bool = False, planned: bool = True) -> None:
         """Raise EntityError with what is wrong with an entity that cannot be written, in words of the tables."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from xform.validate import Problem
 
 
 class XformError(Exception):
@@ -23,7 +26,11 @@ class DocumentError(XformError):
 
 
 class EntityError(XformError):
-    """An entity, or the file it comes from, that its tables do not admit."""
+    """An entity, or the file it comes from, that its tables do not admit; of an entity with the `problems` told."""
+
+    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
 
 
 class DeepError(EntityError):

@@ -46,11 +46,17 @@ def read_entity(dialect: Dialect, path: str | File, name: str | None = None) -> 
 
 def entity_from(dialect: Dialect, data: bytes, source: str, name: str | None = None) -> Any:
     """The same for the content of a file; `source` names it in messages."""
+    return marked_entity(dialect, data, source, name)[0]
+
+
+def marked_entity(dialect: Dialect, data: bytes, source: str, name: str | None = None) -> tuple[Any, Marked]:
+    """The same, and where the file has each of its fields."""
     name = name or dialect.tables.root
     if name not in dialect.classes or name == "Opaque":
         hint = instead(name, dialect.classes.names())
         raise EntityError(f"{source}: no entity {name!r} in the dialect {dialect.tables.name}{hint}")
-    return _structure(converter(dialect.classes), load_marked(data, source), dialect.classes[name], name)
+    marked = load_marked(data, source)
+    return _structure(converter(dialect.classes), marked, dialect.classes[name], name), marked
 
 
 def read_context(dialect: Dialect, keyword: str, path: str | File) -> Any:

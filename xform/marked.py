@@ -56,6 +56,11 @@ class Marked:
             path = path[:-1]
         return self.values.get(path, (1, 1))
 
+    def place(self, path: Place, key: bool = False) -> str:
+        """The same with the file, as messages begin."""
+        line, column = self.at(path, key)
+        return f"{self.source}:{line}:{column}"
+
 
 def load_marked(data: bytes, source: str) -> Marked:
     """Raises EntityError with `source`, line and column."""

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack
+from inspect import isfunction, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -19,7 +20,7 @@ from attrs import define, field, frozen
 from xform.errors import DocumentError, EntityError, TableError, XformError, did_you_mean, instead, lasting, named
 from xform.files import entity_from
 from xform.schema import no_schema, schema_of, version_of
-from xform.table.folder import load_module, place
+from xform.table.folder import defined, load_module, place
 from xform.table.model import Origin, Tables
 from xform.table.reader import declared
 from xform.text import decoded
@@ -358,11 +359,40 @@ def perform(name: str, stage: Stage, value: Any, run: Run, before: str | None = 
         raise
     except Exception as error:
         said = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
-        own = [one.folder.resolve() for one in run.dialect.tables.lineage]
-        raise XformError(f"{place(error, own)}stage {name!r} raised {said}") from error
+        where = place(error, _folders(run)) or _defined(stage, run)
+        raise XformError(f"{where}stage {name!r} raised {said}{_signature(stage, value, run)}") from error
     if gives and _kind(run.dialect, given) != gives:
-        raise XformError(f"stage {name!r} gave {_said(run.dialect, given)}; it says that it gives {_KINDS[gives]}")
+        said = f"stage {name!r} gave {_said(run.dialect, given)}; it says that it gives {_KINDS[gives]}"
+        raise XformError(f"{_defined(stage, run)}{said}")
     return given
+
+
+def _folders(run: Run) -> list[Path]:
+    """Where the dialect's own Python is."""
+    return [one.folder.resolve() for one in run.dialect.tables.lineage]
+
+
+def _function(stage: Stage, run: Run) -> Callable[..., Any]:
+    """What does the work of a stage: of the plan the dialect's own function."""
+    from xform.dialect import planner
+
+    return (planner(run.dialect.tables, "plan") if stage is plan else None) or stage
+
+
+def _defined(stage: Stage, run: Run) -> str:
+    """``file:line: `` of the dialect's Python that a stage is; empty for another's."""
+    return defined(_function(stage, run), _folders(run))
+
+
+def _signature(stage: Stage, value: Any, run: Run) -> str:
+    """What ends a message about a plan that does not take what every plan is given."""
+    function = _function(stage, run)
+    try:
+        if stage is plan and isfunction(function):
+            signature(function).bind_partial(value, dialect=run.dialect, **run.context)
+    except TypeError:
+        return "; expected plan(entity, *, dialect, **context)"
+    return ""
 
 
 def _kind(dialect: Dialect, value: Any) -> Kind:

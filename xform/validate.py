@@ -260,15 +260,14 @@ class _Check:
         """An embedded sum type has no element of its own whose absence could say None."""
         shape = self.tables.shapes[row.entity or ""]
         if isinstance(shape, Choice):
-            tables = (
-                [shape.variants[shape.absent]] if shape.absent else [] if shape.attributes else shape.variants.values()
-            )
-            for table in tables:
+            absent = {shape.absent: shape.variants[shape.absent]} if shape.absent else {}
+            for silent, table in (absent or ({} if shape.attributes else shape.variants)).items():
                 if not any(inner.required and inner.constant is None for inner in table.rows):
-                    yield Problem(
-                        at,
-                        f"missing; expected {table.name}, which a document without one says, or another {shape.name}",
+                    words = ", ".join(
+                        " ".join(words) + (" (what a document without one says)" if words == silent else "")
+                        for words in shape.variants
                     )
+                    yield Problem(at, f"missing; expected a mapping with its `type`: {words}")
                     return
 
     def shadowed(self, choice: Choice, table: Table, value: Any) -> Iterator[str]:

@@ -9,10 +9,12 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.browser.conftest import MARKUP, coverage, domain, match, trace
+from tests.browser.conftest import MARKUP, coverage, domain, match, run, trace
+from tests.corpus import HOME
 
 pytestmark = pytest.mark.xdist_group("browser")
 
+SCHEMAS = sorted((HOME / "schemas").glob("libvirt-*"))
 PAGES = ["trace", "match", "gate", "coverage", "audit"]
 TAGS = """
 a b body caption details div h1 h2 head header html li main meta p script section span style summary table tbody td th
@@ -145,6 +147,14 @@ def test_a_cell_of_the_map_says_what_it_is_and_leads_there(look: Look, pages: di
     page.get_by_role("link", name="lamp: missing").click()
     assert page.url.endswith("#missing")
     assert page.get_by_role("listitem").filter(has_text="lamp: house.rng").count() == 1
+
+
+@pytest.mark.skipif(not SCHEMAS, reason="no schemas; point XFORM_CORPUS to a folder with schemas/")
+def test_every_block_of_a_large_map_has_room_for_its_name(look: Look, tmp_path: Path) -> None:
+    run("coverage", "--html", tmp_path / "map.html", "--schemas", SCHEMAS[-1], dialect="domain")
+    names = look(tmp_path / "map.html").locator("section h2")
+    assert "others" in names.all_inner_texts()
+    assert names.evaluate_all("all => all.filter(h2 => h2.scrollWidth > h2.clientWidth).map(h2 => h2.title)") == []
 
 
 def test_keys_skip_the_map(look: Look, pages: dict[str, Path]) -> None:

@@ -67,6 +67,8 @@ ENTITIES: dict[str, tuple[bytes, str]] = {
     "code": (b"name: !!python/object/apply:os.system [true]", ":1:7: a tag is not accepted"),
 }
 
+POOL = "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
+
 
 def refused(result: Result, expected: str) -> None:
     assert result.exit_code == 2, result.output
@@ -115,6 +117,23 @@ def test_a_bad_entity_file(command: str, what: str, call: Xform, tmp_path: Path)
     file.write_bytes(content)
     arguments = {"match": ["-", "--known", file], "update": ["-", file]}.get(command, [file])
     refused(call(command, *arguments, stdin="<machine/>"), f"{file}{expected}")
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("name: w\ndisks:\n- target: vda\n  source: {type: network, protocol: nbd}", ":4:11: disks[0].source.hosts: "),
+        (f"name: web\ndisks:\n- target: vda\n- pool: {POOL}\n  target: vda", ":5:11: disks[1].target: "),
+    ],
+)
+@pytest.mark.parametrize("command", ["generate", "update"])
+def test_what_the_tables_do_not_admit_has_its_place_in_the_entity_file(
+    command: str, content: str, expected: str, call: Xform, tmp_path: Path
+) -> None:
+    file = tmp_path / "m.yaml"
+    file.write_text(content)
+    arguments = ["-", file] if command == "update" else [file]
+    refused(call(command, *arguments, "--no-check", stdin="<machine><name>x</name></machine>"), f"{file}{expected}")
 
 
 @pytest.mark.parametrize("command", ["generate", "parse", "validate", "run"])
@@ -206,6 +225,11 @@ def test_run_without_anything_to_start_with(call: Xform) -> None:
 def test_a_context_that_the_dialect_does_not_take(entity: Path, call: Xform) -> None:
     workshop = MINI.parent / "workshop"
     refused(call("generate", "-", "--host", entity, dialect=workshop, stdin="{}"), "takes no 'host'")
+
+
+def test_a_context_that_the_dialect_does_not_take_is_told_before_its_file_is_read(entity: Path, call: Xform) -> None:
+    expected = "none.yaml: the dialect mini takes no 'foo'; expected one of host"
+    refused(call("generate", entity, "--context", "foo=none.yaml"), expected)
 
 
 def test_a_folder_without_schemas(call: Xform, entity: Path, tmp_path: Path) -> None:

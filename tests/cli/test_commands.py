@@ -73,7 +73,7 @@ def test_generate_checks_what_only_the_whole_entity_shows(call: Xform, tmp_path:
     file.write_text(f"{{name: web, disks: [{{target: vda}}, {{target: vda, pool: {pool}}}]}}")
     result = call("generate", file, "--no-check")
     assert result.exit_code == 2
-    assert result.stderr == f"{file}: disks[1].target: 'vda' stands twice; pool cannot be told apart\n"
+    assert result.stderr == f"{file}:1:45: disks[1].target: 'vda' stands twice; pool cannot be told apart\n"
 
 
 def test_generate_writes_what_libvirt_fills_in_only_when_asked(call: Xform) -> None:
@@ -360,6 +360,10 @@ def test_help_names_every_command() -> None:
     result = CliRunner().invoke(cli, ["--help"])
     assert result.exit_code == 0
     assert [name for name in COMMANDS if f"  {name} " not in result.stdout] == []
+
+
+def test_help_names_the_stages_that_a_run_has_by_default() -> None:
+    assert ", ".join(xform.load("ovirt").tables.pipelines["run"]) in COMMANDS["run"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -214,7 +214,7 @@ def test_what_the_tables_do_not_admit_is_told_with_the_entity_file(call: Xform, 
     edited.write_text(f"{{name: web, disks: [{{target: vda}}, {{target: vda, pool: {pool}}}]}}")
     result = call("update", document, edited, "--no-check", "-i")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == f"{edited}: disks[1].target: 'vda' stands twice; pool cannot be told apart\n"
+    assert result.stderr == f"{edited}:1:45: disks[1].target: 'vda' stands twice; pool cannot be told apart\n"
     assert document.read_bytes() == DOCUMENT
 
 

@@ -140,6 +140,21 @@ MISTAKES = {
         "5:1: text is not allowed in devices/disk/readonly",
         "",
     ),
+    "text behind an element": (
+        "<disk><target dev='vda'/>yes</disk>",
+        "4:1: text is not allowed in devices/disk; expected one of",
+        "",
+    ),
+    "text behind an element that may be left out": (
+        "<disk><target dev='vda'/><readonly/>yes</disk>",
+        "4:1: text is not allowed in devices/disk; expected one of",
+        "",
+    ),
+    "text behind a comment": (
+        "<disk><!-- ours -->yes<target dev='vda'/></disk>",
+        "4:1: text is not allowed in devices/disk; expected one of",
+        "",
+    ),
 }
 
 
@@ -300,6 +315,15 @@ def test_a_document_of_which_no_more_can_be_told_is_not_called_valid(call: Xform
     assert result.stdout == (
         f"{file}:1:1: <machine> is out of order, lacks something, or holds what does not go together (schema)\n"
     )
+
+
+def test_text_behind_an_element_hides_no_other_mistake(said: Any) -> None:
+    disk = "<disk device='disk'>yes<target dev='vda'/></disk>\n<disk><target dev='vda'/><driver cahce='none'/>no</disk>"
+    assert [line.partition("; ")[0] for line in said(machine(disk))] == [
+        "4:1: text is not allowed in devices/disk[1]",
+        "5:1: text is not allowed in devices/disk[2]",
+        "5:34: attribute 'cahce' is not allowed on devices/disk[2]/driver",
+    ]
 
 
 def test_a_search_that_is_given_up_is_told(

@@ -63,6 +63,11 @@ def test_a_path_that_the_schema_does_not_have():
         drafts("lmap")
 
 
+def test_an_empty_path_is_no_word_for_everything():
+    with pytest.raises(XformError, match="an empty text; expected a path"):
+        drafts("")
+
+
 @pytest.mark.parametrize(
     ("words", "codec"),
     [

@@ -22,7 +22,7 @@ COMMANDS = {
     "completion": "The script that makes a shell complete all this.",
     "monitor": "Follow the VMs of libvirt connections into a database.",
     "audit": "What a fleet's documents are by schemas, laws, tables and a store.",
-    "run": "The whole flow on one machine: plan, generate, check, start, dump, match.",
+    "run": "The whole flow on one machine: plan, generate, check, prepare, start, dump, match.",
 }
 
 cli = Commands(

@@ -19,10 +19,11 @@ from click.core import ParameterSource
 from xform import inputs
 from xform.cli.commands import DEBUG, seen
 from xform.cli.completion import FILE, FOLDER, dialects
-from xform.errors import DocumentError, XformError, visible, visible_name
+from xform.errors import DocumentError, EntityError, XformError, named, visible, visible_name
 
 if TYPE_CHECKING:
     from xform.dialect import Dialect
+    from xform.marked import Marked
     from xform.table.model import Tables
 
 STDIN = "-"
@@ -182,14 +183,34 @@ def read_entity(dialect: Dialect, path: str) -> Any:
     return entity_from(dialect, read_bytes(path), source_name(path))
 
 
+def read_marked(dialect: Dialect, path: str) -> tuple[Any, Marked]:
+    """The same, and where the file has each field of the entity."""
+    from xform.files import marked_entity
+
+    return marked_entity(dialect, read_bytes(path), source_name(path))
+
+
+@contextmanager
+def placed(marked: Marked) -> Iterator[None]:
+    """Within, what is wrong with an entity is told where its file has the field, or what would hold it."""
+    try:
+        yield
+    except EntityError as error:
+        said = [f"{marked.place(problem.path)}: {problem}" for problem in error.problems]
+        raise EntityError("\n".join(said or [f"{marked.source}: {line}" for line in str(error).splitlines()])) from None
+
+
 def read_contexts(dialect: Dialect, **paths: str | None) -> dict[str, Any]:
     """The contexts that are given by file, by keyword."""
     given = {keyword: path for keyword, path in paths.items() if path is not None}
     given |= click.get_current_context().meta.get(CONTEXTS, {})
     if not given:
         return {}
-    from xform.files import context_from
+    from xform.files import context_class, context_from
 
+    for keyword, path in given.items():  # before a file is looked for that nobody takes
+        with named(source_name(path), EntityError):
+            context_class(dialect, keyword)
     return {
         keyword: context_from(dialect, keyword, read_bytes(path), source_name(path)) for keyword, path in given.items()
     }

@@ -50,7 +50,7 @@ def generate(
         raise EntityError(f"{known.tables.name} has no part {part!r}{instead(part, known.tables.parts)}")
     context = common.read_contexts(known, host=host)
     name = common.source_name(entity)
-    value = common.read_entity(known, entity)
+    value, marked = common.read_marked(known, entity)
     run = Run(dialect=known, context=context, uri=None, schemas=schemas, entity=value, source=name)
     value = perform("plan", plan, value, run)
     schema = None if no_check or part else schema_of(known.tables, schemas)
@@ -58,7 +58,7 @@ def generate(
     if not found and schema and schema.version:
         found = unknown(known, value, schema.version)
     if found:
-        raise EntityError("\n".join(f"{name}: {problem}" for problem in found))
+        raise EntityError("\n".join(f"{marked.place(problem.path)}: {problem}" for problem in found))
     only = [named(known, value, key) for key in devices] or None
     xml = known.generate(value, live=live, part=part, only=only, **context)
     if schema and schema.said(known.tree(xml)):

@@ -11,7 +11,7 @@ import click
 from xform.cli import common
 from xform.cli.commands import tell
 from xform.cli.completion import FILE
-from xform.errors import DocumentError, EntityError, named
+from xform.errors import DocumentError
 from xform.xml import general
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ def update(
     context = common.read_contexts(known, host=host)
     name = common.source_name(document)
     xml = common.read_bytes(document)
-    value = common.read_entity(known, entity)
+    value, marked = common.read_marked(known, entity)
     schema = None if no_check else schema_of(known.tables, schemas)
-    with named(common.source_name(entity), EntityError):
+    with common.placed(marked):
         updated = known.update(xml, value, live=live, source=name, **context)
     if schema and updated != xml:
         check(known, schema, xml, updated, name, context)

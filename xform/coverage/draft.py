@@ -49,8 +49,10 @@ class Draft:
 def draft(coverage: Coverage, path: str) -> list[Draft]:
     """Rows for what is missing on a path and below it (`.`: everywhere), by the entity that takes them.
 
-    Raises XformError for a path that the schema does not have.
+    Raises XformError for a path that the schema does not have, and for none.
     """
+    if not path:
+        raise XformError("an empty text; expected a path from the root, or . for everything")
     path = "" if path == "." else path.strip("/")
     known = dict.fromkeys(at for at, _ in coverage.all)
     if path and path not in known:

@@ -1,4 +1,4 @@
-"""The map: a treemap of a schema, a block for each top-level element and in it a cell for each declaration."""
+"""The map: a treemap of a schema, a block for each larger top-level element and in it a cell for each declaration."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from attrs import frozen
 
-from xform.coverage.counts import Coverage, Found, Group
+from xform.coverage.counts import Coverage, Found
 from xform.coverage.walk import State
 from xform.html import Cell, key, page, table
 
@@ -18,13 +18,18 @@ _COLOURS = {
     "opaque": "repeating-linear-gradient(45deg, var(--opaque) 0 2px, var(--back) 2px 4px)",
     "missing": "var(--missing)",
 }
+# A block takes at least the one of so many parts of the map.
+_PARTS = 150
 _STYLE = """\
 :root { --claimed: #4a86b8; --opaque: #8a8f96; --missing: #d95f02 }
 @media (prefers-color-scheme: dark) { :root { --claimed: #39648a; --opaque: #767c84; --missing: #ff8c33 } }
 #map { position: relative; height: 75vh; min-height: 30rem; margin: 1rem 0; print-color-adjust: exact }
 section { position: absolute; overflow: hidden; padding: 2px; border: 1px solid var(--back) }
 section:focus-within { overflow: visible; z-index: 1 }
-section h2 { height: 14px; margin: 0; overflow: hidden; font-size: 11px; font-weight: 400; line-height: 14px }
+section h2 {
+  height: 14px; margin: 0; overflow: hidden; font-size: 11px; font-weight: 400; line-height: 14px;
+  text-overflow: ellipsis; white-space: nowrap
+}
 section div { display: grid; height: calc(100% - 14px); gap: 1px }
 section a:hover, section a:focus { outline: 2px solid var(--ink); z-index: 2 }
 section a:focus::after {
@@ -64,7 +69,7 @@ class Box:
 
 def drawn(coverage: Coverage, title: str, home: Path) -> str:
     """The page, as one file that asks for no other; links to tables are seen from the folder `home`."""
-    groups = sorted(coverage.grouped.items(), key=lambda pair: -len(pair[1]))
+    groups = _groups(coverage)
     boxes = squarified([len(group) for _, group in groups], Box(0, 0, 100, 100))
     blocks = [_block(name, group, box, home) for (name, group), box in zip(groups, boxes, strict=True)]
     gaps = "\n".join(f"<li>{escape(str(gap))}" for gap in coverage.gaps) or "<li>nothing"
@@ -75,12 +80,22 @@ def drawn(coverage: Coverage, title: str, home: Path) -> str:
     return page(title, f"<p>{lead}", body, _STYLE)
 
 
-def _block(name: str, group: Group, box: Box, home: Path) -> str:
+def _groups(coverage: Coverage) -> list[tuple[str, list[Found]]]:
+    """What each block holds, the largest first; elements that would have no room for their name share one."""
+    groups = [(name, list(group.values())) for name, group in coverage.grouped.items()]
+    least = sum(len(group) for _, group in groups) / _PARTS
+    shown = [(name, group) for name, group in groups if len(group) >= least]
+    others = [found for _, group in groups if len(group) < least for found in group]
+    return sorted([*shown, *([("others", others)] if others else [])], key=lambda pair: -len(pair[1]))
+
+
+def _block(name: str, group: list[Found], box: Box, home: Path) -> str:
     place = ";".join(f"{side}:{getattr(box, side):.2f}%" for side in ("left", "top", "width", "height"))
     columns = max(1, round((len(group) * box.width / box.height * 1.5) ** 0.5))
-    cells = "".join(_cell(found, home) for found in group.values())
+    cells = "".join(_cell(found, home) for found in group)
     grid = f"grid-template-columns:repeat({columns},1fr)"
-    return f'<section style="{place}"><h2>{escape(name)}</h2><div style="{grid}">{cells}</div></section>'
+    head = f'<h2 title="{escape(name)}">{escape(name)}</h2>'
+    return f'<section style="{place}">{head}<div style="{grid}">{cells}</div></section>'
 
 
 def _cell(found: Found, home: Path) -> str:

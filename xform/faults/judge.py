@@ -91,10 +91,17 @@ class _Judge:
         suspects = self.suspects
         if found := list(self.narrow.within(element)):
             return [self.told(one) for one in found if not self.misspelt(one)]
+        # the search tells an element beside the text, if that can be left out with it, else the one around it
+        if strays := [one for one in (element, element.getparent()) if one is not None and self.stray(one)]:
+            return [self.suspects.text(one) for one in strays]
         missing = [one.fault for one in suspects.found if one.kind == "missing"]
         if inner := [one for one in missing if _around(element, one.element)]:
             return inner
         return [self.misfit(element)]
+
+    def stray(self, element: Element) -> bool:
+        """Whether text stands behind a child of an element that has none."""
+        return any((child.tail or "").strip() for child in element) and not self.narrow.has(element, TEXT)
 
     def misfit(self, element: Element) -> Fault:
         """An element of which no more can be told than that the document is not valid with it."""

@@ -68,7 +68,8 @@ class Search:
         faulty = [] if self.spent else self.faulty(element)
         for at, child in faulty:
             element.insert(at, child)
-            yield from self.within(Misfit(child))
+            # of a comment it is the text behind it
+            yield from self.within(Misfit(child)) if isinstance(child.tag, str) else [misfit]
             element.remove(child)
         if not faulty:  # perhaps within a child that the element cannot be without
             inner = list(element.iterdescendants(etree.Element))

@@ -72,8 +72,7 @@ class Suspects:
             return
         values = content.values.get(TEXT)
         if values is None:
-            what = f"text is not allowed in {short(element)}"
-            yield Suspect("surplus", fault(element, TEXT, what, "text", self.children(element)))
+            yield Suspect("surplus", self.text(element))
         elif not any(value.admits(form) for value in values for form in (text, text.strip())):
             yield Suspect("value", self.value(element, TEXT), *_sample(values, text))
 
@@ -91,6 +90,10 @@ class Suspects:
         }
 
     # --- the faults, in words ---------------------------------------------------------------------------------------
+
+    def text(self, element: Element) -> Fault:
+        what = f"text is not allowed in {short(element)}"
+        return fault(element, TEXT, what, "text", self.children(element))
 
     def unknown(self, child: Element) -> Fault:
         parent = child.getparent()

@@ -158,6 +158,14 @@ def place(error: BaseException, folders: Collection[File]) -> str:
     return own[-1] if own else ""
 
 
+def defined(function: object, folders: Collection[File]) -> str:
+    """The same of a function: where it begins."""
+    code = getattr(function, "__code__", None)
+    if code is None or File(code.co_filename).resolve().parent not in folders:
+        return ""
+    return f"{code.co_filename}:{code.co_firstlineno}: "
+
+
 def _stamps(file: File) -> dict[str, Stamp]:
     """Of a module, or of all modules of its package."""
     files = sorted(file.parent.glob("*.py")) if (file.parent / _PACKAGE).is_file() else [file]

@@ -41,6 +41,8 @@ def check_root(head: TableFile, name: str, known: str | None, shapes: dict[str, 
     """A document is one element of one entity, and is told from others by a field of it."""
     here = Origin(str(head.path), 1)
     where = head.origins.get(("root",), here)
+    if not name:
+        raise TableError(f"{where}: no root; expected `root = …`, the entity of a document, or `extends = …`")
     if name not in shapes:
         raise TableError(f"{where}: the root {name!r} is no entity{instead(name, shapes)}")
     root = shapes[name]

@@ -51,7 +51,8 @@ class TableFile:
         stated = self.values.pop("format", None)
         if type(stated) is not int or stated != FORMAT:
             where = self.origins.get(("format",), Origin(str(path), 1))
-            raise TableError(f"{where}: format is {stated!r}; expected `format = {FORMAT}` as the file's first key")
+            said = "missing" if stated is None else repr(stated)
+            raise TableError(f"{where}: format is {said}; expected `format = {FORMAT}` as the file's first key")
 
     def origin(self, *key: str) -> Origin:
         return self.origins[key]

@@ -131,10 +131,12 @@ class Resolver:
         if not re.fullmatch(ENTITY, name):
             raise TableError(f"{origin}: {name!r} is no entity's name; expected CamelCase such as Disk")
         base = self._base(file, name, values)
+        if base and not origin.comment:
+            origin = evolve(origin, comment=base.origin.comment)
         if "choice" in values or isinstance(base, Choice):
             if isinstance(base, Table):
                 raise TableError(f"{file.origin(name, 'extends')}: {name} is a choice, and {base.name} is none")
-            return self._choice(name, file, values, base)
+            return self._choice(name, origin, file, values, base)
         check_words(file, (name,), values, TABLE_WORDS)
         inherited = base if isinstance(base, Table) else Table(name, origin)
         own = self._rows(name, file, values.get("row", {}), (name, "row"))
@@ -173,7 +175,9 @@ class Resolver:
             raise TableError(f"{file.origin(name, 'extends')}: no entity {values['extends']!r} to extend{hint}")
         return base.shapes[entity]
 
-    def _choice(self, name: str, file: TableFile, values: dict[str, Any], base: Choice | None) -> Choice:
+    def _choice(
+        self, name: str, origin: Origin, file: TableFile, values: dict[str, Any], base: Choice | None
+    ) -> Choice:
         if misplaced := next((word for word in WORDS if word in values and word not in CHOICE_WORDS), None):
             raise TableError(f"{file.origin(name, misplaced)}: a choice has no {misplaced!r}; put it into a table")
         check_words(file, (name,), {word: values[word] for word in WORDS if word in values}, WORDS)
@@ -203,14 +207,14 @@ class Resolver:
         common = merge(base.shared if base else (), shared)
         variants = {}
         for words in {**inherited, **declared}:
-            new = Table(_camel(" ".join(words)) + name, origins.get(words, file.origin(name)))
+            new = Table(_camel(" ".join(words)) + name, origins.get(words, origin))
             old = inherited.get(words, new)
             own = behind(declared.get(words, ()), shared if words in inherited else common)
             variants[words] = evolve(old, rows=merge(old.rows, own))
         absent = values.get("absent")
         choice = Choice(
             name=name,
-            origin=file.origin(name),
+            origin=origin,
             attributes=attributes,
             variants=variants,
             shared=common,

@@ -262,6 +262,7 @@ class OvirtDialect(Dialect):
 
     @define(kw_only=True)
     class Serial(Entity):
+        """A serial port."""
         type: Literal['dev', 'file', 'pipe', 'unix', 'tcp', 'udp', 'null', 'stdio', 'vc', 'pty', 'spicevmc', 'spiceport', 'nmdm', 'qemu-vdagent', 'dbus']
         sources: list[OvirtDialect.CharacterSource | Opaque] = ...
         """udp has two: mode bind and mode connect"""
@@ -308,6 +309,7 @@ class OvirtDialect(Dialect):
 
     @define(kw_only=True)
     class Console(Entity):
+        """The console of the guest; the first one mirrors the first serial port."""
         type: Literal['dev', 'file', 'pipe', 'unix', 'tcp', 'udp', 'null', 'stdio', 'vc', 'pty', 'spicevmc', 'spiceport', 'nmdm', 'qemu-vdagent', 'dbus'] | None = None
         sources: list[OvirtDialect.CharacterSource | Opaque] = ...
         """udp has two: mode bind and mode connect"""
@@ -331,6 +333,7 @@ class OvirtDialect(Dialect):
 
     @define(kw_only=True)
     class Channel(Entity):
+        """A channel to a program in the guest, such as the guest agent."""
         type: Literal['dev', 'file', 'pipe', 'unix', 'tcp', 'udp', 'null', 'stdio', 'vc', 'pty', 'spicevmc', 'spiceport', 'nmdm', 'qemu-vdagent', 'dbus']
         sources: list[OvirtDialect.CharacterSource | Opaque] = ...
         """udp has two: mode bind and mode connect"""
@@ -414,6 +417,7 @@ class OvirtDialect(Dialect):
 
     @define(kw_only=True)
     class Controller(Entity):
+        """A bus, or a port of one, that other devices are plugged into."""
         type: Literal['fdc', 'sata', 'ccid', 'scsi', 'usb', 'ide', 'isa', 'pci', 'virtio-serial', 'xenbus']
         index: int | None = None
         """number among those of its type"""
@@ -1231,6 +1235,7 @@ class OvirtDialect(Dialect):
 
     @define(kw_only=True)
     class Hostdev(Entity):
+        """A device of the host that the guest uses directly."""
         mode: Literal['subsystem', 'capabilities'] | None = None
         managed: bool | None = None
         """libvirt takes it from the host's driver and gives it back"""
@@ -1285,7 +1290,7 @@ class OvirtDialect(Dialect):
         """vGPU: shows no screen"""
 
     class HostdevSource(Entity):
-        ...
+        """Which device of the host."""
 
     @define(kw_only=True)
     class UsbHostdevSource(HostdevSource):
@@ -1412,6 +1417,7 @@ class OvirtDialect(Dialect):
 
     @define(kw_only=True)
     class Input(Entity):
+        """A tablet, mouse or keyboard."""
         type: Literal['tablet', 'mouse', 'keyboard', 'passthrough', 'evdev']
         bus: Literal['ps2', 'usb', 'xen', 'virtio'] | None = None
         model: Literal['virtio', 'virtio-transitional', 'virtio-non-transitional'] | None = None
@@ -1790,6 +1796,7 @@ class OvirtDialect(Dialect):
 
     @define(kw_only=True)
     class MemoryDevice(Entity):
+        """A memory device that can be plugged."""
         model: Literal['dimm', 'nvdimm', 'virtio-pmem', 'virtio-mem', 'sgx-epc']
         access: Literal['shared', 'private'] | None = None
         discard: bool | None = None
@@ -2091,6 +2098,7 @@ class OvirtDialect(Dialect):
 
     @define(kw_only=True)
     class RedirDev(Entity):
+        """A USB device of the person who looks at the screen."""
         bus: Literal['usb']
         type: Literal['dev', 'file', 'pipe', 'unix', 'tcp', 'udp', 'null', 'stdio', 'vc', 'pty', 'spicevmc', 'spiceport', 'nmdm', 'qemu-vdagent', 'dbus']
         sources: list[OvirtDialect.CharacterSource | Opaque] = ...
@@ -2123,6 +2131,7 @@ class OvirtDialect(Dialect):
 
     @define(kw_only=True)
     class Rng(Entity):
+        """Random numbers for the guest."""
         model: Literal['virtio', 'virtio-transitional', 'virtio-non-transitional'] | None = None
         """`plan` knows"""
         rate_bytes: int | None = None
@@ -2248,7 +2257,7 @@ class OvirtDialect(Dialect):
         ioeventfd: bool | None = None
 
     class Smartcard(Entity):
-        ...
+        """A smart card reader of the guest."""
 
     @define(kw_only=True)
     class HostSmartcard(Smartcard):
@@ -2301,6 +2310,7 @@ class OvirtDialect(Dialect):
 
     @define(kw_only=True)
     class Sound(Entity):
+        """A sound card of the guest."""
         model: Literal['sb16', 'es1370', 'pcspk', 'ac97', 'ich6', 'ich7', 'ich9', 'usb', 'virtio']
         multichannel: bool | None = None
         """usb"""
@@ -2542,6 +2552,7 @@ class OvirtDialect(Dialect):
 
     @define(kw_only=True)
     class Tpm(Entity):
+        """Trusted Platform Module."""
         model: Literal['tpm-tis', 'tpm-crb', 'tpm-spapr', 'spapr-tpm-proxy'] | None = None
         backend: OvirtDialect.TpmBackend | Opaque | None = None
         """`plan` knows"""
@@ -2756,6 +2767,7 @@ class OvirtDialect(Dialect):
 
     @define(kw_only=True)
     class Video(Entity):
+        """A graphics card of the guest."""
         driver: Literal['qemu', 'vhostuser'] | None = None
         vga_config: Literal['io', 'on', 'off'] | None = None
         """bhyve"""
@@ -2824,6 +2836,7 @@ class OvirtDialect(Dialect):
 
     @define(kw_only=True)
     class Watchdog(Entity):
+        """Acts when the guest has not answered for a while."""
         model: str | None = None
         """such as i6300esb; `plan` knows"""
         action: Literal['reset', 'shutdown', 'poweroff', 'pause', 'none', 'dump', 'inject-nmi'] | None = None
@@ -2837,6 +2850,7 @@ class OvirtDialect(Dialect):
 
     @define(kw_only=True)
     class Balloon(Entity):
+        """Gives memory back to the host while the guest runs."""
         model: Literal['virtio', 'virtio-transitional', 'virtio-non-transitional', 'xen', 'none']
         auto_deflate: bool | None = None
         """when the guest runs out of memory"""
@@ -2903,6 +2917,7 @@ class OvirtDialect(Dialect):
 
     @define(kw_only=True)
     class IoTuneLimits(Entity):
+        """What a device may read and write in a second."""
         total_bytes_sec: int | None = None
         read_bytes_sec: int | None = None
         write_bytes_sec: int | None = None

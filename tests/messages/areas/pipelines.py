@@ -51,6 +51,7 @@ AREA = Area(
         run("a plan that raises", '["plan"]', plan="def plan(vm, *, dialect):\n    return vm.nmae\n"),
         run("a plan that gives something else", '["plan"]', plan="def plan(vm, *, dialect):\n    return None\n"),
         run("a plan that is no function", '["plan"]', plan="plan = 1\n"),
+        run("a plan that takes too little", '["plan"]', plan="def plan(vm):\n    return vm\n"),
         run("a plan that takes too much", '["plan"]', plan="def plan(vm, *, dialect, host):\n    return vm\n"),
         Case(
             "a document to check without a schema",

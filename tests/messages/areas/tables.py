@@ -172,6 +172,7 @@ AREA = Area(
         site("no schema to cover", command="xform coverage --dialect site"),
         site("no schema to draft from", command="xform draft --dialect site ."),
         Case("a path that the schema does not have", "xform draft --dialect mini --schemas rng machine/nmae"),
+        Case("a path that is none", "xform draft --dialect mini --schemas rng ''"),
         Case("nothing to draft", "xform draft --dialect mini --schemas rng name"),
         Case(
             "a schema without the document", "xform coverage --dialect mini --schemas rng", {"rng/mini.rng": SCHEMA[1]}
