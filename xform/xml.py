@@ -145,6 +145,8 @@ def canonical(element: Element) -> str:
     tail, element.tail = element.tail, None
     try:
         return etree.tostring(element, method="c14n", exclusive=True, with_comments=True).decode("utf-8")
+    except etree.C14NError:  # libxml2's takes no namespace with a relative URI, which documents may have all the same
+        return etree.canonicalize(etree.tostring(element, encoding="unicode"), with_comments=True)
     finally:
         element.tail = tail
 

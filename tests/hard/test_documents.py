@@ -107,6 +107,13 @@ def test_L320_a_document_stays_in_the_encoding_that_it_is_in(encoding: str, mark
     assert opened.to_xml() == after.encode(encoding)
 
 
+def test_L401_a_namespace_with_a_relative_uri_is_read_and_written_like_any_other() -> None:
+    entity = DOMAIN.parse(read := document(more="<metadata><a:x xmlns:a='u' xmlns='v'><y a:z='1'/></a:x></metadata>"))
+    assert entity.metadata == ['<a:x xmlns:a="u"><y xmlns="v" a:z="1"></y></a:x>']
+    assert DOMAIN.parse(DOMAIN.generate(entity)) == entity
+    assert DOMAIN.update(read, entity) == read
+
+
 def test_L317_xinclude_is_an_element_like_any_other() -> None:
     text = document(more="<x:include xmlns:x='http://www.w3.org/2001/XInclude' href='/etc/passwd' parse='text'/>")
     assert any("x:include" in one.path for one in DOMAIN.open(text).residue)
