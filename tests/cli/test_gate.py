@@ -172,6 +172,21 @@ def test_a_folder_that_holds_documents_of_others_only_is_no_success(call: Xform,
     )
 
 
+@pytest.mark.parametrize("other", [None, "<network/>"])
+def test_each_folder_is_to_hold_a_document(call: Xform, corpus: Path, tmp_path: Path, other: str | None) -> None:
+    (beside := tmp_path / "beside").mkdir()
+    if other:
+        (beside / "other.xml").write_text(other)
+    report = tmp_path / "report.html"
+    named = (corpus / "inner" / "good.xml", corpus, beside)
+    done = call("gate", *named, "--laws", "get-put", "--report", report, "--jobs", 1)
+    assert done.exit_code == 2
+    assert done.stdout.splitlines()[1].split()[:3] == ["get-put", "1", "1"]
+    told = f"no document of the dialect mini in {beside}; expected some whose root element is <machine>\n"
+    assert done.stderr == told
+    assert said(report) == 'bad">A folder holds nothing to try.'
+
+
 def test_a_file_of_others_that_is_named_is_no_failure(call: Xform, corpus: Path) -> None:
     assert call("gate", corpus / "network.xml", "--laws", "get-put", "--jobs", 1).exit_code == 0
 
