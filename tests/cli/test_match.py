@@ -101,6 +101,15 @@ def test_what_several_have_is_counted(tmp_path: Path, call: Xform) -> None:
     assert "    mac 52:54:00:00:00:01: 2 have that, and nothing tells which\n" in call(*asked, dialect="ovirt").stdout
 
 
+def test_what_no_rung_tells_apart_is_told_in_full(tmp_path: Path, call: Xform) -> None:
+    file, known = tmp_path / "x.xml", tmp_path / "x.json"
+    disks = "<disk type='file'><target dev='vda'/></disk>" * 2 + "<disk/>"
+    file.write_text(f"<domain type='kvm'><name>x</name><devices>{disks}</devices></domain>")
+    known.write_text(call("parse", file, "--json", dialect="domain").stdout)
+    table = call("match", file, "--known", known, dialect="domain").stdout
+    assert {line.rpartition("  ")[2] for line in table.splitlines()[1:-1]} == {"not told apart"}
+
+
 def test_what_one_has_is_told_of_one(tmp_path: Path, call: Xform) -> None:
     (tmp_path / "dialect.toml").write_text('format = 1\nname = "shed"\nroot = "Shed"\n')
     only = SHED.replace('ladder = ["name"]', 'ladder = ["name", "only"]')

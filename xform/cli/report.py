@@ -170,10 +170,9 @@ def rows(dialect: Dialect, matching: Matching) -> list[tuple[str, str, str, str]
     for kind, entity in matching.missing:
         lines.append((kind, name(dialect, entity), NOTHING, "missing"))
     for one in matching.ambiguous:
-        by = f"ambiguous by {' + '.join(one.rung)}"
         for ours, theirs in zip_longest(one.known, one.found):
             known = name(dialect, ours) if ours is not None else ""
-            lines.append((one.kind, known, where(dialect, theirs) if theirs is not None else "", by))
+            lines.append((one.kind, known, where(dialect, theirs) if theirs is not None else "", str(one)))
     return lines
 
 
