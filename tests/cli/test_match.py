@@ -187,6 +187,17 @@ def test_the_table_says_what_differs(texts: tuple[str, str], known: str, tmp_pat
     assert any(line.split() == ["the", "VM", "–", "memory", "2", "differs"] for line in said.splitlines())
 
 
+@pytest.mark.parametrize("options", [[], ["--explain"]])
+def test_no_value_breaks_its_line(tmp_path: Path, call: Xform, options: list[str]) -> None:
+    file, known = tmp_path / "x.xml", tmp_path / "x.json"
+    disk = "<disk type='file' device='cdrom'><source file='/a&#10;b&#9;'/><target dev='sda'/></disk>"
+    file.write_text(f"<domain type='kvm'><name>x</name><devices>{disk}</devices></domain>")
+    known.write_text(call("parse", file, "--json", dialect="domain").stdout)
+    said = call("match", file, "--known", known, *options, dialect="domain").stdout
+    assert r"/a\nb\t" in said
+    assert "/a\nb" not in said
+
+
 def test_what_a_store_needs_is_named(
     texts: tuple[str, str], tmp_path: Path, call: Xform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
