@@ -37,7 +37,8 @@ _WORDING = [
     (re.compile("xml:id *: attribute value"), "an xml:id that is no name"),
     (re.compile("xmlns.* is not a(n absolute| valid) URI"), "a namespace that is no URI"),
     (re.compile(".*(Detected an entity|amplification|[Ee]ntity reference loop)"), "entities that grow without bound"),
-    (re.compile(".*Excessive depth"), "elements are nested too deeply"),
+    (re.compile(".*Excessive depth"), "elements are nested too deeply; expected fewer within each other"),
+    (re.compile("Unsupported encoding"), "an encoding that is not supported; expected an encoding such as UTF-8"),
 ]
 
 _local = threading.local()

@@ -78,6 +78,18 @@ def test_an_entity_that_is_not_defined_says_how_to_write_its_sign() -> None:
         DOMAIN.open("<domain><name>a&hunter;</name></domain>")
 
 
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"<?xml version='1.0' encoding='foo'?><domain/>", "expected an encoding such as UTF-8"),
+        (b"<domain>" + b"<a>" * 300 + b"</a>" * 300 + b"</domain>", "expected fewer within each other"),
+    ],
+)
+def test_what_is_well_formed_and_refused_is_told_what_is_expected(data: bytes, told: str) -> None:
+    with pytest.raises(DocumentError, match=f"^document:1:[0-9]+: [^;]+; {told}$"):
+        DOMAIN.open(data)
+
+
 def test_messages_about_huge_values_are_short() -> None:
     huge = "x" * 100_000
     text = document(f"<disk type='file' device='{huge}'/>", f"<memory unit='{huge}'>1</memory>")
