@@ -148,6 +148,13 @@ def test_an_exception_without_a_reason_or_a_law_is_refused(
     assert (done.exit_code, done.stderr.startswith(f"{known}:{message}")) == (2, True)
 
 
+def test_exceptions_that_are_no_utf8_are_told_by_line_and_column(call: Xform, corpus: Path, tmp_path: Path) -> None:
+    known = tmp_path / "known.txt"
+    known.write_bytes(b"# known\na\xff\n")
+    done = call("gate", corpus, "--exceptions", known)
+    assert (done.exit_code, done.stderr) == (2, f"{known}:2:2: not UTF-8; expected a file of exceptions\n")
+
+
 def test_bad_use_is_one_line(call: Xform, corpus: Path) -> None:
     done = call("gate", corpus, "--laws", "twin")
     assert (done.exit_code, done.stderr) == (2, "--laws: no law 'twin' (did you mean 'twins'?)\n")
