@@ -146,6 +146,11 @@ def test_attributes_are_bounded() -> None:
         DOMAIN.parse(document(f"<disk{attributes}/>" + "<!-- -->" * 15_000))
 
 
+def test_in_a_small_document_attributes_are_not_counted() -> None:
+    attributes = "".join(f" a{number}='1'" for number in range(MAX_ATTRIBUTES + 1))
+    assert DOMAIN.parse(document(f"<disk{attributes}/>")).name == "x"
+
+
 LARGE: dict[str, str] = {
     "white space": document(" \n\t" * 3_000_000),
     "CDATA": document(more=f"<title>{'<![CDATA[a]]>' * 30_000}</title>"),
