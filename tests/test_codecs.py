@@ -233,6 +233,13 @@ def test_wrong_arguments(row, message):
     assert str(raised.value).startswith(message.partition(" unit=@unit`")[0])
 
 
+@pytest.mark.parametrize("row", ["uint", "int", "size MiB"])
+def test_of_too_many_digits_it_is_said_how_many_there_may_be(row):
+    for refused in (lambda: made(row).decode("9" * 21), lambda: made(row).encode(10**20)):
+        with pytest.raises(ValueError, match=r", of at most 20 digits$"):
+            refused()
+
+
 def test_the_longest_list_of_cpus_is_read_and_a_longer_text_is_refused():
     known, every_other = made("cpuset"), ",".join(map(str, range(0, 1 << 14, 2)))
     assert known.encode(known.decode(every_other)) == every_other

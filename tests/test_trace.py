@@ -53,6 +53,15 @@ def test_residue_is_what_no_row_claims_with_its_place() -> None:
     ]
 
 
+def test_an_instruction_is_told_from_a_comment() -> None:
+    text = "<machine><?a x?><!-- b --><?c y?><name>m</name></machine>"
+    assert [str(one) for one in MINI.open(text).residue] == [
+        "1: /machine/processing-instruction()[1]: no row claims this processing instruction",
+        "1: /machine/comment(): no row claims this comment",
+        "1: /machine/processing-instruction()[2]: no row claims this processing instruction",
+    ]
+
+
 def test_residue_says_why_a_row_did_not_take_its_value() -> None:
     (reason,) = [one.reason for one in DOMAIN.open(DOCUMENT).residue if one.reason]
     assert reason == "Domain.vcpu_placement does not admit it: 'hush' is not one of static, auto"

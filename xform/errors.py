@@ -96,7 +96,7 @@ def visible(text: str) -> str:
 
 
 def visible_name(name: str) -> str:
-    """The name of a file as messages show it: it may hold anything."""
+    """The name of a file as messages show it, or what else is to stay in its line: it may hold anything."""
     return visible(name).replace("\n", "\\n").replace("\t", "\\t")
 
 

@@ -37,3 +37,9 @@ def read_bytes(file: str | Path) -> bytes:
     """What a file holds, of what is too large for any reader its beginning. Raises OSError."""
     with open(file, "rb") as opened:
         return opened.read(MOST)
+
+
+def line_and_column(data: bytes, at: int) -> str:
+    """Where one of the bytes of a file stands, as messages have it."""
+    line, column = data.count(b"\n", 0, at) + 1, at - data.rfind(b"\n", 0, at)
+    return f"{line}:{column}"

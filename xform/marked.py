@@ -19,6 +19,7 @@ from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from xform.errors import EntityError
+from xform.inputs import line_and_column
 
 MAX_BYTES = 4 * 1024 * 1024
 # Of what a file holds, keys among it; and of what aliases make of it, which may be far more.
@@ -69,9 +70,8 @@ def load_marked(data: bytes, source: str) -> Marked:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - data.rfind(b"\n", 0, error.start)
-        raise EntityError(f"{source}:{line}:{column}: not UTF-8; expected YAML or JSON as UTF-8 text") from None
+        place = line_and_column(data, error.start)
+        raise EntityError(f"{source}:{place}: not UTF-8; expected YAML or JSON as UTF-8 text") from None
     if _NOT_YAML.search(text) and _is_json(text):
         text = _NOT_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     try:

@@ -9,7 +9,7 @@ from attrs import frozen
 from xform.compile.interpreter.reading import TEXT, Left
 from xform.compile.notes import rest
 from xform.table.model import Row
-from xform.xml import Element, line_of, path_of
+from xform.xml import Element, aside, line_of, path_of
 
 if TYPE_CHECKING:
     from xform.compile.notes import Detailed
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 class Residue:
     """One node that no row claims: its path in the document, the line on which its start tag ends, what it is.
 
-    `what` is ``element`` (with all that it holds), ``attribute``, ``text`` or ``comment``.  `reason` says why a row did
-    not take what stands at its place, or in it.  Other values are not shown: nobody knows what in them is secret.
+    `what` is ``element`` (with all that it holds), ``attribute``, ``text``, ``comment`` or ``processing instruction``.
+    `reason` says why a row did not take what stands at its place, or in it.  Other values are not shown: nobody knows
+    what in them is secret.
     """
 
     path: str
@@ -63,7 +64,7 @@ def residue(reading: Detailed) -> list[Residue]:
             continue
         what = "element" if name is None else "text" if name == TEXT else "attribute"
         if not isinstance(node.tag, str):
-            what = "comment"
+            what = aside(node)
         found.append(Residue(path_of(node, name), line_of(node), what, reasons.get((node, name), "")))
     return found
 

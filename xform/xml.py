@@ -37,7 +37,8 @@ _WORDING = [
     (re.compile("xml:id *: attribute value"), "an xml:id that is no name"),
     (re.compile("xmlns.* is not a(n absolute| valid) URI"), "a namespace that is no URI"),
     (re.compile(".*(Detected an entity|amplification|[Ee]ntity reference loop)"), "entities that grow without bound"),
-    (re.compile(".*Excessive depth"), "elements are nested too deeply"),
+    (re.compile(".*Excessive depth"), "elements are nested too deeply; expected fewer within each other"),
+    (re.compile("Unsupported encoding"), "an encoding that is not supported; expected an encoding such as UTF-8"),
 ]
 
 _local = threading.local()
@@ -215,10 +216,16 @@ def path_of(element: Element, attribute: str | None = None) -> str:
     steps = [f"@{attribute_name(element, attribute)}"] if attribute else []
     for node in (element, *element.iterancestors()):
         parent = node.getparent()
-        name = element_name(node) if isinstance(node.tag, str) else "comment()"
+        # as XPath has it
+        name = element_name(node) if isinstance(node.tag, str) else f"{aside(node).replace(' ', '-')}()"
         family = [] if parent is None else list(parent.iterchildren(node.tag))  # type: ignore[arg-type]
         steps.append(name + (f"[{family.index(node) + 1}]" if len(family) > 1 else ""))
     return "/" + "/".join(reversed(steps))
+
+
+def aside(node: Element) -> str:
+    """What a node is that is no element."""
+    return "comment" if isinstance(node, etree._Comment) else "processing instruction"
 
 
 def general(path: str) -> str:

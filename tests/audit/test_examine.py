@@ -50,6 +50,10 @@ def test_what_no_row_says_is_told_by_its_path_without_its_value(job: Job) -> Non
     assert "sesame" not in repr(row(job, entry))
 
 
+def test_comments_and_instructions_are_nobodys_to_say(job: Job) -> None:
+    assert found(job, Entry("here", "a", b"<box><!-- a --><?b c?><name>a</name></box>")) == []
+
+
 def test_what_a_row_cannot_say_is_told(job: Job) -> None:
     assert found(job, Entry("here", "a", b"<box><name>a</name><paint>blue</paint></box>")) == [
         ("drift", "Box.color", "/box/paint"),

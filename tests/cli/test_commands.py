@@ -356,6 +356,24 @@ def test_an_output_may_be_a_device(call: Xform, entity: Path) -> None:
     assert call("generate", entity, "--no-check", "-o", "/dev/null").exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("gate a.xml --jobs x", "'--jobs': 'x'; expected a whole number, 1 or more"),
+        ("gate a.xml --jobs 0", "'--jobs': 0; expected a whole number, 1 or more"),
+        ("audit a.xml --report a --jobs 0", "'--jobs': 0; expected a whole number, 1 or more"),
+        ("monitor --connect a --store a --interval 0", "'--interval': 0.0; expected a number above 0"),
+        ("monitor --connect a --store a --share x", "'--share': 'x'; expected a number, 1 or more"),
+    ],
+)
+def test_a_number_that_an_option_does_not_take_is_told_with_those_that_it_takes(
+    call: Xform, command: str, told: str
+) -> None:
+    name, *given = command.split()
+    done = call(name, *given)
+    assert (done.exit_code, done.stderr) == (2, f"xform {name}: invalid value for {told}\n")
+
+
 def test_help_names_every_command() -> None:
     result = CliRunner().invoke(cli, ["--help"])
     assert result.exit_code == 0

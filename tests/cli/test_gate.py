@@ -148,6 +148,13 @@ def test_an_exception_without_a_reason_or_a_law_is_refused(
     assert (done.exit_code, done.stderr.startswith(f"{known}:{message}")) == (2, True)
 
 
+def test_exceptions_that_are_no_utf8_are_told_by_line_and_column(call: Xform, corpus: Path, tmp_path: Path) -> None:
+    known = tmp_path / "known.txt"
+    known.write_bytes(b"# known\na\xff\n")
+    done = call("gate", corpus, "--exceptions", known)
+    assert (done.exit_code, done.stderr) == (2, f"{known}:2:2: not UTF-8; expected a file of exceptions\n")
+
+
 def test_bad_use_is_one_line(call: Xform, corpus: Path) -> None:
     done = call("gate", corpus, "--laws", "twin")
     assert (done.exit_code, done.stderr) == (2, "--laws: no law 'twin' (did you mean 'twins'?)\n")
@@ -170,6 +177,21 @@ def test_a_folder_that_holds_documents_of_others_only_is_no_success(call: Xform,
     assert done.stderr.endswith(
         f"no document of the dialect mini in {corpus}; expected some whose root element is <machine>\n"
     )
+
+
+@pytest.mark.parametrize("other", [None, "<network/>"])
+def test_each_folder_is_to_hold_a_document(call: Xform, corpus: Path, tmp_path: Path, other: str | None) -> None:
+    (beside := tmp_path / "beside").mkdir()
+    if other:
+        (beside / "other.xml").write_text(other)
+    report = tmp_path / "report.html"
+    named = (corpus / "inner" / "good.xml", corpus, beside)
+    done = call("gate", *named, "--laws", "get-put", "--report", report, "--jobs", 1)
+    assert done.exit_code == 2
+    assert done.stdout.splitlines()[1].split()[:3] == ["get-put", "1", "1"]
+    told = f"no document of the dialect mini in {beside}; expected some whose root element is <machine>\n"
+    assert done.stderr == told
+    assert said(report) == 'bad">A folder holds nothing to try.'
 
 
 def test_a_file_of_others_that_is_named_is_no_failure(call: Xform, corpus: Path) -> None:

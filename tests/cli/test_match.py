@@ -101,6 +101,15 @@ def test_what_several_have_is_counted(tmp_path: Path, call: Xform) -> None:
     assert "    mac 52:54:00:00:00:01: 2 have that, and nothing tells which\n" in call(*asked, dialect="ovirt").stdout
 
 
+def test_what_no_rung_tells_apart_is_told_in_full(tmp_path: Path, call: Xform) -> None:
+    file, known = tmp_path / "x.xml", tmp_path / "x.json"
+    disks = "<disk type='file'><target dev='vda'/></disk>" * 2 + "<disk/>"
+    file.write_text(f"<domain type='kvm'><name>x</name><devices>{disks}</devices></domain>")
+    known.write_text(call("parse", file, "--json", dialect="domain").stdout)
+    table = call("match", file, "--known", known, dialect="domain").stdout
+    assert {line.rpartition("  ")[2] for line in table.splitlines()[1:-1]} == {"not told apart"}
+
+
 def test_what_one_has_is_told_of_one(tmp_path: Path, call: Xform) -> None:
     (tmp_path / "dialect.toml").write_text('format = 1\nname = "shed"\nroot = "Shed"\n')
     only = SHED.replace('ladder = ["name"]', 'ladder = ["name", "only"]')
@@ -176,6 +185,17 @@ def test_the_table_says_what_differs(texts: tuple[str, str], known: str, tmp_pat
     said = call("match", str(tmp_path / "more.xml"), "--known", known, dialect="ovirt").stdout
     assert any("target sdc, cache none" in line and line.startswith("disks") for line in said.splitlines())
     assert any(line.split() == ["the", "VM", "–", "memory", "2", "differs"] for line in said.splitlines())
+
+
+@pytest.mark.parametrize("options", [[], ["--explain"]])
+def test_no_value_breaks_its_line(tmp_path: Path, call: Xform, options: list[str]) -> None:
+    file, known = tmp_path / "x.xml", tmp_path / "x.json"
+    disk = "<disk type='file' device='cdrom'><source file='/a&#10;b&#9;'/><target dev='sda'/></disk>"
+    file.write_text(f"<domain type='kvm'><name>x</name><devices>{disk}</devices></domain>")
+    known.write_text(call("parse", file, "--json", dialect="domain").stdout)
+    said = call("match", file, "--known", known, *options, dialect="domain").stdout
+    assert r"/a\nb\t" in said
+    assert "/a\nb" not in said
 
 
 def test_what_a_store_needs_is_named(

@@ -78,6 +78,18 @@ def test_an_entity_that_is_not_defined_says_how_to_write_its_sign() -> None:
         DOMAIN.open("<domain><name>a&hunter;</name></domain>")
 
 
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"<?xml version='1.0' encoding='foo'?><domain/>", "expected an encoding such as UTF-8"),
+        (b"<domain>" + b"<a>" * 300 + b"</a>" * 300 + b"</domain>", "expected fewer within each other"),
+    ],
+)
+def test_what_is_well_formed_and_refused_is_told_what_is_expected(data: bytes, told: str) -> None:
+    with pytest.raises(DocumentError, match=f"^document:1:[0-9]+: [^;]+; {told}$"):
+        DOMAIN.open(data)
+
+
 def test_messages_about_huge_values_are_short() -> None:
     huge = "x" * 100_000
     text = document(f"<disk type='file' device='{huge}'/>", f"<memory unit='{huge}'>1</memory>")
@@ -139,6 +151,11 @@ def test_attributes_are_bounded() -> None:
     attributes = "".join(f" a{number}='1'" for number in range(MAX_ATTRIBUTES + 1))
     with pytest.raises(DocumentError, match=f"expected at most {MAX_ATTRIBUTES}"):
         DOMAIN.parse(document(f"<disk{attributes}/>" + "<!-- -->" * 15_000))
+
+
+def test_in_a_small_document_attributes_are_not_counted() -> None:
+    attributes = "".join(f" a{number}='1'" for number in range(MAX_ATTRIBUTES + 1))
+    assert DOMAIN.parse(document(f"<disk{attributes}/>")).name == "x"
 
 
 LARGE: dict[str, str] = {

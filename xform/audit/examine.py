@@ -213,7 +213,7 @@ class Examiner:
                 for entry in filter(self.stale, node.iter(etree.Element)):
                     yield Found("residue", "stale metadata", general(path_of(entry)), entry.sourceline or 0)
         for one in residue(detailed):
-            if one.what != "comment":
+            if one.what not in ("comment", "processing instruction"):
                 yield Found("residue", one.what, general(one.path), one.line, one.reason)
         for drifted in drift(detailed):
             yield Found("drift", str(drifted.row), general(drifted.path), drifted.line, drifted.message)

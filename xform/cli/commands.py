@@ -99,8 +99,14 @@ def run_commands(commands: Commands, name: str) -> NoReturn:
         raise
 
 
-def _as_ours(message: str) -> str:
+def _as_ours(error: click.ClickException) -> str:
     """A message of click's in the form of all others."""
+    message = error.format_message()
+    kind = error.param.type if isinstance(error, click.BadParameter) and error.param else None
+    if isinstance(kind, click.IntRange | click.FloatRange):  # each has a least, and no most
+        number = "a whole number" if isinstance(kind, click.IntRange) else "a number"
+        least = f" above {kind.min}" if kind.min_open else f", {kind.min} or more"
+        message = re.sub(r" is not (a valid \w+|in the) range.*", f"; expected {number}{least}", message)
     message = re.sub(r"\. Choose from:\s+(.*)", lambda said: f"; expected one of {said[1]}", message, flags=re.DOTALL)
     message = re.sub(r"\. (Did you mean .*)\?$", lambda said: f" ({said[1].lower()}?)", message)
     message = " ".join(message.split())
@@ -121,7 +127,7 @@ def _say(error: Exception, command: str = "xform") -> int:
         message = str(error)
     elif isinstance(error, click.ClickException):
         path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else command
-        message = f"{path}: {_as_ours(error.format_message())}"
+        message = f"{path}: {_as_ours(error)}"
     elif isinstance(error, OSError):  # files are read and written elsewhere, with messages of their own
         message = f"{error.filename or 'standard output'}: {error.strerror or error}"
     elif isinstance(error, MemoryError):

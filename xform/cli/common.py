@@ -286,10 +286,13 @@ def exceptions(name: str | None) -> Iterator[tuple[str, str]]:
     if name is None:
         return
     try:
-        lines = Path(name).read_text("utf-8").splitlines()
-    except (OSError, UnicodeError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise XformError(f"{name}: {why}; expected a file of exceptions") from None
+        data = Path(name).read_bytes()
+        lines = data.decode("utf-8").splitlines()
+    except OSError as error:
+        raise XformError(f"{name}: {error.strerror}; expected a file of exceptions") from None
+    except UnicodeDecodeError as error:
+        place = inputs.line_and_column(data, error.start)
+        raise XformError(f"{name}:{place}: not UTF-8; expected a file of exceptions") from None
     for number, line in enumerate(lines, 1):
         if line.strip() and not line.startswith("#"):
             yield f"{name}:{number}", line

@@ -90,14 +90,15 @@ def gate(
             with suppress(OSError):  # told where it is written
                 old.unlink()
     known, asked, excused = load(dialect), asked_laws(laws or ["all"]), read_excuses(exceptions)
-    files = list(dict.fromkeys(file for path in paths for file in documents(path)))
+    held = {path: documents(path) for path in paths}
+    files = list(dict.fromkeys(file for those in held.values() for file in those))
     if not files:
         raise nothing_tried(None, paths)
     missing = untried_laws(known, laws, asked, schemas)
     given = known, asked, [law for law in asked if law not in missing], schemas, thorough
-    whole = any(Path(path).is_dir() for path in paths)
+    folders = {path: [source_name(file) for file in those] for path, those in held.items() if Path(path).is_dir()}
     where = source_name(paths[0]) + (f" and {len(paths) - 1} more" if len(paths) > 1 else "")
-    verdict = Verdict(asked, _tried(files, given, jobs or processors()), excused, missing, where, whole)
+    verdict = Verdict(asked, _tried(files, given, jobs or processors()), excused, missing, where, folders)
     for why in verdict.reasons:
         tell(why)
     if form == "json":
@@ -113,7 +114,7 @@ def gate(
     if faults:
         raise XformError("\n".join(faults))
     if verdict.empty:
-        raise nothing_tried(known.tables, paths)
+        raise nothing_tried(known.tables, verdict.empty)
     return verdict.code
 
 

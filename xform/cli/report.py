@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from xform.entities import Opaque, presentable
+from xform.errors import visible_name
 from xform.files import dump_entity, dump_value
 from xform.match import told
 from xform.match.identity import alias_of
@@ -119,12 +120,12 @@ def explained(dialect: Dialect, matching: Matching) -> str:
         side = (
             "paired" if both else "not told apart" if unclear else "nobody knew" if one.known is None else "not found"
         )
-        lines.append(f"{one.kind}  {name(dialect, device)}  {side}\n")
+        lines.append(f"{one.kind}  {visible_name(name(dialect, device))}  {side}\n")
         for tried in one.tried:
             values = [] if tried.answer == "lacks" else [value_of(dialect, device, field) for field in tried.rung]
             said = " ".join(filter(None, values))
             shown = f"{' + '.join(tried.rung)} {said}".strip()
-            lines.append(f"    {shown}: {_answer(tried)}\n")
+            lines.append(f"    {visible_name(shown)}: {_answer(tried)}\n")
     return "".join(lines)
 
 
@@ -170,11 +171,10 @@ def rows(dialect: Dialect, matching: Matching) -> list[tuple[str, str, str, str]
     for kind, entity in matching.missing:
         lines.append((kind, name(dialect, entity), NOTHING, "missing"))
     for one in matching.ambiguous:
-        by = f"ambiguous by {' + '.join(one.rung)}"
         for ours, theirs in zip_longest(one.known, one.found):
             known = name(dialect, ours) if ours is not None else ""
-            lines.append((one.kind, known, where(dialect, theirs) if theirs is not None else "", by))
-    return lines
+            lines.append((one.kind, known, where(dialect, theirs) if theirs is not None else "", str(one)))
+    return [(kind, visible_name(ours), visible_name(theirs), by) for kind, ours, theirs, by in lines]
 
 
 def text(dialect: Dialect, matching: Matching) -> str:

@@ -242,7 +242,8 @@ def print_matching(console: Console, dialect: Dialect, matching: Matching, uri: 
         return
     grid = Grid("kind", "known", "found", "by", title=uri, title_justify="left", box=None, header_style="bold")
     for kind, known, found, by in report.rows(dialect, matching):
-        style = "red" if by == "missing" or by.startswith("ambiguous") else "yellow" if by == "new" else "green"
+        bad = by == "missing" or by.startswith(("ambiguous", "not told apart"))
+        style = "red" if bad else "yellow" if by == "new" else "green"
         grid.add_row(kind, known, found, Text(by, style=style))
     console.print(grid)
     console.print(report.count(matching), style="red" if report.findings(matching) else "bold green")

@@ -57,7 +57,7 @@ def read_excuses(name: str | None) -> list[Excuse]:
 class Verdict:
     """What came of every file, by the laws that were asked for.
 
-    `where` names what was looked at; `whole`: folders are among it, of which every file was.
+    `where` names what was looked at; `folders` are those among it, of which every file was, by name.
     """
 
     laws: list[str]
@@ -65,7 +65,7 @@ class Verdict:
     excuses: list[Excuse]
     untried: dict[str, str] = field(factory=dict)
     where: str = ""
-    whole: bool = True
+    folders: dict[str, list[str]] = field(factory=dict)
 
     @cached_property
     def findings(self) -> list[tuple[str, Finding]]:
@@ -91,12 +91,13 @@ class Verdict:
         if excuse.law != READ and (excuse.law not in self.laws or excuse.law in self.untried):
             return False
         named = [outcome for file, outcome in self.outcomes.items() if excuse.about(file)]
-        return any(excuse.law == READ or not outcome.unread for outcome in named) if named else self.whole
+        return any(excuse.law == READ or not outcome.unread for outcome in named) if named else bool(self.folders)
 
     @property
-    def empty(self) -> bool:
-        """Whether folders hold no document of this dialect, of what could be read."""
-        return self.whole and not self.unread and not any(outcome.laws for outcome in self.outcomes.values())
+    def empty(self) -> list[str]:
+        """The folders that hold no document of this dialect, of what could be read."""
+        told = {file for file, outcome in self.outcomes.items() if outcome.laws} | self.unread.keys()
+        return [folder for folder, files in self.folders.items() if told.isdisjoint(files)]
 
     @property
     def code(self) -> int:
@@ -109,6 +110,7 @@ class Verdict:
             "Something does not hold.": self.findings,
             "Something was not read.": self.unread,
             "An exception is stale.": self.stale,
+            "A folder holds nothing to try.": self.tried and self.empty,
         }
         if found := [said for said, some in wrong.items() if some]:
             return " ".join(found)

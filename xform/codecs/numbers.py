@@ -12,15 +12,21 @@ from attrs import evolve
 from xform.codecs.codec import NCNAME, Codec, refusal, textual
 
 
+def _refusal(value: object, expected: str) -> ValueError:
+    """Of a number that has more digits than any of ours it says so: it is what was expected but for that."""
+    long = re.fullmatch(r"-?[0-9]{21,}", str(value), re.ASCII)
+    return refusal(value, f"{expected}, of at most 20 digits" if long else expected)
+
+
 def number(word: str, kind: type, pattern: str, expected: str, samples: tuple[Any, ...]) -> Codec:
     def decode(text: str) -> Any:
         if not re.fullmatch(pattern, text, re.ASCII):
-            raise refusal(text, expected)
+            raise _refusal(text, expected)
         return kind(text)
 
     def encode(value: Any) -> str:
         if type(value) is not kind or not re.fullmatch(pattern, text := str(value), re.ASCII):
-            raise refusal(value, expected)
+            raise _refusal(value, expected)
         return text
 
     return Codec(word, kind.__name__, decode, encode, expected, samples, word=word)
@@ -135,13 +141,13 @@ def size(arguments: Sequence[str]) -> Codec:
         if scale is None:
             raise refusal(unit, "a unit such as KiB or MiB")
         if not re.fullmatch("[0-9]{1,20}", text):
-            raise refusal(text, expected)
+            raise _refusal(text, expected)
         encode(value := -(-int(text) * scale // factor))
         return value
 
     def encode(value: int) -> str:
         if type(value) is not int or not 0 <= value < 10**20:
-            raise refusal(value, expected)
+            raise _refusal(value, expected)
         return str(value)
 
     def keep(value: int, old: str, unit: str | None) -> tuple[str, str | None]:

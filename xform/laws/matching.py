@@ -60,7 +60,7 @@ def _told(matching: Matching, found: dict[str, list[Element]]) -> Told:
         *((f"paired by {' + '.join(pair.rung)}", pair.kind, [pair.known], [pair.found]) for pair in matching.pairs),
         *(("new", kind, [], [device]) for kind, device in matching.new),
         *(("missing", kind, [device], []) for kind, device in matching.missing),
-        *((f"ambiguous by {' + '.join(one.rung)}", one.kind, one.known, one.found) for one in matching.ambiguous),
+        *((str(one), one.kind, one.known, one.found) for one in matching.ambiguous),
     ]
     return Counter(
         (what, kind, tuple(sorted(map(id, ours))), tuple(sorted(at[id(device)] for device in theirs)))

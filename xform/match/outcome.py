@@ -68,6 +68,9 @@ class Ambiguity:
     known: list[Any]
     found: list[Any]
 
+    def __str__(self) -> str:
+        return f"ambiguous by {' + '.join(self.rung)}" if self.rung else "not told apart"
+
 
 @attrs.define(slots=False)
 class Matching:

@@ -15,7 +15,7 @@ LYING = {
 }
 
 
-def gate(title: str, options: str, **files: str) -> Case:
+def gate(title: str, options: str, **files: str | bytes) -> Case:
     return Case(
         title,
         f"xform gate --dialect mini --schemas rng --jobs 1 {options}",
@@ -34,6 +34,7 @@ AREA = Area(
         gate("a report where none can be written", "m.xml --laws get-put --report none/r.xml"),
         gate("a report in place of what is read", "m.xml --laws get-put --report m.xml"),
         gate("exceptions that are not there", "m.xml --exceptions none.txt"),
+        gate("exceptions that are not in UTF-8", "m.xml --exceptions e.txt", e_txt=b"# known\na\xff\n"),
         gate("an exception that is none", "m.xml --exceptions e.txt", e_txt="m.xml\n"),
         gate(
             "an exception of a law that there is not",
