@@ -27,7 +27,7 @@ from bench.conftest import HERE, Line, quickest, record
 from bench.drawn import fleet, write
 from tests.audit.dask import Cluster
 from xform.audit.chunk import cut
-from xform.audit.examine import examine
+from xform.audit.examine import examine, examine_packed, pack
 from xform.audit.job import Job, tables_folder
 from xform.audit.results import Results
 from xform.audit.sources import open_sources
@@ -130,7 +130,9 @@ def test_what_travels_and_what_stays(small: Path, tmp_path: Path) -> None:
         assert isinstance(rows, list)
         results.write(chunk, rows)
     entries = [entry for chunk in chunks for entry in chunk.entries]
-    sent = sum(size((examine, job.bare(), chunk)) for chunk in chunks) - sum(len(entry.xml) for entry in entries)
+    sent = sum(size((examine_packed, *pack(job.bare(), chunk))) for chunk in chunks) - sum(
+        len(entry.xml) for entry in entries
+    )
     for what, total, budget in (
         ("to a worker, beside the document", sent, 120),
         ("from a worker", sum(map(size, found)), 250),

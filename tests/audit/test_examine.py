@@ -16,7 +16,7 @@ from tests.audit.conftest import box
 from tests.monitor.hosts import Host, document, vm_id
 from xform.audit import examine as worker
 from xform.audit.chunk import Chunk, Entry
-from xform.audit.examine import Found, Row, differing, examine
+from xform.audit.examine import Found, Row, differing, examine, examine_packed
 from xform.audit.job import Job, schema_folder, tables_folder
 from xform.errors import XformError
 from xform.laws.corpus import Outcome
@@ -135,9 +135,9 @@ def test_what_is_wrong_is_said_without_the_value_that_one_document_has(place: st
     assert len(set(told)) == 1
 
 
-def test_a_worker_of_another_version_examines_nothing(job: Job) -> None:
+def test_L402_a_worker_of_another_version_does_not_even_open_what_it_is_sent() -> None:
     with pytest.raises(XformError, match=r"^a worker has libvirt-xform \S+; expected 0\.0, as the command has$"):
-        row(evolve(job, version="0.0"), box(1))
+        examine_packed("0.0", b"of other fields")
 
 
 # --- a store --------------------------------------------------------------------------------------------------------

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+import pickle
 import random
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from functools import partial
 from multiprocessing import active_children
 from pathlib import Path
 from threading import Event, Thread
@@ -126,9 +126,10 @@ def test_tables_travel_where_they_are_not_at_hand(job: Job, site: Path) -> None:
         def __init__(self, executor: Executor) -> None:
             self._executor = executor
 
-        def submit(self, function: object, job: Job, chunk: Chunk) -> object:
+        def submit(self, function: Callable[..., object], asked: str, packed: bytes) -> object:
+            job, _ = pickle.loads(packed)
             sent.append(job.dialect.files is not None)
-            return self._executor.submit(partial(examine, job), chunk)
+            return self._executor.submit(function, asked, packed)
 
     expected = alone(job, MANY)
     worker._made.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -78,13 +79,23 @@ class Missing:
     """This worker does not have what the job goes by: it is to be sent with its files."""
 
 
+def pack(job: Job, chunk: Chunk) -> tuple[str, bytes]:
+    """What `examine_packed` is sent: a worker of another version may have other fields, and ends where it opens it."""
+    return job.version, pickle.dumps((job, chunk), pickle.HIGHEST_PROTOCOL)
+
+
+def examine_packed(asked: str, packed: bytes) -> list[Row] | Missing:
+    """The same as `examine`.  Raises XformError where this process is of another version than who asks."""
+    if asked != (here := version("libvirt-xform")):
+        raise XformError(f"a worker has libvirt-xform {here}; expected {asked}, as the command has")
+    return examine(*pickle.loads(packed))
+
+
 def examine(job: Job, chunk: Chunk) -> list[Row] | Missing:
     """Every document of a chunk as a row; nothing that one of them runs into ends the others.
 
-    Raises StoreError where the store is gone, XformError where this process is of another version than who asks.
+    Raises StoreError where the store is gone.
     """
-    if job.version != (here := version("libvirt-xform")):
-        raise XformError(f"a worker has libvirt-xform {here}; expected {job.version}, as the command has")
     if (examiner := _examiner(job)) is None:
         return Missing()
     return [examiner.row(entry) for entry in chunk.entries]

@@ -14,7 +14,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from xform.audit.chunk import Chunk
-from xform.audit.examine import Missing, Row, examine
+from xform.audit.examine import Missing, Row, examine_packed, pack
 from xform.audit.job import Job
 from xform.errors import XformError
 
@@ -101,14 +101,14 @@ class _Crew:
         self, job: Job, chunk: Chunk, going: dict[Future[list[Row] | Missing], Chunk], suspects: list[Chunk]
     ) -> None:
         try:
-            going[self._running().executor.submit(examine, job, chunk)] = chunk
+            going[self._running().executor.submit(examine_packed, *pack(job, chunk))] = chunk
         except BrokenExecutor:
             suspects.append(chunk)
 
     def alone(self, chunk: Chunk, tries: int = _TRIES) -> list[Row]:
         """The rows of a chunk, with nothing else on its way."""
         try:
-            answer = self._answer(self._running().executor.submit(examine, self._job, chunk))
+            answer = self._answer(self._running().executor.submit(examine_packed, *pack(self._job, chunk)))
         except BrokenExecutor as error:
             answer = error
         if isinstance(answer, list):

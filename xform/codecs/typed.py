@@ -16,12 +16,11 @@ def typed(hint: str, inner: Codec) -> Codec:
     A value without the attribute is read too.  Of a bool the words have no case, and a number says whether it is
     not 0.  An old text keeps its spelling, and its attribute or that it has none.
     """
-    found = re.fullmatch(rf"(\w+)=@({NCNAME.pattern})", hint)
-    if not found:
+    word, _, attribute = hint.partition("=@")
+    if not re.fullmatch(r"\w+", word) or not NCNAME.fullmatch(attribute):
         raise ValueError(f"{hint!r} names no type and its attribute; expected e.g. `typed int=@type uint`")
     if inner.shape != "value" or inner.constant is not None or inner.unit or inner.parts:
         raise ValueError(f"typed goes around a value, not around {inner.name}")
-    word, attribute = found.groups()
     truth = inner.word == "bool"
     expected = f"{inner.expected}, in any case, or a number" if truth else inner.expected
 
