@@ -125,8 +125,8 @@ def size(arguments: Sequence[str]) -> Codec:
     options = dict(part.partition("=")[::2] for part in arguments[1:])
     if not arguments or set(options) - {"unit", "absent"} or len(options) != len(arguments) - 1:
         raise ValueError("size needs the field's unit; expected e.g. `size KiB unit=@unit absent=KiB`")
-    if (unit := options.get("unit", "@unit"))[:1] != "@" or not NCNAME.fullmatch(unit, 1):
-        raise ValueError(f"{unit!r} is no attribute beside the size; expected e.g. unit=@unit")
+    if (beside := options.get("unit", "@unit"))[:1] != "@" or not NCNAME.fullmatch(beside, 1):
+        raise ValueError(f"{beside!r} is no attribute beside the size; expected e.g. unit=@unit")
     for unit in (arguments[0], options.get("absent", "b")):
         if unit.lower() not in UNITS:
             raise ValueError(f"unknown unit {unit!r}; expected b, KB, KiB, MB, MiB and so on")
