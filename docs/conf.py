@@ -34,7 +34,7 @@ nitpick_ignore_regex = [
     ("py:class", r"xform\.(check|compile|mock|schema|table)\..*|host_prep\.(plan|request)\..*"),
     ("py:class", r"xform\.(match\.outcome\.Content|pipeline\.[ST])"),
     ("py:class", r"xform\.monitor\.(lease\.Leases|records\.Known|source\.Source)"),
-    ("py:class", r"(Domain|Ovirt)Dialect|Explained|Hypervisor|Leases|Node|OnChange|Rounded|Source"),
+    ("py:class", r"(Domain|Ovirt)Dialect|Explained|Hypervisor|Leases|Node|OnChange|Problem|Rounded|Source"),
 ]
 
 

@@ -90,6 +90,7 @@ AREA = Area(
         Case("results below a file", "xform audit v.xml --report v.xml/out --schemas s"),
         Case("two places to work", "xform audit v.xml --report out --schemas s --jobs 1 --scheduler tcp://host:1"),
         Case("no check by schemas", "xform audit v.xml --report out --schemas s --no-check"),
+        Case("no check by schemas, but their law", "xform audit v.xml --report out --no-check --laws schema"),
         Case("a scheduler without a port", "xform audit v.xml --report out --schemas s --scheduler host"),
         Case("a scheduler without certificates", "xform audit v.xml --report out --schemas s --scheduler tls://host:1"),
         Case(
