@@ -75,19 +75,14 @@ def box(number: int, more: str = "") -> Entry:
     return Entry("here", f"{number}.xml", f"<box {more}><name>box{number}</name></box>".encode())
 
 
-@pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def _started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     pytest.importorskip("distributed", reason="Dask is not installed (libvirt-xform[fleet])")
     with closing(Cluster(tmp_path_factory.mktemp("dask"))) as cluster:
         yield cluster
 
 
-@pytest.fixture(scope="module")
-def own_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """One whose workers may be killed."""
-    pytest.importorskip("distributed", reason="Dask is not installed (libvirt-xform[fleet])")
-    with closing(Cluster(tmp_path_factory.mktemp("dask"))) as cluster:
-        yield cluster
+cluster = pytest.fixture(_started, scope="session", name="cluster")
+own_cluster = pytest.fixture(_started, scope="module", name="own_cluster")  # its workers may be killed
 
 
 @pytest.fixture

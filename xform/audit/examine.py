@@ -136,7 +136,9 @@ def _make(job: Job) -> Examiner | None:
         return None
     schemas = {label: Schema(Path(place), str(dialect.tables.schema)) for label, place in places if place}
     mock = Mock() if LIBVIRT in job.laws and dialect.tables.hypervisor else None
-    trials = [("", Trial(dialect, mock=mock), tuple(law for law in job.laws if law != "schema"))]
+    trials = []
+    if laws := tuple(law for law in job.laws if law != "schema"):
+        trials.append(("", Trial(dialect, mock=mock), laws))
     if "schema" in job.laws:
         trials += [(label, Trial(dialect, schema), ("schema",)) for label, schema in schemas.items()]
     return Examiner(dialect, schemas, trials, _known(job, dialect), other, job.run)
@@ -241,7 +243,7 @@ class Examiner:
 
     def lawful(self, entry: Entry) -> Iterator[Found]:
         for label, trial, laws in self.trials:
-            for law, findings in outcome(trial, entry.xml, laws, entry.name).laws.items() if laws else ():
+            for law, findings in outcome(trial, entry.xml, laws, entry.name).laws.items():
                 for finding in findings or ():
                     of = f"{law} {label}" if label else law
                     yield Found("law", of, general(finding.path), finding.line or 0, finding.what)
